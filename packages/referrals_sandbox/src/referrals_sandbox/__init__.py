@@ -1,0 +1,1 @@
+"""Every server and neighbour of the referrals service, for development."""
