@@ -1,0 +1,1 @@
+"""The business, pure and synchronous: frozen values, rules and one decision."""

@@ -1,0 +1,211 @@
+"""The decision: the whole of facts, evidence and program in, one status out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_domain.model.events import (
+    ReferralCompleted,
+    ReferralEvent,
+    ReferralReversed,
+)
+from referrals_domain.model.evidence import Questions
+from referrals_domain.model.identifiers import CustomerKey
+from referrals_domain.model.program import CompleteOn
+from referrals_domain.model.referral import Cause, Referral, ReferralStatus
+from referrals_domain.model.rules import (
+    RULES_ON_EVIDENCE,
+    RULES_ON_FACTS,
+    first_refusal,
+)
+
+if TYPE_CHECKING:
+    from referrals_domain.model.events import (
+        EventAttribution,
+    )
+    from referrals_domain.model.rules import (
+        Case,
+    )
+
+CORE_LAG: Final = timedelta(minutes=15)
+"""How long after an order Core may still not know its advocate."""
+
+
+@attrs.frozen(kw_only=True)
+class Decision:
+    """
+    The status that the facts, the evidence and the program give.
+
+    Args:
+        status: The status.
+        cause: Why.
+        due_at: When a QUALIFIED referral is to be decided again.
+    """
+
+    status: ReferralStatus
+    cause: Cause
+    due_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Undecided:
+    """
+    What must be known first.
+
+    Args:
+        questions: What is to be asked of Auth and Core.
+        not_before: When asking again makes sense; None: now.
+    """
+
+    questions: Questions
+    not_before: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Transition:
+    """
+    A new version of a referral.
+
+    Args:
+        referral: The referral as it is now.
+        from_status: The status before; None if this opened it.
+        event: What other services hear of it.
+    """
+
+    referral: Referral
+    from_status: ReferralStatus | None
+    event: ReferralEvent | None = None
+
+
+def decide(case: Case, *, at: datetime) -> Decision | Undecided:
+    """
+    Decide a case at a time.
+
+    An order that was undone is REVERSED whatever the rules say; a rule that needs no answer
+    refuses without asking; what no rule refuses waits for payment and hold, or completes.
+    """
+    undone = _undone_by(case)
+    if undone:
+        return Decision(status=ReferralStatus.REVERSED, cause=undone)
+    refusal = first_refusal(RULES_ON_FACTS, case)
+    if refusal is None:
+        undecided = _open_questions(case)
+        if undecided:
+            return undecided
+        refusal = first_refusal(RULES_ON_EVIDENCE, case)
+    if refusal:
+        return Decision(status=ReferralStatus.REJECTED, cause=refusal)
+    return _completion(case, at)
+
+
+def opened(referral: Referral) -> Transition:
+    """Return the transition that brought a first version."""
+    return Transition(referral=referral, from_status=None)
+
+
+def transition(
+    referral: Referral, case: Case, decision: Decision, *, signal: EventAttribution, at: datetime
+) -> Transition | None:
+    """
+    Bind the referral to the order and give it the decided status; None if nothing changed.
+
+    Entering COMPLETED makes `ReferralCompleted`, leaving it `ReferralReversed`: so a reversal is
+    heard of only if a completion was.
+    """
+    decided = attrs.evolve(
+        referral,
+        order_id=case.facts.order_id,
+        referred_customer_id=case.facts.customer_id,
+        status=decision.status,
+        cause=decision.cause,
+        due_at=decision.due_at,
+    )
+    if decided == referral:
+        return None
+    after = attrs.evolve(decided, version=referral.version + 1, updated_at=at)
+    return Transition(
+        referral=after,
+        from_status=referral.status,
+        event=_event(referral, after, case, signal),
+    )
+
+
+def _undone_by(case: Case) -> Cause | None:
+    if case.facts.cancelled_at:
+        return Cause.ORDER_CANCELLED
+    total = case.snapshot.total
+    refunded = sum(
+        refund.amount.minor
+        for refund in case.facts.refunds
+        if refund.amount.currency == total.currency
+    )
+    if refunded and refunded * 100 >= total.minor * case.program.refund_percent:
+        return Cause.ORDER_REFUNDED
+    return None
+
+
+def _open_questions(case: Case) -> Undecided | None:
+    merchant_id = case.link.merchant_id
+    standing = case.customers.get(case.link.customer_id)
+    core_may_lag = case.placed_at + CORE_LAG
+    lagging = standing and not standing.known and standing.answered_at < core_may_lag
+    parties = {case.link.customer_id, case.facts.customer_id}
+    unasked = {id_ for id_ in parties if id_ and id_ not in case.customers}
+    questions = Questions(
+        merchants=frozenset({merchant_id} if case.evidence.merchant_valid is None else ()),
+        customers=frozenset(
+            CustomerKey(merchant_id, id_)
+            for id_ in unasked | ({case.link.customer_id} if lagging else set())
+        ),
+    )
+    if not questions:
+        return None
+    waits = lagging and not unasked and not questions.merchants
+    return Undecided(questions=questions, not_before=core_may_lag if waits else None)
+
+
+def _completion(case: Case, at: datetime) -> Decision:
+    program = case.program
+    since, cause = case.placed_at, Cause.ORDER_CREATED
+    if program.complete_on is CompleteOn.ORDER_PAID:
+        if case.facts.paid_at is None:
+            return Decision(status=ReferralStatus.QUALIFIED, cause=Cause.AWAITS_PAYMENT)
+        since, cause = case.facts.paid_at, Cause.ORDER_PAID
+    due_at = since + program.hold
+    if program.hold and at < due_at:
+        return Decision(status=ReferralStatus.QUALIFIED, cause=Cause.ON_HOLD, due_at=due_at)
+    return Decision(status=ReferralStatus.COMPLETED, cause=cause)
+
+
+def _event(
+    before: Referral, after: Referral, case: Case, signal: EventAttribution
+) -> ReferralEvent | None:
+    was, is_ = (referral.status is ReferralStatus.COMPLETED for referral in (before, after))
+    if was == is_:
+        return None
+    kind, friend = (
+        (ReferralCompleted, after.referred_customer_id)
+        if is_
+        else (ReferralReversed, before.referred_customer_id)
+    )
+    if friend is None:
+        raise AssertionError("a completed referral has a friend")
+    return kind(
+        referral_id=after.id,
+        merchant_id=after.merchant_id,
+        customer_id=after.customer_id,
+        referred_customer_id=friend,
+        referral_link_id=after.referral_link_id,
+        channel=after.channel,
+        order_id=case.facts.order_id,
+        order_total=case.snapshot.total,
+        from_status=before.status,
+        status=after.status,
+        version=after.version,
+        occurred_at=after.updated_at,
+        attribution=signal,
+        cause=after.cause,
+    )

@@ -1,0 +1,90 @@
+"""What Auth and Core answered about an order: gathered once, stored, and reused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
+
+from referrals_domain.model.identifiers import CustomerId, CustomerKey, MerchantId
+
+
+@attrs.frozen(kw_only=True)
+class CustomerStanding:
+    """
+    What Core answered about a customer.
+
+    Args:
+        known: Whether Core knows them; an unknown customer has no further answers.
+        answered_at: When Core answered.
+        frequency: The number of their orders.
+        first_order_time: The time of their first order, if Core has one.
+    """
+
+    known: bool
+    answered_at: datetime
+    frequency: int = 0
+    first_order_time: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Evidence:
+    """
+    The answers that belong to one order.
+
+    Args:
+        merchant_valid: What Auth said of the merchant; None while it has not.
+        customers: What Core said of the advocate and the friend.
+        advocate_conversions: How many referrals of the advocate had completed, or qualified, on
+            the order's day (UTC) when this order was first decided; None before that.
+    """
+
+    merchant_valid: bool | None = None
+    customers: Mapping[CustomerId, CustomerStanding] = attrs.field(factory=dict)
+    advocate_conversions: int | None = None
+
+    def with_answers(self, questions: Questions, answers: Answers) -> Evidence:
+        """
+        Add what was answered to the questions of this order; an answer given once stays.
+
+        Only that Core does not know a customer may change: it may lag behind the shop.
+        """
+        merchant_valid = self.merchant_valid
+        if merchant_valid is None:
+            merchant_valid = next(
+                (answers.merchants[id_] for id_ in questions.merchants & answers.merchants.keys()),
+                None,
+            )
+        fresh = {
+            key.customer_id: answers.customers[key]
+            for key in questions.customers & answers.customers.keys()
+        }
+        lasting = {id_: standing for id_, standing in self.customers.items() if standing.known}
+        return attrs.evolve(
+            self, merchant_valid=merchant_valid, customers={**self.customers, **fresh, **lasting}
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Questions:
+    """What is to be asked, without repetition."""
+
+    merchants: frozenset[MerchantId] = frozenset()
+    customers: frozenset[CustomerKey] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.merchants or self.customers)
+
+    def __or__(self, other: Questions) -> Questions:
+        return Questions(
+            merchants=self.merchants | other.merchants, customers=self.customers | other.customers
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Answers:
+    """What was answered; a question that is not in here was not answered."""
+
+    merchants: Mapping[MerchantId, bool] = attrs.field(factory=dict)
+    customers: Mapping[CustomerKey, CustomerStanding] = attrs.field(factory=dict)

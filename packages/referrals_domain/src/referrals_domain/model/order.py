@@ -1,0 +1,186 @@
+"""What is known of an order, however its webhooks arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+import attrs
+
+from referrals_domain.model.attribution import Attribution
+from referrals_domain.model.evidence import Evidence
+from referrals_domain.model.identifiers import (
+    CustomerId,
+    MerchantId,
+    OrderId,
+    OrderKey,
+    ReferralId,
+    RefundId,
+)
+from referrals_domain.model.money import Money
+from referrals_domain.model.signals import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@attrs.frozen
+class Refund:
+    """Money that went back to the friend."""
+
+    id: RefundId
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class OrderSnapshot:
+    """
+    What one full body said of the things that may change; the latest body counts.
+
+    Args:
+        updated_at: The order's own time of change.
+        total: The order total in the shop's currency.
+    """
+
+    updated_at: datetime
+    total: Money
+
+    @property
+    def recency(self) -> tuple[datetime, int, str]:
+        """The sort key that puts the latest last, and is total."""
+        return (self.updated_at, self.total.minor, self.total.currency)
+
+
+@attrs.frozen(kw_only=True)
+class Buyer:
+    """
+    Who ordered, as one full body said; a later body without a customer does not undo it.
+
+    Args:
+        updated_at: The order's own time of change.
+        customer_id: The friend.
+    """
+
+    updated_at: datetime
+    customer_id: CustomerId
+
+    @property
+    def recency(self) -> tuple[datetime, str]:
+        """The sort key that puts the latest last, and is total."""
+        return (self.updated_at, self.customer_id)
+
+
+def _sorted_signals(signals: Iterable[Signal]) -> tuple[Signal, ...]:
+    return tuple(sorted(set(signals), key=lambda signal: signal.strength))
+
+
+def _sorted_refunds(refunds: Iterable[Refund]) -> tuple[Refund, ...]:
+    return tuple(sorted(refunds, key=lambda refund: refund.id))
+
+
+@attrs.frozen(kw_only=True)
+class OrderFacts:
+    """
+    The facts of an order: a join semilattice under `merge`.
+
+    Merging is commutative, associative and idempotent, so the order and the repetition of
+    webhooks cannot matter. Facts of nothing but the id are its neutral element.
+
+    Args:
+        order_id: The order.
+        snapshot: The latest of what may change; None while only refunds are known.
+        buyer: The latest named customer.
+        signals: Every signal that any body carried, strongest first.
+        test: Whether any body said that it is a test order.
+        placed_at: When the order was placed: the earliest time named.
+        paid_at: When it was first seen paid.
+        cancelled_at: When it was cancelled.
+        refunds: Every refund, once each, by id.
+    """
+
+    order_id: OrderId
+    snapshot: OrderSnapshot | None = None
+    buyer: Buyer | None = None
+    signals: tuple[Signal, ...] = attrs.field(default=(), converter=_sorted_signals)
+    test: bool = False
+    placed_at: datetime | None = None
+    paid_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    refunds: tuple[Refund, ...] = attrs.field(default=(), converter=_sorted_refunds)
+
+    def merge(self, other: Self) -> Self:
+        """
+        Return what both know.
+
+        Raises:
+            ValueError: The facts are of different orders.
+        """
+        if self.order_id != other.order_id:
+            raise ValueError("facts of different orders do not merge")
+        return attrs.evolve(
+            self,
+            snapshot=max(
+                (s for s in (self.snapshot, other.snapshot) if s),
+                key=lambda snapshot: snapshot.recency,
+                default=None,
+            ),
+            buyer=max(
+                (b for b in (self.buyer, other.buyer) if b),
+                key=lambda buyer: buyer.recency,
+                default=None,
+            ),
+            signals=(*self.signals, *other.signals),
+            test=self.test or other.test,
+            placed_at=_earliest(self.placed_at, other.placed_at),
+            paid_at=_earliest(self.paid_at, other.paid_at),
+            cancelled_at=_earliest(self.cancelled_at, other.cancelled_at),
+            refunds=_merged_refunds((*self.refunds, *other.refunds)),
+        )
+
+    @property
+    def customer_id(self) -> CustomerId | None:
+        """The friend, if any body named one."""
+        return self.buyer.customer_id if self.buyer else None
+
+
+@attrs.frozen(kw_only=True)
+class ReferredOrder:
+    """
+    An order of one merchant with everything that was found out about it.
+
+    Args:
+        merchant_id: The merchant that brought the order first.
+        facts: The merged facts.
+        evidence: The answers of Auth and Core, gathered once.
+        attribution: The link that it is owed to, decided once.
+        referral_id: The referral that it is bound to.
+    """
+
+    merchant_id: MerchantId
+    facts: OrderFacts
+    evidence: Evidence = attrs.field(factory=Evidence)
+    attribution: Attribution | None = None
+    referral_id: ReferralId | None = None
+
+    @property
+    def key(self) -> OrderKey:
+        """The order within its merchant."""
+        return OrderKey(self.merchant_id, self.facts.order_id)
+
+    def learn(self, facts: OrderFacts) -> ReferredOrder:
+        """Merge more facts in."""
+        return attrs.evolve(self, facts=self.facts.merge(facts))
+
+
+def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((time for time in (one, other) if time), default=None)
+
+
+def _merged_refunds(refunds: Iterable[Refund]) -> Iterable[Refund]:
+    """Keep one refund an id; should two bodies disagree on the amount, the larger."""
+    largest: dict[RefundId, Refund] = {}
+    for refund in sorted(
+        refunds, key=lambda refund: (refund.amount.minor, refund.amount.currency)
+    ):
+        largest[refund.id] = refund
+    return largest.values()

@@ -1,0 +1,89 @@
+"""A merchant's settings."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from referrals_domain.model.identifiers import MerchantId, ShopDomain
+
+_PREFIX: Final = re.compile(r"([A-Z0-9]{1,16})?", re.ASCII)
+_HOST: Final = re.compile(r"[a-z0-9.-]{1,253}", re.ASCII)
+_LONGEST: Final = timedelta(days=366)
+
+
+class CompleteOn(StrEnum):
+    """The fact that completes a referral whose rules pass."""
+
+    ORDER_CREATED = "order_created"
+    ORDER_PAID = "order_paid"
+
+
+@attrs.frozen(kw_only=True)
+class ReferralProgram:
+    """
+    One merchant's program.
+
+    Args:
+        merchant_id: The merchant.
+        shop_domain: The shop that its orders come from; one program a shop.
+        storefront_url: Where friends are sent: an https URL without query.
+        code_prefix: What stands before codes for people, as in `FRIEND-7K2Q...`; may be empty.
+        window: How long after a share an order counts; up to 366 days.
+        complete_on: What completes a referral.
+        hold: How long a qualified referral waits before it completes; up to 366 days.
+        minimum_order: The least order total, in minor units of the shop's currency.
+        refund_percent: The share of the total, 1 to 100, whose refund undoes the order.
+        velocity_cap: How many referrals an advocate may complete a day (UTC); 0 is no cap.
+        new_friends_only: Whether friends must not have ordered before.
+        discount_link: Whether links lead through the shop's discount URL.
+        active: Whether orders are rewarded at all.
+        version: 1 when first put, one more with each change.
+
+    Raises:
+        ValueError: A setting lies outside its bounds.
+    """
+
+    merchant_id: MerchantId
+    shop_domain: ShopDomain
+    storefront_url: str
+    code_prefix: str = ""
+    window: timedelta = timedelta(days=30)
+    complete_on: CompleteOn = CompleteOn.ORDER_CREATED
+    hold: timedelta = timedelta(0)
+    minimum_order: int = 0
+    refund_percent: int = 100
+    velocity_cap: int = 0
+    new_friends_only: bool = True
+    discount_link: bool = False
+    active: bool = True
+    version: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        url = urlsplit(self.storefront_url)
+        _require(
+            url.scheme == "https" and not url.query and not url.fragment and not url.username,
+            "storefront_url is an https URL without user, query and fragment",
+        )
+        _require(_HOST.fullmatch(url.hostname or ""), "storefront_url names a host")
+        _require(_PREFIX.fullmatch(self.code_prefix), "code_prefix is up to 16 of A-Z and 0-9")
+        _require(timedelta(0) < self.window <= _LONGEST, "window is up to 366 days")
+        _require(timedelta(0) <= self.hold <= _LONGEST, "hold is up to 366 days")
+        _require(0 <= self.minimum_order < 1 << 63, "minimum_order is not negative")
+        _require(1 <= self.refund_percent <= 100, "refund_percent is 1 to 100")  # noqa: PLR2004
+        _require(0 <= self.velocity_cap < 1 << 31, "velocity_cap is not negative")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The host names that an order of this shop may name as its own."""
+        return frozenset({str(self.shop_domain), urlsplit(self.storefront_url).hostname or ""})
+
+
+def _require(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)

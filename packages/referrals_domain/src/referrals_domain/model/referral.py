@@ -1,0 +1,153 @@
+"""The referral: from a share to its end, with a version for every change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_domain.model.identifiers import (
+    CustomerId,
+    LinkId,
+    MerchantId,
+    OrderId,
+    ReferralId,
+    ReferralKey,
+)
+from referrals_domain.model.link import Channel
+
+if TYPE_CHECKING:
+    from referrals_domain.model.link import ReferralLink
+
+
+class ReferralStatus(StrEnum):
+    """Where a referral stands."""
+
+    PENDING = "PENDING"
+    QUALIFIED = "QUALIFIED"
+    COMPLETED = "COMPLETED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    REVERSED = "REVERSED"
+
+
+HOLDS_THE_FRIEND = frozenset({ReferralStatus.QUALIFIED, ReferralStatus.COMPLETED})
+"""A friend has at most one referral in one of these states at a merchant."""
+
+
+class Cause(StrEnum):
+    """Why a referral has its status: stable codes, shown to merchants and consumers."""
+
+    LINK_SHARED = "link_shared"
+    ORDER_PLACED = "order_placed"
+
+    AWAITS_PAYMENT = "awaits_payment"
+    ON_HOLD = "on_hold"
+
+    ORDER_CREATED = "order_created"
+    ORDER_PAID = "order_paid"
+
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_REFUNDED = "order_refunded"
+
+    TEST_ORDER = "test_order"
+    FRIEND_UNKNOWN = "friend_unknown"
+    SELF_REFERRAL = "self_referral"
+    LINK_REVOKED = "link_revoked"
+    OUTSIDE_WINDOW = "outside_window"
+    BELOW_MINIMUM = "below_minimum"
+    FRIEND_ALREADY_REFERRED = "friend_already_referred"
+    MERCHANT_INACTIVE = "merchant_inactive"
+    ADVOCATE_UNKNOWN = "advocate_unknown"
+    FRIEND_NOT_NEW = "friend_not_new"
+    VELOCITY_CAP = "velocity_cap"
+
+
+@attrs.frozen
+class StatusView:
+    """What a frontend sees of a referral's status."""
+
+    status: ReferralStatus
+    version: int
+    updated_at: datetime
+    cause: Cause
+
+
+@attrs.frozen(kw_only=True)
+class Referral:
+    """
+    One friend's way from a share, or from an order, to a reward.
+
+    Args:
+        id: The referral.
+        merchant_id: The merchant.
+        customer_id: The advocate.
+        referral_link_id: The link.
+        channel: How the link was shared; None where an order did not say.
+        status: Where it stands.
+        cause: Why it stands there.
+        version: 1 when opened, one more with each change of status or cause.
+        opened_at: When the share, or the order that opened it, happened.
+        updated_at: When this version came to be.
+        order_id: The order that it is bound to.
+        referred_customer_id: The friend.
+        due_at: When a QUALIFIED referral completes by itself.
+    """
+
+    id: ReferralId
+    merchant_id: MerchantId
+    customer_id: CustomerId
+    referral_link_id: LinkId
+    channel: Channel | None
+    status: ReferralStatus
+    cause: Cause
+    version: int
+    opened_at: datetime
+    updated_at: datetime
+    order_id: OrderId | None = None
+    referred_customer_id: CustomerId | None = None
+    due_at: datetime | None = None
+
+    @classmethod
+    def open(
+        cls,
+        link: ReferralLink,
+        *,
+        id: ReferralId,  # noqa: A002 - the field's name
+        channel: Channel | None,
+        cause: Cause,
+        at: datetime,
+    ) -> Referral:
+        """Return the first version of a referral of a link."""
+        return cls(
+            id=id,
+            merchant_id=link.merchant_id,
+            customer_id=link.customer_id,
+            referral_link_id=link.id,
+            channel=channel,
+            status=ReferralStatus.PENDING,
+            cause=cause,
+            version=1,
+            opened_at=at,
+            updated_at=at,
+        )
+
+    @property
+    def key(self) -> ReferralKey:
+        """The referral within its merchant."""
+        return ReferralKey(self.merchant_id, self.id)
+
+    @property
+    def view(self) -> StatusView:
+        """What a frontend sees."""
+        return StatusView(self.status, self.version, self.updated_at, self.cause)
+
+    @property
+    def awaits_an_order(self) -> bool:
+        """Whether an order may still bind it: nobody bought through this share yet."""
+        return self.order_id is None and self.status in {
+            ReferralStatus.PENDING,
+            ReferralStatus.EXPIRED,
+        }

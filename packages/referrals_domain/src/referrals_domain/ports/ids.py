@@ -1,0 +1,26 @@
+"""Fresh identifiers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from referrals_domain.model.code import ReferralCode
+    from referrals_domain.model.identifiers import LinkId, ReferralId
+
+
+class Ids(Protocol):
+    """Identifiers that nobody had before, and codes that nobody can guess."""
+
+    @abstractmethod
+    def link(self) -> LinkId:
+        """Return an id for a link."""
+
+    @abstractmethod
+    def referral(self) -> ReferralId:
+        """Return an id for a referral that a share opens."""
+
+    @abstractmethod
+    def code(self) -> ReferralCode:
+        """Return a code; within a merchant it is unique with overwhelming probability."""

@@ -1,0 +1,98 @@
+"""One transaction over everything that is stored."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from referrals_domain.ports.conversions import Conversions
+    from referrals_domain.ports.deliveries import Deliveries
+    from referrals_domain.ports.outbox import Outbox
+    from referrals_domain.ports.programs import Programs
+    from referrals_domain.ports.quarantine import Quarantine
+    from referrals_domain.ports.referral_links import ReferralLinks
+    from referrals_domain.ports.referrals import Referrals
+    from referrals_domain.ports.referred_orders import ReferredOrders
+    from referrals_domain.ports.stale_statuses import StaleStatuses
+
+
+class Transaction(Protocol):
+    """
+    One transaction over everything that is stored.
+
+    Leaving the `async with` block without `commit` changes nothing. To keep out of deadlocks,
+    lock orders, then links, then referrals.
+
+    Raises:
+        Unavailable: The database does not answer; from entering and from every call.
+    """
+
+    @abstractmethod
+    async def __aenter__(self) -> Self:
+        """Begin."""
+
+    @abstractmethod
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Roll back whatever was not committed."""
+
+    @abstractmethod
+    async def commit(self) -> None:
+        """
+        Make all of it durable and visible at once.
+
+        Raises:
+            Unavailable: The outcome is unknown; doing the whole again must be safe.
+        """
+
+    @property
+    @abstractmethod
+    def links(self) -> ReferralLinks:
+        """The referral links."""
+
+    @property
+    @abstractmethod
+    def referrals(self) -> Referrals:
+        """The referrals."""
+
+    @property
+    @abstractmethod
+    def conversions(self) -> Conversions:
+        """The conversions."""
+
+    @property
+    @abstractmethod
+    def orders(self) -> ReferredOrders:
+        """The orders."""
+
+    @property
+    @abstractmethod
+    def programs(self) -> Programs:
+        """The programs."""
+
+    @property
+    @abstractmethod
+    def deliveries(self) -> Deliveries:
+        """The deliveries."""
+
+    @property
+    @abstractmethod
+    def quarantine(self) -> Quarantine:
+        """The unreadable bodies."""
+
+    @property
+    @abstractmethod
+    def outbox(self) -> Outbox:
+        """The outbox."""
+
+    @property
+    @abstractmethod
+    def stale_statuses(self) -> StaleStatuses:
+        """The stale statuses."""

@@ -1,0 +1,1 @@
+"""What the service does: one verb phrase a module."""

@@ -1,0 +1,60 @@
+"""Give an advocate their link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_domain.errors import CodeTaken, NotFound
+from referrals_domain.model.link import ReferralLink
+from referrals_domain.ports.clock import Clock
+from referrals_domain.ports.ids import Ids
+from referrals_domain.ports.transaction import Transaction
+
+if TYPE_CHECKING:
+    from referrals_domain.model.identifiers import CustomerId, MerchantId
+
+_CODES_TO_TRY: Final = 5  # at a million links of one merchant, one code in 35 million is taken
+
+
+@attrs.frozen(kw_only=True)
+class CreateReferralLink:
+    """Give an advocate their link; who asks again gets the same one."""
+
+    begin: Callable[[], Transaction]
+    clock: Clock
+    ids: Ids
+
+    async def __call__(self, *, merchant_id: MerchantId, customer_id: CustomerId) -> ReferralLink:
+        """
+        Return the advocate's link, which is created if they have none.
+
+        Raises:
+            NotFound: The merchant has no program.
+            CodeTaken: Five fresh codes in a row were taken.
+        """
+        for attempt in range(1, _CODES_TO_TRY + 1):
+            try:
+                return await self._create(merchant_id, customer_id)
+            except CodeTaken:
+                if attempt == _CODES_TO_TRY:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _create(self, merchant_id: MerchantId, customer_id: CustomerId) -> ReferralLink:
+        async with self.begin() as tx:
+            if not await tx.programs.get([merchant_id]):
+                raise NotFound("the merchant has no program")
+            link = await tx.links.add(
+                ReferralLink(
+                    id=self.ids.link(),
+                    merchant_id=merchant_id,
+                    customer_id=customer_id,
+                    code=self.ids.code(),
+                    created_at=self.clock.now(),
+                )
+            )
+            await tx.commit()
+        return link
