@@ -1,0 +1,1 @@
+"""How values are written down: as JSON in the database, in the cache and on the broker."""

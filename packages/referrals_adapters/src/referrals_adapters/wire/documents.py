@@ -1,0 +1,27 @@
+"""The model's values as JSON documents that we read back ourselves."""
+
+from __future__ import annotations
+
+import json
+from typing import Final, TypeVar
+
+from cattrs.preconf.json import JsonConverter, make_converter
+
+T = TypeVar("T")
+
+_CONVERTER: Final[JsonConverter] = make_converter(omit_if_default=True)
+
+
+def to_document(value: object) -> str:
+    """Return a value of the model as JSON: the same text for the same value."""
+    return json.dumps(_CONVERTER.unstructure(value), sort_keys=True, separators=(",", ":"))
+
+
+def from_document(kind: type[T], document: str) -> T:
+    """
+    Read a value that `to_document` wrote.
+
+    Raises:
+        cattrs.BaseValidationError: The document is not one of this kind.
+    """
+    return _CONVERTER.loads(document, kind)

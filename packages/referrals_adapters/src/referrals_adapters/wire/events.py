@@ -1,0 +1,59 @@
+"""
+Events as consumers read them.
+
+CloudEvents 1.0, binary mode: attributes travel in `ce_` headers, the data is JSON.
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from referrals_domain.model.events import ReferralEvent
+    from referrals_domain.model.identifiers import EventId
+
+SOURCE: Final = "/referrals"
+CONTENT_TYPE: Final = "application/json"
+
+
+def event_data(event: ReferralEvent) -> bytes:
+    """Return the data of an event: ids only, and enough for an audit line."""
+    data = {
+        "referral_id": event.referral_id,
+        "merchant_id": event.merchant_id,
+        "customer_id": event.customer_id,
+        "referred_customer_id": event.referred_customer_id,
+        "referral_link_id": event.referral_link_id,
+        "channel": event.channel,
+        "order_id": event.order_id,
+        "order_total": {
+            "amount": event.order_total.amount,
+            "currency": event.order_total.currency,
+        },
+        "from_status": event.from_status,
+        "status": event.status,
+        "version": event.version,
+        "occurred_at": event.occurred_at.isoformat(),
+        "attribution": {"signal": event.attribution.signal, "code": event.attribution.code},
+        "cause": event.cause,
+    }
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def event_headers(
+    event_id: EventId, event_type: str, occurred_at: datetime
+) -> list[tuple[str, bytes]]:
+    """Return the CloudEvents attributes of an event as Kafka headers."""
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": event_id,
+        "ce_source": SOURCE,
+        "ce_type": event_type,
+        "ce_time": occurred_at.isoformat(),
+        "content-type": CONTENT_TYPE,
+    }
+    return [(name, value.encode()) for name, value in attributes.items()]

@@ -1,0 +1,60 @@
+"""Settings as environment variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HIGHEST_PORT: Final = 65535
+
+
+class SettingsError(ValueError):
+    """A variable is missing or cannot be read; the text says which, and what to set."""
+
+
+@attrs.frozen
+class Variables:
+    """
+    Environment variables, read with an error that names the variable.
+
+    Args:
+        values: The variables; an empty one counts as absent.
+
+    >>> Variables({"REFERRALS_DB_PORT": "5434"}).port("REFERRALS_DB_PORT", default=5432)
+    5434
+    """
+
+    values: Mapping[str, str] = attrs.field(repr=False)
+
+    def text(self, name: str, *, default: str | None = None) -> str:
+        """
+        Return a variable's text.
+
+        Raises:
+            SettingsError: It is absent and has no default.
+        """
+        value = self.values.get(name) or default
+        if value is None:
+            raise SettingsError(f"{name} is not set")
+        return value
+
+    def port(self, name: str, *, default: int) -> int:
+        """
+        Return a TCP port.
+
+        Raises:
+            SettingsError: It is not a number from 1 to 65535.
+        """
+        value = self.values.get(name) or str(default)
+        if not value.isdecimal() or not 1 <= int(value) <= _HIGHEST_PORT:
+            raise SettingsError(f"{name} is a port, 1 to {_HIGHEST_PORT}, not {value!r}")
+        return int(value)
+
+
+def masked(secret: object) -> str:
+    """Return what a repr shows in place of a secret."""
+    return "'***'" if secret else "''"
