@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Final, TypeVar
 
-from cattrs.preconf.json import JsonConverter, make_converter
+from cattrs.preconf.json import make_converter
 
 T = TypeVar("T")
 
-_CONVERTER: Final[JsonConverter] = make_converter(omit_if_default=True)
+_CONVERTER: Final = make_converter(omit_if_default=True)
 
 
 def to_document(value: object) -> str:

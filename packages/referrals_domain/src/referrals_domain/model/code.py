@@ -12,6 +12,9 @@ _VALUE: Final = {symbol: value for value, symbol in enumerate(_ALPHABET)}
 _LOOKALIKES: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _SEPARATORS: Final = str.maketrans("", "", "- ")
 _RANDOM_SYMBOLS: Final = 9
+CODE_BITS: Final = 5 * _RANDOM_SYMBOLS
+"""How much chance a code holds."""
+
 _LENGTH: Final = _RANDOM_SYMBOLS + 1
 _LONGEST_TEXT: Final = 64
 
@@ -50,7 +53,7 @@ class ReferralCode(str):
         Raises:
             ValueError: The number is negative or too large.
         """
-        if not 0 <= number < 1 << 5 * _RANDOM_SYMBOLS:
+        if not 0 <= number < 1 << CODE_BITS:
             raise ValueError("a code holds 45 bits")
         symbols = "".join(
             _ALPHABET[number >> 5 * place & 31] for place in reversed(range(_RANDOM_SYMBOLS))
