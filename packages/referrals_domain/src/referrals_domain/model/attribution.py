@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from referrals_domain.model.identifiers import LinkId
+from referrals_domain.model.code import CodeKey
+from referrals_domain.model.identifiers import LinkId, ReferralKey
 from referrals_domain.model.signals import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from referrals_domain.model.code import ReferralCode
-    from referrals_domain.model.identifiers import ReferralId
-    from referrals_domain.model.link import Channel
+    from referrals_domain.model.identifiers import MerchantId
+    from referrals_domain.model.link import Channel, ReferralLink
     from referrals_domain.model.referral import Referral
 
 
@@ -38,52 +38,40 @@ class Attribution:
         """The channel that the winner names, else the strongest of the others that names one."""
         return next((signal.channel for signal in self._signals if signal.channel), None)
 
-    def share_to_bind(self, shares: Mapping[ReferralId, Referral]) -> Referral | None:
-        """Return the strongest share that is of this link and still awaits an order."""
-        named = (shares.get(signal.share) for signal in self._signals if signal.share)
-        return next(
-            (
-                share
-                for share in named
-                if share
-                and share.referral_link_id == self.referral_link_id
-                and share.awaits_an_order
-            ),
-            None,
-        )
+    def share_keys(self, merchant_id: MerchantId) -> list[ReferralKey]:
+        """Return the shares that the signals name, strongest first."""
+        return [ReferralKey(merchant_id, signal.share) for signal in self._signals if signal.share]
 
     @property
-    def _signals(self) -> Iterator[Signal]:
-        yield self.winner
-        yield from self.beaten
+    def _signals(self) -> tuple[Signal, ...]:
+        return (self.winner, *self.beaten)
 
 
 def attribute(
+    merchant_id: MerchantId,
     signals: Iterable[Signal],
     *,
-    links: Mapping[ReferralCode, LinkId],
-    shares: Mapping[ReferralId, LinkId],
+    links: Mapping[CodeKey, ReferralLink],
+    shares: Mapping[ReferralKey, Referral],
 ) -> Attribution | None:
     """
     Let the strongest signal that names a link win; None if no signal does.
 
     Args:
-        signals: The signals of one order.
-        links: The merchant's links by the codes among the signals.
-        shares: The links of the merchant's referrals among the signals.
+        merchant_id: The merchant of the order.
+        signals: The signals of the order.
+        links: The links that codes among the signals name.
+        shares: The referrals that shares among the signals name.
     """
     ranked = sorted(signals, key=lambda signal: signal.strength)
     for signal in ranked:
-        link_id = _named_link(signal, links, shares)
-        if link_id is not None:
-            beaten = tuple(other for other in ranked if other is not signal)
-            return Attribution(referral_link_id=link_id, winner=signal, beaten=beaten)
+        link = links.get(CodeKey(merchant_id, signal.code)) if signal.code else None
+        share = shares.get(ReferralKey(merchant_id, signal.share)) if signal.share else None
+        link_id = link.id if link else share.referral_link_id if share else None
+        if link_id:
+            return Attribution(
+                referral_link_id=link_id,
+                winner=signal,
+                beaten=tuple(other for other in ranked if other is not signal),
+            )
     return None
-
-
-def _named_link(
-    signal: Signal, links: Mapping[ReferralCode, LinkId], shares: Mapping[ReferralId, LinkId]
-) -> LinkId | None:
-    by_code = links.get(signal.code) if signal.code else None
-    by_share = shares.get(signal.share) if signal.share else None
-    return by_code or by_share

@@ -11,10 +11,13 @@ from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.evidence import Evidence
 from referrals_domain.model.identifiers import (
     CustomerId,
+    CustomerKey,
+    LinkKey,
     MerchantId,
     OrderId,
     OrderKey,
     ReferralId,
+    ReferralKey,
     RefundId,
 )
 from referrals_domain.model.money import Money
@@ -166,6 +169,25 @@ class ReferredOrder:
     def key(self) -> OrderKey:
         """The order within its merchant."""
         return OrderKey(self.merchant_id, self.facts.order_id)
+
+    @property
+    def link_key(self) -> LinkKey | None:
+        """The link that it is owed to, within its merchant."""
+        if self.attribution is None:
+            return None
+        return LinkKey(self.merchant_id, self.attribution.referral_link_id)
+
+    @property
+    def friend(self) -> CustomerKey | None:
+        """The friend within the merchant, if any body named one."""
+        customer_id = self.facts.customer_id
+        return CustomerKey(self.merchant_id, customer_id) if customer_id else None
+
+    @property
+    def referral_key(self) -> ReferralKey:
+        """The referral that it is bound to; or else the one that it opens if it binds no share."""
+        own_id = self.referral_id or ReferralId.of_order(*self.key)
+        return ReferralKey(self.merchant_id, own_id)
 
     def learn(self, facts: OrderFacts) -> ReferredOrder:
         """Merge more facts in."""

@@ -10,6 +10,7 @@ import attrs
 
 from referrals_domain.model.identifiers import (
     CustomerId,
+    CustomerKey,
     LinkId,
     MerchantId,
     OrderId,
@@ -138,6 +139,22 @@ class Referral:
     def key(self) -> ReferralKey:
         """The referral within its merchant."""
         return ReferralKey(self.merchant_id, self.id)
+
+    @property
+    def advocate(self) -> CustomerKey:
+        """The advocate within the merchant."""
+        return CustomerKey(self.merchant_id, self.customer_id)
+
+    @property
+    def friend(self) -> CustomerKey | None:
+        """The friend within the merchant, once an order named one."""
+        friend = self.referred_customer_id
+        return CustomerKey(self.merchant_id, friend) if friend else None
+
+    @property
+    def holds_the_friend(self) -> bool:
+        """Whether no other referral of the merchant may have the same friend."""
+        return self.status in HOLDS_THE_FRIEND
 
     @property
     def view(self) -> StatusView:

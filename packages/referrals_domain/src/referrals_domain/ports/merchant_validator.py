@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -11,15 +12,23 @@ if TYPE_CHECKING:
     from referrals_domain.model.identifiers import MerchantId
 
 
+class Verdict(StrEnum):
+    """What Auth says of a merchant to the caller who asks."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    DENIED = "denied"
+    """The caller may not act for the merchant; whether it is valid, Auth does not say."""
+
+
 class MerchantValidator(Protocol):
     """Auth, asked in the name of one caller."""
 
     @abstractmethod
-    async def validate(self, merchant_ids: Collection[MerchantId]) -> Mapping[MerchantId, bool]:
+    async def validate(self, merchant_ids: Collection[MerchantId]) -> Mapping[MerchantId, Verdict]:
         """
-        Return whether each merchant is valid; those that Auth did not answer are left out.
+        Return Auth's verdict on each merchant; those that it did not answer are left out.
 
         Raises:
             Unauthenticated: Auth does not accept the caller's token.
-            PermissionDenied: The caller may not act for one of the merchants.
         """
