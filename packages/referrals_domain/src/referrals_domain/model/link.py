@@ -9,7 +9,7 @@ import attrs
 
 from referrals_domain.errors import LinkRevoked
 from referrals_domain.model.code import ReferralCode
-from referrals_domain.model.identifiers import CustomerId, LinkId, MerchantId
+from referrals_domain.model.identifiers import CustomerId, LinkId, LinkKey, MerchantId
 
 
 class Channel(StrEnum):
@@ -43,6 +43,11 @@ class ReferralLink:
     code: ReferralCode
     created_at: datetime
     revoked_at: datetime | None = None
+
+    @property
+    def key(self) -> LinkKey:
+        """The link within its merchant."""
+        return LinkKey(self.merchant_id, self.id)
 
     def require_active(self) -> None:
         """

@@ -1,0 +1,162 @@
+"""One good object of each kind; a test changes only what it is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import attrs
+
+from referrals_domain.model.code import ReferralCode
+from referrals_domain.model.delivery import AcceptedDelivery, Delivery, Topic, UnreadableBody
+from referrals_domain.model.evidence import CustomerStanding, Evidence
+from referrals_domain.model.identifiers import (
+    CustomerId,
+    LinkId,
+    MerchantId,
+    OrderId,
+    ReferralId,
+    ShopDomain,
+)
+from referrals_domain.model.link import Channel, ReferralLink
+from referrals_domain.model.money import Money
+from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, ReferredOrder
+from referrals_domain.model.program import ReferralProgram
+from referrals_domain.model.referral import Cause, Referral
+from referrals_domain.model.signals import Signal, Source
+
+MERCHANT: Final = MerchantId("acme")
+SHOP: Final = ShopDomain("acme.myshopify.com")
+ADVOCATE: Final = CustomerId("7001")
+FRIEND: Final = CustomerId("7002")
+ORDER: Final = OrderId("6200407294252")
+LINK: Final = LinkId("11111111-1111-4111-8111-111111111111")
+REFERRAL: Final = ReferralId("22222222-2222-4222-8222-222222222222")
+CODE: Final = ReferralCode.of_number(4711)
+SHARED_AT: Final = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
+PLACED_AT: Final = datetime(2026, 11, 20, 15, 15, 28, tzinfo=UTC)
+
+
+def program(**changes: Any) -> ReferralProgram:
+    """Return a program that completes on the order, at once."""
+    return attrs.evolve(
+        ReferralProgram(
+            merchant_id=MERCHANT,
+            shop_domain=SHOP,
+            storefront_url="https://acme.example",
+            code_prefix="FRIEND",
+        ),
+        **changes,
+    )
+
+
+def link(**changes: Any) -> ReferralLink:
+    """Return the advocate's link."""
+    return attrs.evolve(
+        ReferralLink(
+            id=LINK,
+            merchant_id=MERCHANT,
+            customer_id=ADVOCATE,
+            code=CODE,
+            created_at=SHARED_AT - timedelta(days=1),
+        ),
+        **changes,
+    )
+
+
+def referral(**changes: Any) -> Referral:
+    """Return the referral of a share by SMS."""
+    return attrs.evolve(
+        Referral.open(
+            link(), id=REFERRAL, channel=Channel.SMS, cause=Cause.LINK_SHARED, at=SHARED_AT
+        ),
+        **changes,
+    )
+
+
+def signal(**changes: Any) -> Signal:
+    """Return the signal that the share leaves on the order."""
+    return attrs.evolve(
+        Signal(source=Source.NOTE_ATTRIBUTES, code=CODE, share=REFERRAL, channel=Channel.SMS),
+        **changes,
+    )
+
+
+def facts(**changes: Any) -> OrderFacts:
+    """Return the facts of the friend's paid order."""
+    return attrs.evolve(
+        OrderFacts(
+            order_id=ORDER,
+            snapshot=OrderSnapshot(updated_at=PLACED_AT, total=Money(6710, "USD")),
+            buyer=Buyer(updated_at=PLACED_AT, customer_id=FRIEND),
+            signals=(signal(),),
+            placed_at=PLACED_AT,
+            paid_at=PLACED_AT,
+        ),
+        **changes,
+    )
+
+
+def evidence(**changes: Any) -> Evidence:
+    """Return answers that let the order pass: a known advocate and a new friend."""
+    return attrs.evolve(
+        Evidence(
+            merchant_valid=True,
+            customers={ADVOCATE: standing(frequency=3), FRIEND: standing(known=False)},
+        ),
+        **changes,
+    )
+
+
+def standing(**changes: Any) -> CustomerStanding:
+    """Return the standing of a customer with one order."""
+    return attrs.evolve(
+        CustomerStanding(known=True, answered_at=PLACED_AT + timedelta(seconds=2), frequency=1),
+        **changes,
+    )
+
+
+def order(**changes: Any) -> ReferredOrder:
+    """Return the friend's order before it is attributed."""
+    return attrs.evolve(ReferredOrder(merchant_id=MERCHANT, facts=facts()), **changes)
+
+
+def delivery(**changes: Any) -> Delivery:
+    """Return the delivery of the friend's order."""
+    return attrs.evolve(
+        Delivery(
+            topic=Topic.ORDERS_CREATE,
+            shop_domain=SHOP,
+            named_host=None,
+            facts=facts(),
+            received_at=PLACED_AT + timedelta(seconds=1),
+        ),
+        **changes,
+    )
+
+
+def accepted_delivery(**changes: Any) -> AcceptedDelivery:
+    """Return the delivery of the friend's order once its merchant is known."""
+    return attrs.evolve(
+        AcceptedDelivery(
+            merchant_id=MERCHANT,
+            topic=Topic.ORDERS_CREATE,
+            facts=facts(),
+            received_at=PLACED_AT + timedelta(seconds=1),
+        ),
+        **changes,
+    )
+
+
+def unreadable_body(**changes: Any) -> UnreadableBody:
+    """Return a body that is no order."""
+    return attrs.evolve(
+        UnreadableBody(
+            topic=Topic.ORDERS_CREATE,
+            shop=SHOP,
+            body=b"{\x00",
+            reason="not JSON",
+            received_at=PLACED_AT,
+        ),
+        **changes,
+    )

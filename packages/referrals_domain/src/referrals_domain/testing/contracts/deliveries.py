@@ -1,0 +1,123 @@
+"""The laws of `Deliveries`."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
+from referrals_domain.model.identifiers import MerchantId, OrderId
+from referrals_domain.testing import builders
+from referrals_domain.testing.contracts.begin import Begin, StoredContract
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOW = builders.accepted_delivery().received_at
+LATER = NOW + timedelta(seconds=30)
+
+
+class DeliveriesContract(StoredContract):
+    """Stored once, claimed by one, and never lost."""
+
+    async def test_a_delivery_is_stored_once(self, begin: Begin) -> None:
+        assert await _add(begin, [_numbered(1)]) == [True]
+        again = builders.accepted_delivery(
+            facts=_numbered(1).facts, received_at=NOW + timedelta(hours=1)
+        )
+        assert await _add(begin, [again]) == [False]
+        assert len(await _claim(begin)) == 1
+
+    async def test_within_one_call_too(self, begin: Begin) -> None:
+        deliveries = [_numbered(1), _numbered(2), _numbered(1)]
+        assert await _add(begin, deliveries) == [True, True, False]
+
+    async def test_other_facts_of_the_same_order_are_another_delivery(self, begin: Begin) -> None:
+        await _add(begin, [_numbered(1)])
+        changed = builders.accepted_delivery(
+            facts=builders.facts(order_id=OrderId("1"), cancelled_at=NOW)
+        )
+        assert await _add(begin, [changed]) == [True]
+
+    async def test_merchants_do_not_share_deliveries(self, begin: Begin) -> None:
+        await _add(begin, [_numbered(1)])
+        foreign = builders.accepted_delivery(
+            merchant_id=MerchantId("other"), facts=_numbered(1).facts
+        )
+        assert await _add(begin, [foreign]) == [True]
+
+    async def test_twenty_who_store_it_at_once_store_it_once(self, begin: Begin) -> None:
+        answers = await asyncio.gather(*(_add(begin, [_numbered(1)]) for _ in range(20)))
+        assert sum(new for answer in answers for new in answer) == 1
+        assert len(await _claim(begin)) == 1
+
+    async def test_a_claimed_delivery_is_what_was_stored(self, begin: Begin) -> None:
+        await _add(begin, [_numbered(1)])
+        (claimed,) = await _claim(begin)
+        assert (claimed.merchant_id, claimed.facts) == (builders.MERCHANT, _numbered(1).facts)
+        assert claimed.attempts == 1
+
+    async def test_nobody_else_gets_a_claimed_delivery(self, begin: Begin) -> None:
+        await _add(begin, [_numbered(number) for number in range(40)])
+        batches = await asyncio.gather(*(_claim(begin, limit=5) for _ in range(8)))
+        claimed = [delivery.id for batch in batches for delivery in batch]
+        assert len(claimed) == len(set(claimed))
+
+    async def test_the_oldest_come_first_and_no_more_than_the_limit(self, begin: Begin) -> None:
+        await _add(begin, [_numbered(number) for number in range(3)])
+        first, second = await _claim(begin, limit=2)
+        assert [first.facts.order_id, second.facts.order_id] == ["0", "1"]
+
+    async def test_a_lease_that_ran_out_frees_the_delivery(self, begin: Begin) -> None:
+        await _add(begin, [_numbered(1)])
+        await _claim(begin)
+        assert await _claim(begin, at=LATER - timedelta(milliseconds=1)) == []
+        (again,) = await _claim(begin, at=LATER, until=LATER + timedelta(seconds=30))
+        assert again.attempts == 2
+
+    async def test_a_finished_delivery_is_never_claimed_again(self, begin: Begin) -> None:
+        await _add(begin, [_numbered(1)])
+        (claimed,) = await _claim(begin)
+        async with begin() as tx:
+            await tx.deliveries.finish({claimed.id: Outcome.SETTLED})
+            await tx.commit()
+        assert await _claim(begin, at=LATER + timedelta(days=1)) == []
+        assert await _add(begin, [_numbered(1)]) == [False]
+
+    async def test_a_deferred_delivery_waits_for_its_time(self, begin: Begin) -> None:
+        await _add(begin, [_numbered(1)])
+        (claimed,) = await _claim(begin)
+        due = NOW + timedelta(minutes=5)
+        async with begin() as tx:
+            await tx.deliveries.defer({claimed.id: due})
+            await tx.commit()
+        assert await _claim(begin, at=due - timedelta(milliseconds=1)) == []
+        assert len(await _claim(begin, at=due, until=due + timedelta(seconds=30))) == 1
+
+    async def test_nothing_to_do_is_nothing_done(self, begin: Begin) -> None:
+        async with begin() as tx:
+            assert list(await tx.deliveries.add([])) == []
+            await tx.deliveries.finish({})
+            await tx.deliveries.defer({})
+            assert await tx.deliveries.claim(5, at=NOW, until=LATER) == []
+
+
+def _numbered(number: int) -> AcceptedDelivery:
+    return builders.accepted_delivery(facts=builders.facts(order_id=OrderId(str(number))))
+
+
+async def _add(begin: Begin, deliveries: Sequence[AcceptedDelivery]) -> Sequence[bool]:
+    async with begin() as tx:
+        added = list(await tx.deliveries.add(deliveries))
+        await tx.commit()
+    return added
+
+
+async def _claim(
+    begin: Begin, *, limit: int = 100, at: datetime = NOW, until: datetime = LATER
+) -> Sequence[ClaimedDelivery]:
+    async with begin() as tx:
+        claimed = list(await tx.deliveries.claim(limit, at=at, until=until))
+        await tx.commit()
+    return claimed

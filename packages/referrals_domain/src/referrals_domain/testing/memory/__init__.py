@@ -1,0 +1,1 @@
+"""Adapters that keep everything in memory, with real rollback and real isolation."""

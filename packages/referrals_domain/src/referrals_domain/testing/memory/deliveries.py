@@ -1,0 +1,70 @@
+"""The deliveries in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
+from referrals_domain.ports.deliveries import Deliveries
+from referrals_domain.testing.memory.state import State, StoredDelivery
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+
+@attrs.frozen
+class InMemoryDeliveries(Deliveries):
+    """The deliveries in memory."""
+
+    state: State
+
+    async def add(self, deliveries: Sequence[AcceptedDelivery]) -> Sequence[bool]:
+        """Store deliveries, each once."""
+        return [self._add(delivery) for delivery in deliveries]
+
+    async def claim(
+        self, limit: int, *, at: datetime, until: datetime
+    ) -> Sequence[ClaimedDelivery]:
+        """Lease up to `limit` deliveries that are due, oldest first."""
+        stored = self.state.deliveries
+        due = [id_ for id_, one in stored.items() if one.outcome is None and one.due_at <= at]
+        due = sorted(due, key=lambda id_: (stored[id_].due_at, id_))[:limit]
+        for id_ in due:
+            stored[id_] = attrs.evolve(
+                stored[id_], due_at=until, attempts=stored[id_].attempts + 1
+            )
+        return [
+            ClaimedDelivery(
+                id=id_,
+                merchant_id=stored[id_].accepted.merchant_id,
+                facts=stored[id_].accepted.facts,
+                attempts=stored[id_].attempts,
+            )
+            for id_ in due
+        ]
+
+    async def finish(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Note what became of deliveries."""
+        for id_, outcome in outcomes.items():
+            stored = self.state.deliveries[id_]
+            self.state.deliveries[id_] = attrs.evolve(stored, outcome=outcome)
+
+    async def defer(self, until: Mapping[int, datetime]) -> None:
+        """End the leases of deliveries and let them wait."""
+        for id_, due_at in until.items():
+            stored = self.state.deliveries[id_]
+            self.state.deliveries[id_] = attrs.evolve(stored, due_at=due_at)
+
+    def _add(self, delivery: AcceptedDelivery) -> bool:
+        known = [
+            attrs.evolve(one.accepted, received_at=delivery.received_at)
+            for one in self.state.deliveries.values()
+        ]
+        if delivery in known:
+            return False
+        stored = StoredDelivery(accepted=delivery, due_at=delivery.received_at)
+        self.state.deliveries[len(self.state.deliveries) + 1] = stored
+        return True

@@ -1,0 +1,106 @@
+"""A store in memory, and its transactions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+from referrals_domain.ports.transaction import Transaction
+from referrals_domain.testing.memory.conversions import InMemoryConversions
+from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
+from referrals_domain.testing.memory.links import InMemoryReferralLinks
+from referrals_domain.testing.memory.orders import InMemoryReferredOrders
+from referrals_domain.testing.memory.outbox import InMemoryOutbox
+from referrals_domain.testing.memory.programs import InMemoryPrograms
+from referrals_domain.testing.memory.quarantine import InMemoryQuarantine
+from referrals_domain.testing.memory.referrals import InMemoryReferrals
+from referrals_domain.testing.memory.stale_statuses import InMemoryStaleStatuses
+from referrals_domain.testing.memory.state import State
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class InMemoryStore:
+    """A store in memory: `begin` its transactions, look at its committed `state`."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self._one_at_a_time = asyncio.Lock()
+
+    def begin(self) -> InMemoryTransaction:
+        """Return a transaction to enter; it has the store for itself until it ends."""
+        return InMemoryTransaction(self, self._one_at_a_time)
+
+
+class InMemoryTransaction(Transaction):
+    """One transaction: it works on a copy of the state, which a commit puts in its place."""
+
+    def __init__(self, store: InMemoryStore, one_at_a_time: asyncio.Lock) -> None:
+        self._store = store
+        self._one_at_a_time = one_at_a_time
+        self._state = State()
+
+    async def __aenter__(self) -> Self:
+        """Wait for the store, and begin."""
+        await self._one_at_a_time.acquire()
+        self._state = self._store.state.copy()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Drop whatever was not committed."""
+        self._one_at_a_time.release()
+
+    async def commit(self) -> None:
+        """Put the copy in the state's place."""
+        self._store.state = self._state
+
+    @property
+    def links(self) -> InMemoryReferralLinks:
+        """The referral links."""
+        return InMemoryReferralLinks(self._state)
+
+    @property
+    def referrals(self) -> InMemoryReferrals:
+        """The referrals."""
+        return InMemoryReferrals(self._state)
+
+    @property
+    def conversions(self) -> InMemoryConversions:
+        """The conversions."""
+        return InMemoryConversions(self._state)
+
+    @property
+    def orders(self) -> InMemoryReferredOrders:
+        """The orders."""
+        return InMemoryReferredOrders(self._state)
+
+    @property
+    def programs(self) -> InMemoryPrograms:
+        """The programs."""
+        return InMemoryPrograms(self._state)
+
+    @property
+    def deliveries(self) -> InMemoryDeliveries:
+        """The deliveries."""
+        return InMemoryDeliveries(self._state)
+
+    @property
+    def quarantine(self) -> InMemoryQuarantine:
+        """The unreadable bodies."""
+        return InMemoryQuarantine(self._state)
+
+    @property
+    def outbox(self) -> InMemoryOutbox:
+        """The outbox."""
+        return InMemoryOutbox(self._state)
+
+    @property
+    def stale_statuses(self) -> InMemoryStaleStatuses:
+        """The stale statuses."""
+        return InMemoryStaleStatuses(self._state)

@@ -1,0 +1,66 @@
+"""The adapters in memory keep the laws of every port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from referrals_domain.testing.contracts.conversions import ConversionsContract
+from referrals_domain.testing.contracts.deliveries import DeliveriesContract
+from referrals_domain.testing.contracts.outbox import OutboxContract
+from referrals_domain.testing.contracts.programs import ProgramsContract
+from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
+from referrals_domain.testing.contracts.referrals import ReferralsContract
+from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
+from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
+from referrals_domain.testing.contracts.status_cache import StatusCacheContract
+from referrals_domain.testing.contracts.transaction import TransactionContract
+from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
+from referrals_domain.testing.memory.store import InMemoryStore
+
+if TYPE_CHECKING:
+    from referrals_domain.testing.contracts.begin import Begin
+
+
+class _InMemory:
+    @pytest.fixture
+    def begin(self) -> Begin:
+        return InMemoryStore().begin
+
+
+class TestInMemoryTransaction(_InMemory, TransactionContract): ...
+
+
+class TestInMemoryReferralLinks(_InMemory, ReferralLinksContract): ...
+
+
+class TestInMemoryReferrals(_InMemory, ReferralsContract): ...
+
+
+class TestInMemoryConversions(_InMemory, ConversionsContract): ...
+
+
+class TestInMemoryReferredOrders(_InMemory, ReferredOrdersContract): ...
+
+
+class TestInMemoryPrograms(_InMemory, ProgramsContract): ...
+
+
+class TestInMemoryDeliveries(_InMemory, DeliveriesContract): ...
+
+
+class TestInMemoryQuarantine(_InMemory, QuarantineContract): ...
+
+
+class TestInMemoryOutbox(_InMemory, OutboxContract): ...
+
+
+class TestInMemoryStaleStatuses(_InMemory, StaleStatusesContract): ...
+
+
+class TestInMemoryStatusCache(StatusCacheContract):
+    @pytest.fixture
+    def cache(self) -> InMemoryStatusCache:
+        return InMemoryStatusCache()
