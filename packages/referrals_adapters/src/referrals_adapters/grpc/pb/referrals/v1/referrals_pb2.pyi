@@ -263,7 +263,6 @@ class Program(_message.Message):
     DISCOUNT_LINK_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
-    UPDATE_TIME_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program it is, as Auth knows them. Required."""
     shop_domain: _builtins.str
@@ -310,10 +309,6 @@ class Program(_message.Message):
         Absent: not at all.
         """
 
-    @_builtins.property
-    def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When this version came to be. Output only: ignored when put."""
-
     def __init__(
         self,
         *,
@@ -331,11 +326,10 @@ class Program(_message.Message):
         discount_link: _builtins.bool = ...,
         active: _builtins.bool | None = ...,
         version: _builtins.int = ...,
-        update_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "hold", b"hold", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "update_time", b"update_time", "window", b"window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "hold", b"hold", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "update_time", b"update_time", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -387,7 +381,7 @@ class GetReferralStatusResponse(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
-    REASON_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
     STALE_FIELD_NUMBER: _builtins.int
     status: Global___ReferralStatus.ValueType
     """Where the referral stands."""
@@ -395,8 +389,11 @@ class GetReferralStatusResponse(_message.Message):
     """1 when opened, one more with each change of status or of its cause. Of two answers, the one
     with the greater version is the newer.
     """
-    reason: _builtins.str
-    """Why, as a stable code; more codes may come. Empty unless the status is one of these:
+    cause: _builtins.str
+    """Why the referral has its status: a stable code, always filled; more codes may come.
+    - PENDING: what opened it: `link_shared` or `order_placed`.
+    - QUALIFIED: what it waits for: `awaits_payment` or `on_hold`.
+    - COMPLETED: what completed it: `order_created` or `order_paid`.
     - REJECTED: the rule that refused: `self_referral`, `friend_not_new`, `friend_unknown`,
       `friend_already_referred`, `advocate_unknown`, `outside_window`, `below_minimum`,
       `test_order`, `merchant_inactive`, `velocity_cap` or `link_revoked`.
@@ -414,12 +411,12 @@ class GetReferralStatusResponse(_message.Message):
         status: Global___ReferralStatus.ValueType = ...,
         version: _builtins.int = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
-        reason: _builtins.str = ...,
+        cause: _builtins.str = ...,
         stale: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "stale", b"stale", "status", b"status", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "stale", b"stale", "status", b"status", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -31,8 +31,9 @@ class ReferralsServiceStub:
     Every call carries the caller's token in `authorization` metadata and names the merchant it is
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
-    Every error carries a `google.rpc.ErrorInfo` with a stable reason; INVALID_ARGUMENT also carries
-    a `google.rpc.BadRequest` that names the fields.
+    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
+    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
+    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
     """
 
     def __init__(self, channel):
@@ -79,8 +80,9 @@ class ReferralsServiceServicer:
     Every call carries the caller's token in `authorization` metadata and names the merchant it is
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
-    Every error carries a `google.rpc.ErrorInfo` with a stable reason; INVALID_ARGUMENT also carries
-    a `google.rpc.BadRequest` that names the fields.
+    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
+    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
+    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
     """
 
     def GetReferralStatus(self, request, context):
@@ -135,7 +137,7 @@ class ReferralsServiceServicer:
 
     def ShareLink(self, request, context):
         """Records that an advocate shares their link and opens a referral for the share. Every call
-        opens one more.
+        opens one more. A link may be shared while the program is inactive.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -174,6 +176,7 @@ class ReferralsServiceServicer:
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - ALREADY_EXISTS: the shop domain belongs to another merchant's program.
+        - ABORTED: somebody else put the program at the same time. Read it, then put again.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -227,8 +230,9 @@ class ReferralsService:
     Every call carries the caller's token in `authorization` metadata and names the merchant it is
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
-    Every error carries a `google.rpc.ErrorInfo` with a stable reason; INVALID_ARGUMENT also carries
-    a `google.rpc.BadRequest` that names the fields.
+    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
+    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
+    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
     """
 
     @staticmethod

@@ -22,8 +22,9 @@ class ReferralsServiceStub:
     Every call carries the caller's token in `authorization` metadata and names the merchant it is
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
-    Every error carries a `google.rpc.ErrorInfo` with a stable reason; INVALID_ARGUMENT also carries
-    a `google.rpc.BadRequest` that names the fields.
+    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
+    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
+    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -67,7 +68,7 @@ class ReferralsServiceStub:
     """
     ShareLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ShareLinkRequest, _referrals_pb2.ShareLinkResponse]
     """Records that an advocate shares their link and opens a referral for the share. Every call
-    opens one more.
+    opens one more. A link may be shared while the program is inactive.
 
     Errors:
     - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -98,6 +99,7 @@ class ReferralsServiceStub:
     - UNAUTHENTICATED: there is no token, or Auth does not accept it.
     - PERMISSION_DENIED: the caller may not act for the merchant.
     - ALREADY_EXISTS: the shop domain belongs to another merchant's program.
+    - ABORTED: somebody else put the program at the same time. Read it, then put again.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
     """
 
@@ -107,8 +109,9 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
     Every call carries the caller's token in `authorization` metadata and names the merchant it is
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
-    Every error carries a `google.rpc.ErrorInfo` with a stable reason; INVALID_ARGUMENT also carries
-    a `google.rpc.BadRequest` that names the fields.
+    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
+    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
+    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
     """
 
     @_abc_1.abstractmethod
@@ -174,7 +177,7 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_referrals_pb2.ShareLinkRequest, _abc.Awaitable[_referrals_pb2.ShareLinkResponse]],
     ) -> _abc.Awaitable[_referrals_pb2.ShareLinkResponse]:
         """Records that an advocate shares their link and opens a referral for the share. Every call
-        opens one more.
+        opens one more. A link may be shared while the program is inactive.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -217,6 +220,7 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - ALREADY_EXISTS: the shop domain belongs to another merchant's program.
+        - ABORTED: somebody else put the program at the same time. Read it, then put again.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
 

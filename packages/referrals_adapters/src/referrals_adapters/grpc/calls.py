@@ -1,0 +1,110 @@
+"""Calls to a neighbour: many at once, but not too many, and none without a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+
+import attrs
+import grpc.aio
+from google.protobuf.message import DecodeError, Message
+
+from referrals_adapters.grpc.channel import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Answer = TypeVar("Answer", bound=Message)
+Outcome: TypeAlias = Answer | grpc.StatusCode
+"""What came of a call: the answer, or the status that came in its place."""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Pace:
+    """
+    How long a neighbour is waited for, and how much is asked of it at a time.
+
+    Args:
+        timeout: The deadline of one call, in seconds.
+        patience: The deadline of all calls of a set together, in seconds.
+        at_once: How many calls of a set may be under way.
+    """
+
+    timeout: float = 2.0
+    patience: float = 10.0
+    at_once: int = 32
+
+
+@attrs.frozen(kw_only=True)
+class Method(Generic[Answer]):
+    """
+    One method of a neighbour, called in somebody's name.
+
+    Args:
+        channel: The connection.
+        path: The method's full path.
+        answer: The type of its answers.
+        authorization: Whose token goes along.
+        pace: The deadlines, and how many calls are made at once.
+    """
+
+    channel: Channel
+    path: str
+    answer: type[Answer]
+    authorization: str = attrs.field(repr=False)
+    pace: Pace
+
+    async def ask(
+        self, requests: Mapping[Key, Message], read: Callable[[Outcome[Answer]], Value | None]
+    ) -> Mapping[Key, Value]:
+        """
+        Return what `read` makes of each outcome.
+
+        Where it makes None of it, the request is left out; one line of the log tells how many
+        were, and for which statuses.
+        """
+        outcomes = await self._outcomes(requests)
+        values = {key: read(outcome) for key, outcome in outcomes.items()}
+        unread = Counter(_name(outcomes[key]) for key, value in values.items() if value is None)
+        if unread:
+            reasons = ", ".join(f"{count} {name}" for name, count in unread.items())
+            _logger.warning("%s left requests unanswered: %s", self.path, reasons)
+        return {key: value for key, value in values.items() if value is not None}
+
+    async def _outcomes(self, requests: Mapping[Key, Message]) -> Mapping[Key, Outcome[Answer]]:
+        until = asyncio.get_running_loop().time() + self.pace.patience
+        slots = asyncio.Semaphore(self.pace.at_once)
+        async with asyncio.TaskGroup() as group:
+            calls = {
+                key: group.create_task(self._call(request, slots, until))
+                for key, request in requests.items()
+            }
+        return {key: call.result() for key, call in calls.items()}
+
+    async def _call(
+        self, request: Message, slots: asyncio.Semaphore, until: float
+    ) -> Outcome[Answer]:
+        call: grpc.aio.UnaryUnaryMultiCallable[Any, bytes] = self.channel.unary_unary(self.path)
+        async with slots:
+            left = until - asyncio.get_running_loop().time()
+            try:
+                answer = await call(
+                    request.SerializeToString(),
+                    timeout=min(self.pace.timeout, left),
+                    metadata=(("authorization", self.authorization),),
+                )
+                return self.answer.FromString(answer)
+            except grpc.aio.AioRpcError as error:
+                return error.code()
+            except DecodeError:
+                return grpc.StatusCode.INTERNAL
+
+
+def _name(outcome: Message | grpc.StatusCode) -> str:
+    return outcome.name if isinstance(outcome, grpc.StatusCode) else "malformed"

@@ -1,0 +1,78 @@
+"""Auth, asked about merchants by gRPC."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import grpc
+
+from referrals_adapters.grpc.calls import Method, Outcome, Pace
+from referrals_adapters.grpc.channel import Channel
+from referrals_adapters.grpc.pb.auth.v1.auth_pb2 import (
+    ValidateMerchantRequest,
+    ValidateMerchantResponse,
+)
+from referrals_adapters.grpc.settings import AUTH_SERVICE
+from referrals_domain.errors import Unauthenticated
+from referrals_domain.ports.merchant_validator import MerchantValidator, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from referrals_domain.model.identifiers import MerchantId
+
+_VERDICTS: Final = {
+    grpc.StatusCode.NOT_FOUND: Verdict.INVALID,
+    grpc.StatusCode.PERMISSION_DENIED: Verdict.DENIED,
+}
+"""The errors that are verdicts; no other says anything about the merchant."""
+
+
+@attrs.frozen
+class GrpcMerchantValidator(MerchantValidator):
+    """
+    Auth, asked in the name of one caller.
+
+    Args:
+        authorization: The caller's `authorization` metadata, passed on as it is.
+        channel: The connection to Auth.
+        service: The name that Auth's service answers to.
+        pace: The deadlines, and how many calls are made at once.
+    """
+
+    authorization: str = attrs.field(repr=False)
+    channel: Channel = attrs.field(kw_only=True)
+    service: str = attrs.field(default=AUTH_SERVICE, kw_only=True)
+    pace: Pace = attrs.field(factory=Pace, kw_only=True)
+
+    async def validate(self, merchant_ids: Collection[MerchantId]) -> Mapping[MerchantId, Verdict]:
+        """
+        Return Auth's verdict on each merchant; those that it did not answer are left out.
+
+        Raises:
+            Unauthenticated: Auth does not accept the caller's token.
+        """
+        method = Method(
+            channel=self.channel,
+            path=f"/{self.service}/ValidateMerchant",
+            answer=ValidateMerchantResponse,
+            authorization=self.authorization,
+            pace=self.pace,
+        )
+        requests = {id_: ValidateMerchantRequest(merchant_id=id_) for id_ in merchant_ids}
+        return await method.ask(requests, _verdict)
+
+
+def _verdict(outcome: Outcome[ValidateMerchantResponse]) -> Verdict | None:
+    """
+    Read an answer.
+
+    Raises:
+        Unauthenticated: It is that the token is not accepted.
+    """
+    if isinstance(outcome, ValidateMerchantResponse):
+        return Verdict.VALID if outcome.valid else Verdict.INVALID
+    if outcome is grpc.StatusCode.UNAUTHENTICATED:
+        raise Unauthenticated("Auth does not accept the token")
+    return _VERDICTS.get(outcome)

@@ -1,0 +1,67 @@
+"""What answers show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_adapters.grpc.translate.enums import CHANNELS, STATUSES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from referrals_domain.model.code import ReferralCode
+    from referrals_domain.model.link import ReferralLink
+    from referrals_domain.model.program import ReferralProgram
+    from referrals_domain.model.referral import Referral, StatusView
+
+
+def status_answer(view: StatusView) -> pb.GetReferralStatusResponse:
+    """Return how a referral stands, as the primary knows it."""
+    return pb.GetReferralStatusResponse(
+        status=STATUSES[view.status],
+        version=view.version,
+        update_time=_timestamp(view.updated_at),
+        cause=view.cause,
+    )
+
+
+def link_message(link: ReferralLink, program: ReferralProgram) -> pb.ReferralLink:
+    """Return a link of a merchant who has this program."""
+    return pb.ReferralLink(
+        id=link.id,
+        merchant_id=link.merchant_id,
+        customer_id=link.customer_id,
+        code=link.code,
+        display_code=_display_code(program.code_prefix, link.code),
+        create_time=_timestamp(link.created_at),
+        revoke_time=_timestamp(link.revoked_at) if link.revoked_at else None,
+    )
+
+
+def referral_message(referral: Referral) -> pb.Referral:
+    """Return a referral."""
+    channel = referral.channel
+    return pb.Referral(
+        id=referral.id,
+        merchant_id=referral.merchant_id,
+        customer_id=referral.customer_id,
+        referral_link_id=referral.referral_link_id,
+        channel=CHANNELS[channel] if channel else pb.CHANNEL_UNSPECIFIED,
+        status=STATUSES[referral.status],
+        version=referral.version,
+        create_time=_timestamp(referral.opened_at),
+        update_time=_timestamp(referral.updated_at),
+    )
+
+
+def _display_code(prefix: str, code: ReferralCode) -> str:
+    return f"{prefix}-{code}" if prefix else code
+
+
+def _timestamp(time: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(time)
+    return timestamp

@@ -1,0 +1,63 @@
+"""The enumerations of the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_domain.model.link import Channel
+from referrals_domain.model.program import CompleteOn
+from referrals_domain.model.referral import ReferralStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATUSES: Final[Mapping[ReferralStatus, pb.ReferralStatus.ValueType]] = {
+    ReferralStatus.PENDING: pb.REFERRAL_STATUS_PENDING,
+    ReferralStatus.QUALIFIED: pb.REFERRAL_STATUS_QUALIFIED,
+    ReferralStatus.COMPLETED: pb.REFERRAL_STATUS_COMPLETED,
+    ReferralStatus.EXPIRED: pb.REFERRAL_STATUS_EXPIRED,
+    ReferralStatus.REJECTED: pb.REFERRAL_STATUS_REJECTED,
+    ReferralStatus.REVERSED: pb.REFERRAL_STATUS_REVERSED,
+}
+
+CHANNELS: Final[Mapping[Channel, pb.Channel.ValueType]] = {
+    Channel.SMS: pb.CHANNEL_SMS,
+    Channel.EMAIL: pb.CHANNEL_EMAIL,
+    Channel.WHATSAPP: pb.CHANNEL_WHATSAPP,
+    Channel.SOCIAL: pb.CHANNEL_SOCIAL,
+    Channel.COPY: pb.CHANNEL_COPY,
+    Channel.QR: pb.CHANNEL_QR,
+}
+
+MOMENTS: Final[Mapping[CompleteOn, pb.CompleteOn.ValueType]] = {
+    CompleteOn.ORDER_CREATED: pb.COMPLETE_ON_ORDER_CREATED,
+    CompleteOn.ORDER_PAID: pb.COMPLETE_ON_ORDER_PAID,
+}
+
+_CHANNEL_OF: Final = {value: channel for channel, value in CHANNELS.items()}
+_MOMENT_OF: Final = {value: moment for moment, value in MOMENTS.items()}
+
+
+def channel_of(value: pb.Channel.ValueType) -> Channel:
+    """
+    Return the channel that a link is shared by.
+
+    Raises:
+        ValueError: None is given, or one that nobody knows.
+    """
+    if value not in _CHANNEL_OF:
+        raise ValueError("is one of the known channels" if value else "is required")
+    return _CHANNEL_OF[value]
+
+
+def moment_of(value: pb.CompleteOn.ValueType) -> CompleteOn:
+    """
+    Return what completes a referral.
+
+    Raises:
+        ValueError: It is one that nobody knows.
+    """
+    if value not in _MOMENT_OF:
+        raise ValueError("is one of the known moments")
+    return _MOMENT_OF[value]

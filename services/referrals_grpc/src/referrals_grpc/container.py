@@ -1,0 +1,91 @@
+"""How the service is put together."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from dependency_injector import containers, providers
+
+from referrals_adapters.grpc.channel import Channel, open_channel
+from referrals_adapters.grpc.merchant_access import MerchantAccess
+from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
+from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.redis.client import open_redis
+from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.system import RandomIds, SystemClock
+from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.get_program import GetProgram
+from referrals_domain.use_cases.get_referral_link import GetReferralLink
+from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.put_program import PutProgram
+from referrals_domain.use_cases.share_link import ShareLink
+from referrals_grpc.interceptors import MerchantInterceptor, StatusInterceptor
+from referrals_grpc.servicer import ReferralsServicer, UseCases
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from referrals_grpc.settings import Settings
+
+APPLICATION: Final = "referrals-grpc"
+
+
+class Container(containers.DeclarativeContainer):
+    """Everything that the service is made of; what must be closed comes from outside."""
+
+    engine = providers.Dependency(instance_of=object)  # its adapter alone knows the type
+    redis = providers.Dependency(instance_of=object)  # as the engine
+    auth_channel = providers.Dependency(
+        instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
+    )
+    auth_service = providers.Dependency(instance_of=str)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(RandomIds)
+    transaction = providers.Factory(PostgresTransaction, engine)
+    cache = providers.Singleton(RedisStatusCache, redis=redis)
+    validator = providers.Factory(
+        GrpcMerchantValidator, channel=auth_channel, service=auth_service
+    )
+    access = providers.Singleton(MerchantAccess, validator=validator.provider)
+
+    get_referral_status = providers.Singleton(
+        GetReferralStatus, begin=transaction.provider, cache=cache
+    )
+    create_referral_link = providers.Singleton(
+        CreateReferralLink, begin=transaction.provider, clock=clock, ids=ids
+    )
+    get_referral_link = providers.Singleton(GetReferralLink, begin=transaction.provider)
+    share_link = providers.Singleton(ShareLink, begin=transaction.provider, clock=clock, ids=ids)
+    get_program = providers.Singleton(GetProgram, begin=transaction.provider)
+    put_program = providers.Singleton(PutProgram, begin=transaction.provider)
+
+    use_cases = providers.Singleton(
+        UseCases,
+        get_referral_status=get_referral_status,
+        create_referral_link=create_referral_link,
+        get_referral_link=get_referral_link,
+        share_link=share_link,
+        get_program=get_program,
+        put_program=put_program,
+    )
+    servicer = providers.Singleton(ReferralsServicer, use_cases)
+    interceptors = providers.List(
+        providers.Singleton(StatusInterceptor),
+        providers.Singleton(MerchantInterceptor, access),
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Container]:
+    """Open what the service needs, and close it at the end of the block."""
+    async with AsyncExitStack() as stack:
+        opened = stack.enter_async_context
+        yield Container(
+            engine=await opened(open_engine(settings.database, application=APPLICATION)),
+            redis=await opened(open_redis(settings.redis)),
+            auth_channel=await opened(open_channel(settings.auth.target)),
+            auth_service=settings.auth.service,
+        )

@@ -1,0 +1,80 @@
+"""The gRPC server."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import grpc.aio
+from grpc_health.v1 import health
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
+    add_ReferralsServiceServicer_to_server,
+)
+from referrals_grpc.address import Address, CannotListen
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
+        ReferralsServiceServicer,
+    )
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["ReferralsService"].full_name
+PACKAGE: Final = pb.DESCRIPTOR.package
+GRACE: Final = 10.0
+"""How many seconds calls that are under way have to finish once the server stops."""
+
+_OPTIONS: Final = (("grpc.so_reuseport", 0),)  # else a second server takes half of the calls
+
+
+@asynccontextmanager
+async def serving(
+    servicer: ReferralsServiceServicer,
+    interceptors: Sequence[grpc.aio.ServerInterceptor],
+    at: Address,
+) -> AsyncIterator[Address]:
+    """
+    Serve within the block, and yield the address with its port, should the machine have chosen it.
+
+    At the end of the block health says NOT_SERVING, new calls are refused, and calls that are
+    under way finish.
+
+    Raises:
+        CannotListen: The address is taken, or is none of this machine.
+    """
+    server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
+    add_ReferralsServiceServicer_to_server(servicer, server)
+    server.add_generic_rpc_handlers([_short_path(servicer)])
+    checks = health.aio.HealthServicer()
+    add_HealthServicer_to_server(checks, server)
+    port = _listen(server, at)
+    await server.start()
+    await checks.set(SERVICE, HealthCheckResponse.SERVING)
+    try:
+        yield attrs.evolve(at, port=port)
+    finally:
+        await checks.enter_graceful_shutdown()
+        await server.stop(GRACE)
+
+
+def _short_path(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
+    """Return the second path of GetReferralStatus, which the plan names."""
+    handler = grpc.unary_unary_rpc_method_handler(
+        servicer.GetReferralStatus,
+        request_deserializer=pb.GetReferralStatusRequest.FromString,
+        response_serializer=pb.GetReferralStatusResponse.SerializeToString,
+    )
+    return grpc.method_handlers_generic_handler(PACKAGE, {"GetReferralStatus": handler})
+
+
+def _listen(server: grpc.aio.Server, at: Address) -> int:
+    at.require_free()  # gRPC tells why only in a log of its own
+    try:
+        return server.add_insecure_port(str(at))
+    except RuntimeError as error:  # somebody was quicker
+        raise CannotListen(f"cannot listen on {at}") from error

@@ -1,0 +1,103 @@
+"""The calls of `referrals.v1`: each translates, does one thing, and translates back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceServicer
+from referrals_adapters.grpc.translate.answers import (
+    link_message,
+    referral_message,
+    status_answer,
+)
+from referrals_adapters.grpc.translate.program import program_message, program_of
+from referrals_adapters.grpc.translate.requests import (
+    advocate_named,
+    link_named,
+    merchant_named,
+    referral_named,
+    share_named,
+)
+from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.get_program import GetProgram
+from referrals_domain.use_cases.get_referral_link import GetReferralLink
+from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.put_program import PutProgram
+from referrals_domain.use_cases.share_link import ShareLink
+
+if TYPE_CHECKING:
+    from referrals_domain.model.link import ReferralLink
+
+
+@attrs.frozen(kw_only=True)
+class UseCases:
+    """What the calls do."""
+
+    get_referral_status: GetReferralStatus
+    create_referral_link: CreateReferralLink
+    get_referral_link: GetReferralLink
+    share_link: ShareLink
+    get_program: GetProgram
+    put_program: PutProgram
+
+
+@attrs.frozen
+class ReferralsServicer(ReferralsServiceServicer):
+    """
+    The calls of `referrals.v1`; what goes wrong is raised as it is.
+
+    Args:
+        do: What the calls do.
+    """
+
+    do: UseCases
+
+    async def GetReferralStatus(  # noqa: N802 - the name in the schema, as below
+        self, request: pb.GetReferralStatusRequest, _: object
+    ) -> pb.GetReferralStatusResponse:
+        """Tell where a referral stands."""
+        return status_answer(await self.do.get_referral_status(referral_named(request)))
+
+    async def CreateReferralLink(  # noqa: N802
+        self, request: pb.CreateReferralLinkRequest, _: object
+    ) -> pb.CreateReferralLinkResponse:
+        """Give an advocate their link."""
+        merchant_id, customer_id = advocate_named(request)
+        link = await self.do.create_referral_link(merchant_id=merchant_id, customer_id=customer_id)
+        return pb.CreateReferralLinkResponse(referral_link=await self._shown(link))
+
+    async def GetReferralLink(  # noqa: N802
+        self, request: pb.GetReferralLinkRequest, _: object
+    ) -> pb.GetReferralLinkResponse:
+        """Find a link by its id or its code."""
+        link = await self.do.get_referral_link(link_named(request))
+        return pb.GetReferralLinkResponse(referral_link=await self._shown(link))
+
+    async def ShareLink(  # noqa: N802
+        self, request: pb.ShareLinkRequest, _: object
+    ) -> pb.ShareLinkResponse:
+        """Open a referral for a share."""
+        link, channel = share_named(request)
+        referral = await self.do.share_link(link, channel=channel)
+        return pb.ShareLinkResponse(referral=referral_message(referral))
+
+    async def GetProgram(  # noqa: N802
+        self, request: pb.GetProgramRequest, _: object
+    ) -> pb.GetProgramResponse:
+        """Read a program."""
+        program = await self.do.get_program(merchant_named(request))
+        return pb.GetProgramResponse(program=program_message(program))
+
+    async def PutProgram(  # noqa: N802
+        self, request: pb.PutProgramRequest, _: object
+    ) -> pb.PutProgramResponse:
+        """Create a program or replace it."""
+        program = await self.do.put_program(program_of(request.program))
+        return pb.PutProgramResponse(program=program_message(program))
+
+    async def _shown(self, link: ReferralLink) -> pb.ReferralLink:
+        """Return a link with its code as its program has people see it."""
+        return link_message(link, await self.do.get_program(link.merchant_id))

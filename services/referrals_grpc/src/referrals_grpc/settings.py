@@ -1,0 +1,63 @@
+"""What the service is told by its environment: nothing else reads it."""
+
+from __future__ import annotations
+
+import os
+from typing import Final, Self
+
+import attrs
+
+from referrals_adapters.grpc.settings import Neighbour
+from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.redis.settings import RedisSettings
+from referrals_adapters.wire.variables import SettingsError, Variables
+from referrals_grpc.address import Address
+
+DEFAULT_LISTEN: Final = "127.0.0.1:50051"  # out of the world's reach until somebody says otherwise
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """
+    What the service needs to know.
+
+    Args:
+        listen: Where it listens.
+        database: The database.
+        redis: The cache.
+        auth: Auth, which is asked in the callers' names.
+    """
+
+    listen: Address
+    database: PostgresSettings
+    redis: RedisSettings
+    auth: Neighbour
+
+    @classmethod
+    def read(cls, variables: Variables) -> Self:
+        """
+        Read `REFERRALS_GRPC_LISTEN` (127.0.0.1:50051) and the settings of the adapters.
+
+        Raises:
+            SettingsError: A variable is missing or cannot be read.
+        """
+        try:
+            listen = Address.parse(variables.text("REFERRALS_GRPC_LISTEN", default=DEFAULT_LISTEN))
+        except ValueError as error:
+            raise SettingsError(f"REFERRALS_GRPC_LISTEN: {error}") from error
+        return cls(
+            listen=listen,
+            database=PostgresSettings.read(variables),
+            redis=RedisSettings.read(variables),
+            auth=Neighbour.auth(variables),
+        )
+
+    @classmethod
+    def of_environment(cls) -> Self:
+        """
+        Read the environment of this process.
+
+        Raises:
+            SettingsError: A variable is missing or cannot be read.
+        """
+        return cls.read(Variables(os.environ))

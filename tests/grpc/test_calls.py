@@ -1,0 +1,238 @@
+"""What the calls of `referrals.v1` do, over a real socket."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from google.protobuf.duration_pb2 import Duration
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_domain.model.code import ReferralCode
+from referrals_domain.model.identifiers import LinkKey, MerchantId, ReferralKey
+from referrals_domain.testing import builders
+from referrals_domain.testing.builders import ADVOCATE, CODE, LINK, MERCHANT, REFERRAL, SHOP
+from tests.grpc.service import TOKEN
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from tests.grpc.service import Service
+
+NOBODY = "99999999-9999-4999-8999-999999999999"
+OTHER = MerchantId("other")
+PROGRAM = {
+    "merchant_id": MERCHANT,
+    "shop_domain": SHOP,
+    "storefront_url": "https://acme.example",
+}
+
+
+@pytest.fixture(autouse=True)
+def stored(service: Service) -> None:
+    """A program, a link and a referral of one merchant; another merchant's beside them."""
+    state = service.store.state
+    state.programs[MERCHANT] = builders.program()
+    state.links[LinkKey(MERCHANT, LINK)] = builders.link()
+    state.referrals[ReferralKey(MERCHANT, REFERRAL)] = builders.referral()
+    state.programs[OTHER] = builders.program(merchant_id=OTHER, shop_domain="other.myshopify.com")
+
+
+async def call(service: Service, method: str, **fields: Any) -> Any:
+    request = getattr(pb, f"{method}Request")(**fields)
+    return await getattr(service.stub, method)(request, metadata=TOKEN, timeout=5)
+
+
+async def test_a_link_is_made_shared_and_its_referral_asked_for(service: Service) -> None:
+    del service.store.state.programs[MERCHANT]
+    await call(service, "PutProgram", program=PROGRAM | {"code_prefix": "FRIEND"})
+    made = await call(service, "CreateReferralLink", merchant_id=MERCHANT, customer_id="42")
+    link = made.referral_link
+    assert link.display_code == f"FRIEND-{link.code}"
+    found = await call(
+        service, "GetReferralLink", merchant_id=MERCHANT, code=link.display_code.lower()
+    )
+    assert found.referral_link == link
+    shared = await call(
+        service,
+        "ShareLink",
+        merchant_id=MERCHANT,
+        referral_link_id=link.id,
+        channel=pb.CHANNEL_WHATSAPP,
+    )
+    referral = shared.referral
+    assert (referral.customer_id, referral.referral_link_id) == ("42", link.id)
+    assert referral.channel == pb.CHANNEL_WHATSAPP
+    status = await call(
+        service, "GetReferralStatus", merchant_id=MERCHANT, referral_id=referral.id
+    )
+    assert (status.status, status.version) == (pb.REFERRAL_STATUS_PENDING, 1)
+    assert status.cause == "link_shared"
+    assert status.update_time == referral.update_time
+
+
+async def test_an_advocate_who_asks_again_gets_the_same_link(service: Service) -> None:
+    first, second = [
+        await call(service, "CreateReferralLink", merchant_id=MERCHANT, customer_id=ADVOCATE)
+        for _ in range(2)
+    ]
+    assert first == second
+    assert first.referral_link.code == CODE
+
+
+async def test_a_revoked_link_is_found(service: Service) -> None:
+    revoked = builders.link(revoked_at=builders.PLACED_AT)
+    service.store.state.links[LinkKey(MERCHANT, LINK)] = revoked
+    found = await call(service, "GetReferralLink", merchant_id=MERCHANT, referral_link_id=LINK)
+    assert found.referral_link.HasField("revoke_time")
+
+
+async def test_a_link_is_shared_while_the_program_is_inactive(service: Service) -> None:
+    service.store.state.programs[MERCHANT] = builders.program(active=False)
+    shared = await call(
+        service,
+        "ShareLink",
+        merchant_id=MERCHANT,
+        referral_link_id=LINK,
+        channel=pb.CHANNEL_SMS,
+    )
+    assert shared.referral.status == pb.REFERRAL_STATUS_PENDING
+
+
+async def test_a_program_is_put_whole(service: Service) -> None:
+    put = await call(
+        service, "PutProgram", program=PROGRAM | {"window": Duration(seconds=60), "version": 9}
+    )
+    assert put.program.window.ToTimedelta() == timedelta(minutes=1)
+    assert put.program.code_prefix == ""
+    assert put.program.version == 2
+    got = await call(service, "GetProgram", merchant_id=MERCHANT)
+    assert got.program == put.program
+
+
+LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
+
+
+@pytest.mark.parametrize(
+    ("method", "absent", "of_another"),
+    [
+        (
+            "GetReferralStatus",
+            {"merchant_id": MERCHANT, "referral_id": NOBODY},
+            {"merchant_id": OTHER, "referral_id": REFERRAL},
+        ),
+        ("GetReferralLink", LINK_OF_NOBODY, {"merchant_id": OTHER, "referral_link_id": LINK}),
+        (
+            "GetReferralLink",
+            {"merchant_id": MERCHANT, "code": ReferralCode.of_number(1)},
+            {"merchant_id": OTHER, "code": CODE},
+        ),
+        (
+            "ShareLink",
+            {**LINK_OF_NOBODY, "channel": pb.CHANNEL_SMS},
+            {"merchant_id": OTHER, "referral_link_id": LINK, "channel": pb.CHANNEL_SMS},
+        ),
+    ],
+    ids=["status", "link by id", "link by code", "share"],
+)
+async def test_what_is_absent_and_what_is_anothers_look_alike_byte_for_byte(
+    service: Service, method: str, absent: dict[str, Any], of_another: dict[str, Any]
+) -> None:
+    kind = getattr(pb, f"{method}Request")
+    first, second = [
+        await service.refusal(method, kind(**fields)) for fields in (absent, of_another)
+    ]
+    assert (first.code, first.reason) == (grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pb.GetProgramRequest(merchant_id="nobody"),
+        pb.CreateReferralLinkRequest(merchant_id="nobody", customer_id="42"),
+    ],
+    ids=["get", "create link"],
+)
+async def test_without_a_program_there_is_nothing(service: Service, request_: Message) -> None:
+    method = type(request_).__name__.removesuffix("Request")
+    refusal = await service.refusal(method, request_)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
+
+
+async def test_a_revoked_link_is_not_shared(service: Service) -> None:
+    revoked = builders.link(revoked_at=builders.PLACED_AT)
+    service.store.state.links[LinkKey(MERCHANT, LINK)] = revoked
+    request = pb.ShareLinkRequest(
+        merchant_id=MERCHANT, referral_link_id=LINK, channel=pb.CHANNEL_SMS
+    )
+    refusal = await service.refusal("ShareLink", request)
+    assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert refusal.reason == "LINK_REVOKED"
+
+
+async def test_a_shop_has_one_program(service: Service) -> None:
+    program = PROGRAM | {"shop_domain": "other.myshopify.com"}
+    refusal = await service.refusal("PutProgram", pb.PutProgramRequest(program=program))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SHOP_TAKEN")
+
+
+@pytest.mark.parametrize(
+    ("request_", "fields"),
+    [
+        (pb.GetReferralStatusRequest(merchant_id=MERCHANT), ["referral_id"]),
+        (pb.GetReferralStatusRequest(merchant_id=MERCHANT, referral_id="1"), ["referral_id"]),
+        (pb.GetReferralStatusRequest(merchant_id="a:b", referral_id=NOBODY), ["merchant_id"]),
+        (pb.GetReferralStatusRequest(referral_id=NOBODY), ["merchant_id"]),
+        (pb.CreateReferralLinkRequest(merchant_id=MERCHANT), ["customer_id"]),
+        (
+            pb.CreateReferralLinkRequest(merchant_id=MERCHANT, customer_id="4 2"),
+            ["customer_id"],
+        ),
+        (pb.GetReferralLinkRequest(merchant_id=MERCHANT), ["link"]),
+        (pb.GetReferralLinkRequest(merchant_id=MERCHANT, code=""), ["code"]),
+        (pb.GetReferralLinkRequest(merchant_id=MERCHANT, code="SUMMER20"), ["code"]),
+        (pb.GetReferralLinkRequest(merchant_id=MERCHANT, code="7" * 10_000), ["code"]),
+        (
+            pb.GetReferralLinkRequest(merchant_id=MERCHANT, referral_link_id="{*}"),
+            ["referral_link_id"],
+        ),
+        (
+            pb.ShareLinkRequest(merchant_id=MERCHANT, channel=pb.CHANNEL_SMS),
+            ["referral_link_id"],
+        ),
+        (pb.ShareLinkRequest(merchant_id=MERCHANT, referral_link_id=LINK), ["channel"]),
+        (
+            pb.ShareLinkRequest(
+                merchant_id=MERCHANT, referral_link_id=LINK, channel=pb.Channel.ValueType(99)
+            ),
+            ["channel"],
+        ),
+        (pb.GetProgramRequest(merchant_id="a\r\nb"), ["merchant_id"]),
+        (pb.PutProgramRequest(), ["program.merchant_id"]),
+        (
+            pb.PutProgramRequest(program=pb.Program(merchant_id=MERCHANT, velocity_cap=-1)),
+            ["program.shop_domain", "program.storefront_url", "program.velocity_cap"],
+        ),
+    ],
+    ids=lambda value: str(value)[:50].replace("\n", " "),
+)
+async def test_a_malformed_request_is_told_which_fields(
+    service: Service, request_: Message, fields: list[str]
+) -> None:
+    method = type(request_).__name__.removesuffix("Request")
+    refusal = await service.refusal(method, request_)
+    assert (refusal.code, refusal.reason) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "INVALID_ARGUMENT",
+    )
+    assert list(refusal.fields) == fields
+
+
+async def test_ids_are_read_in_any_case(service: Service) -> None:
+    status = await call(
+        service, "GetReferralStatus", merchant_id=MERCHANT, referral_id=REFERRAL.upper()
+    )
+    assert status.status == pb.REFERRAL_STATUS_PENDING

@@ -1,0 +1,68 @@
+"""The service is put together of parts that fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from dependency_injector.errors import Error
+
+from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
+from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.wire.variables import Variables
+from referrals_grpc.container import Container, running
+from referrals_grpc.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+NOBODY_LISTENS = {
+    "AUTH_GRPC_TARGET": "127.0.0.1:1",
+    "AUTH_GRPC_SERVICE": "auth.v1",
+    "REFERRALS_DB_HOST": "127.0.0.1",
+    "REFERRALS_DB_PORT": "1",
+    "REFERRALS_DB_USER": "referrals",
+    "REFERRALS_DB_PASSWORD": "secret",
+    "REFERRALS_REDIS_HOST": "127.0.0.1",
+    "REFERRALS_REDIS_PORT": "1",
+}
+OF_ONE_CALLER = {"validator"}
+"""The providers that need a caller's token."""
+
+
+@pytest.fixture
+async def container() -> AsyncIterator[Container]:
+    async with running(Settings.read(Variables(NOBODY_LISTENS))) as container:
+        yield container
+
+
+@pytest.mark.parametrize("name", sorted(Container.providers.keys() - OF_ONE_CALLER))
+async def test_every_provider_builds(container: Container, name: str) -> None:
+    assert getattr(container, name)() is not None
+
+
+async def test_the_parts_are_the_real_ones(container: Container) -> None:
+    use_cases = container.servicer().do
+    assert isinstance(use_cases.get_program.begin(), PostgresTransaction)
+    assert isinstance(use_cases.get_referral_status.cache, RedisStatusCache)
+    validator = container.access().validator("Bearer of-the-caller")
+    assert isinstance(validator, GrpcMerchantValidator)
+    assert (validator.authorization, validator.service) == ("Bearer of-the-caller", "auth.v1")
+
+
+async def test_the_use_cases_and_what_they_share_exist_once(container: Container) -> None:
+    assert container.servicer() is container.servicer()
+    assert container.cache() is container.servicer().do.get_referral_status.cache
+    assert container.interceptors()[1].access is container.access()
+
+
+def test_a_part_of_another_kind_is_refused() -> None:
+    container = Container(engine=object(), redis=object(), auth_channel="x", auth_service="y")
+    with pytest.raises(Error, match="is not an instance of"):
+        container.auth_channel()
+
+
+def test_a_part_that_is_missing_is_named() -> None:
+    with pytest.raises(Error, match=r"auth_channel.*is not defined"):
+        Container().auth_channel()

@@ -1,0 +1,230 @@
+"""Who may call, and what they learn when something goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Never
+
+import grpc
+import grpc.aio
+import pytest
+from dependency_injector import providers
+from google.protobuf.empty_pb2 import Empty
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from referrals_adapters.grpc.channel import open_channel
+from referrals_adapters.grpc.pb.auth.v1.auth_pb2 import ValidateMerchantResponse
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_domain.errors import Stale, Unavailable
+from referrals_domain.model.identifiers import ReferralKey
+from referrals_domain.testing import builders
+from referrals_domain.testing.builders import MERCHANT, REFERRAL
+from tests.grpc.service import TOKEN, refusal_of
+
+if TYPE_CHECKING:
+    from tests.grpc.neighbours import Neighbour, Reply
+    from tests.grpc.service import Service
+
+SHORT = "/referrals.v1/GetReferralStatus"
+LONG = "/referrals.v1.ReferralsService/GetReferralStatus"
+PATHS = [SHORT] + [
+    f"/referrals.v1.ReferralsService/{method.name}"
+    for method in pb.DESCRIPTOR.services_by_name["ReferralsService"].methods
+]
+STATUS = pb.GetReferralStatusRequest(merchant_id=MERCHANT, referral_id=REFERRAL)
+
+
+def request_for(path: str) -> Any:
+    """Return a request of the right kind with a merchant and nothing else."""
+    kind = getattr(pb, f"{path.rpartition('/')[2]}Request")
+    if kind is pb.PutProgramRequest:
+        return kind(program=pb.Program(merchant_id=MERCHANT))
+    return kind(merchant_id=MERCHANT)
+
+
+def raw_call(service: Service, path: str, message: bytes, metadata: Any = TOKEN) -> Any:
+    return service.channel.unary_unary(path)(message, metadata=metadata, timeout=5)
+
+
+@pytest.fixture
+def referral(service: Service) -> None:
+    service.store.state.referrals[ReferralKey(MERCHANT, REFERRAL)] = builders.referral()
+
+
+@pytest.mark.usefixtures("referral")
+async def test_both_paths_give_the_same_answer(service: Service) -> None:
+    short, long = [
+        await raw_call(service, path, STATUS.SerializeToString()) for path in (SHORT, LONG)
+    ]
+    assert short == long
+    answer = pb.GetReferralStatusResponse.FromString(short)
+    assert answer.status == pb.REFERRAL_STATUS_PENDING
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        (),
+        (("authorization", ""),),
+        (("x-authorization", "Bearer good"),),
+        (("authorization", "Bearer good"), ("authorization", "Bearer other")),
+    ],
+    ids=["none", "empty", "another key", "two"],
+)
+async def test_no_call_passes_without_one_token(
+    service: Service, auth: Neighbour, path: str, metadata: Any
+) -> None:
+    message = request_for(path).SerializeToString()
+    refusal = await refusal_of(raw_call(service, path, message, metadata))
+    assert refusal.code is grpc.StatusCode.UNAUTHENTICATED
+    assert refusal.reason == "UNAUTHENTICATED"
+    assert auth.calls == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (ValidateMerchantResponse(valid=False), grpc.StatusCode.PERMISSION_DENIED),
+        (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED),
+        (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.PERMISSION_DENIED),
+        (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAUTHENTICATED),
+        (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAVAILABLE),
+    ],
+    ids=str,
+)
+async def test_no_call_passes_unless_auth_says_so(
+    service: Service, auth: Neighbour, path: str, reply: Reply, code: grpc.StatusCode
+) -> None:
+    auth.reply = lambda _: reply
+    message = request_for(path).SerializeToString()
+    refusal = await refusal_of(raw_call(service, path, message))
+    assert (refusal.code, refusal.reason) == (code, code.name)
+    (asked,) = auth.calls
+    assert (asked.request.merchant_id, asked.authorization) == (MERCHANT, "Bearer good")
+
+
+@pytest.mark.usefixtures("referral")
+async def test_auth_is_asked_once_for_many_calls(service: Service, auth: Neighbour) -> None:
+    for _ in range(3):
+        await service.stub.GetReferralStatus(STATUS, metadata=TOKEN)
+    assert len(auth.calls) == 1
+
+
+async def test_a_call_whose_request_has_no_merchant_cannot_pass(service: Service) -> None:
+    """Default-deny: whoever adds such a method learns it here."""
+    passed: list[object] = []
+
+    async def behave(request: object, _: object) -> Empty:
+        passed.append(request)
+        return Empty()
+
+    unary = grpc.unary_unary_rpc_method_handler(
+        behave,
+        request_deserializer=Empty.FromString,
+        response_serializer=Empty.SerializeToString,
+    )
+    server = grpc.aio.server(interceptors=service.container.interceptors())
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler("any.v1.Service", {"Do": unary})]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with open_channel(f"127.0.0.1:{port}") as channel:
+            do = channel.unary_unary("/any.v1.Service/Do")
+            refusal = await refusal_of(do(b"", metadata=TOKEN, timeout=5))
+    finally:
+        await server.stop(None)
+    assert refusal.code is grpc.StatusCode.PERMISSION_DENIED
+    assert passed == []
+
+
+async def test_a_stream_cannot_pass(service: Service) -> None:
+    passed: list[object] = []
+
+    async def behave(request: object, _: object) -> Any:
+        passed.append(request)
+        yield Empty()
+
+    stream = grpc.unary_stream_rpc_method_handler(
+        behave,
+        request_deserializer=pb.GetProgramRequest.FromString,
+        response_serializer=Empty.SerializeToString,
+    )
+    server = grpc.aio.server(interceptors=service.container.interceptors())
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler("any.v1.Service", {"Do": stream})]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with open_channel(f"127.0.0.1:{port}") as channel:
+            do = channel.unary_stream("/any.v1.Service/Do")
+            with pytest.raises(grpc.aio.AioRpcError) as failure:
+                async for _ in do(b"", metadata=TOKEN, timeout=5):
+                    pass
+    finally:
+        await server.stop(None)
+    assert failure.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert passed == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_bytes_that_are_no_request_are_the_callers_mistake(
+    service: Service, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusal = await refusal_of(raw_call(service, path, b"\x0a\xff\xff"))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "reason"),
+    [
+        (Unavailable("db.internal refused"), grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE"),
+        (Stale("UniqueViolation"), grpc.StatusCode.ABORTED, "STALE"),
+        (RuntimeError("hunter2"), grpc.StatusCode.INTERNAL, "INTERNAL"),
+        (ValueError("hunter2"), grpc.StatusCode.INTERNAL, "INTERNAL"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_what_goes_wrong_inside_stays_inside(
+    service: Service,
+    error: Exception,
+    code: grpc.StatusCode,
+    reason: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def begin() -> Never:
+        raise error
+
+    service.container.transaction.override(providers.Callable(begin))
+    with caplog.at_level(logging.ERROR):
+        refusal = await service.refusal("GetReferralStatus", STATUS)
+    assert (refusal.code, refusal.reason) == (code, reason)
+    assert str(error).encode() not in refusal.raw
+    unforeseen = code is grpc.StatusCode.INTERNAL
+    assert [record.message for record in caplog.records] == [f"{LONG} failed"] * unforeseen
+    assert all(record.exc_info and record.exc_info[1] is error for record in caplog.records)
+
+
+async def test_an_unknown_method_is_unimplemented(service: Service) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await raw_call(service, "/referrals.v1/GetProgram", b"")
+    assert failure.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize("name", ["", "referrals.v1.ReferralsService"])
+async def test_anybody_may_ask_for_health(service: Service, name: str) -> None:
+    health = HealthStub(service.channel)
+    answer = await health.Check(HealthCheckRequest(service=name), timeout=5)
+    assert answer.status == HealthCheckResponse.SERVING
+
+
+async def test_the_health_of_an_unknown_service_is_not_found(service: Service) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await HealthStub(service.channel).Check(HealthCheckRequest(service="x"), timeout=5)
+    assert failure.value.code() is grpc.StatusCode.NOT_FOUND

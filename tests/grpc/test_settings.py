@@ -1,0 +1,110 @@
+"""What the environment may say."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from referrals_adapters.grpc.settings import Neighbour, NeighbourSettings
+from referrals_adapters.wire.variables import SettingsError, Variables
+from referrals_grpc.address import Address, CannotListen
+from referrals_grpc.settings import Settings
+
+ENVIRONMENT = {
+    "AUTH_GRPC_TARGET": "auth:50051",
+    "AUTH_SERVICE_TOKEN": "hunter2",
+    "CORE_GRPC_TARGET": "core:50051",
+    "REFERRALS_DB_HOST": "db",
+    "REFERRALS_DB_USER": "referrals",
+    "REFERRALS_DB_PASSWORD": "hunter2",
+    "REFERRALS_REDIS_HOST": "cache",
+}
+
+
+def test_neighbours_answer_to_the_names_in_the_schemas() -> None:
+    settings = NeighbourSettings.read(Variables(ENVIRONMENT))
+    assert settings.auth == Neighbour(target="auth:50051", service="auth.v1.AuthService")
+    assert settings.core == Neighbour(target="core:50051", service="core.v1.CoreService")
+
+
+def test_neighbours_may_answer_to_other_names() -> None:
+    names = {"AUTH_GRPC_SERVICE": "auth.v1", "CORE_GRPC_SERVICE": "core.v1"}
+    settings = NeighbourSettings.read(Variables(ENVIRONMENT | names))
+    assert (settings.auth.service, settings.core.service) == ("auth.v1", "core.v1")
+
+
+def test_the_service_token_is_sent_as_a_bearer_and_never_shown() -> None:
+    settings = NeighbourSettings.read(Variables(ENVIRONMENT))
+    assert settings.authorization == "Bearer hunter2"
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["AUTH_GRPC_TARGET", "AUTH_SERVICE_TOKEN", "CORE_GRPC_TARGET"])
+def test_what_a_worker_needs_is_asked_for(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is not set$"):
+        NeighbourSettings.read(Variables(ENVIRONMENT | {name: ""}))
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "caf\u00e9"])
+def test_a_token_that_cannot_be_sent_is_refused_at_once(token: str) -> None:
+    with pytest.raises(SettingsError, match=r"^AUTH_SERVICE_TOKEN has characters") as error:
+        NeighbourSettings.read(Variables(ENVIRONMENT | {"AUTH_SERVICE_TOKEN": token}))
+    assert token not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AUTH_GRPC_TARGET",
+        "REFERRALS_DB_HOST",
+        "REFERRALS_DB_USER",
+        "REFERRALS_DB_PASSWORD",
+        "REFERRALS_REDIS_HOST",
+    ],
+)
+def test_what_the_service_needs_is_asked_for(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is not set$"):
+        Settings.read(Variables(ENVIRONMENT | {name: ""}))
+
+
+def test_the_service_is_out_of_the_worlds_reach_unless_told_otherwise() -> None:
+    settings = Settings.read(Variables(ENVIRONMENT))
+    assert str(settings.listen) == "127.0.0.1:50051"
+    told = Settings.read(Variables(ENVIRONMENT | {"REFERRALS_GRPC_LISTEN": "0.0.0.0:0"}))
+    assert told.listen == Address("0.0.0.0", 0)  # noqa: S104 - as told
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.of_environment()
+    assert settings == Settings.read(Variables(ENVIRONMENT))
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["localhost:0", "127.0.0.1:65535", "[::]:50051"])
+def test_an_address_is_a_host_and_a_port(text: str) -> None:
+    assert str(Address.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", [":1", "host", "host:", "host:65536", "host:-1", "::1:1", "unix:/x", "a:1\n"]
+)
+def test_an_address_of_another_form_is_named(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^REFERRALS_GRPC_LISTEN: .* is not host:port$"):
+        Settings.read(Variables(ENVIRONMENT | {"REFERRALS_GRPC_LISTEN": text}))
+
+
+def test_an_address_that_is_taken_is_not_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = Address("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(CannotListen, match=f"^cannot listen on {address}: Address already"):
+            address.require_free()
+    address.require_free()
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "nowhere.invalid"])
+def test_an_address_of_elsewhere_is_not_free(host: str) -> None:
+    with pytest.raises(CannotListen, match=f"^cannot listen on {host}:0: "):
+        Address(host, 0).require_free()

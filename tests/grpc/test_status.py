@@ -1,0 +1,59 @@
+"""Errors as callers meet them."""
+
+from __future__ import annotations
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+
+from referrals_adapters.grpc.status import code_of, status_of
+from referrals_adapters.grpc.translate.fields import InvalidFields, Violation
+from referrals_domain import errors
+
+SECRET = "PostgreSQL: host=db.internal password=hunter2"
+TABLE = [
+    (InvalidFields([Violation("a.b", "is required")]), "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+    (errors.Unauthenticated(SECRET), "UNAUTHENTICATED", "UNAUTHENTICATED"),
+    (errors.PermissionDenied(SECRET), "PERMISSION_DENIED", "PERMISSION_DENIED"),
+    (errors.NotFound("no such link"), "NOT_FOUND", "NOT_FOUND"),
+    (errors.LinkRevoked("it was revoked"), "FAILED_PRECONDITION", "LINK_REVOKED"),
+    (errors.ShopTaken(SECRET), "ALREADY_EXISTS", "SHOP_TAKEN"),
+    (errors.CodeTaken(SECRET), "ABORTED", "CODE_TAKEN"),
+    (errors.FriendTaken(SECRET), "ABORTED", "FRIEND_TAKEN"),
+    (errors.Conflict(SECRET), "ABORTED", "CONFLICT"),
+    (errors.Stale(SECRET), "ABORTED", "STALE"),
+    (errors.Unavailable(SECRET), "UNAVAILABLE", "UNAVAILABLE"),
+    (errors.ReferralsError(SECRET), "INTERNAL", "INTERNAL"),
+    (ValueError(SECRET), "INTERNAL", "INTERNAL"),
+]
+
+
+@pytest.mark.parametrize(("error", "code", "reason"), TABLE, ids=lambda value: str(type(value)))
+def test_every_error_has_a_status_and_a_stable_reason(
+    error: Exception, code: str, reason: str
+) -> None:
+    status, info = status_of(error), ErrorInfo()
+    assert code_of(status) is grpc.StatusCode[code]
+    assert status.details[0].Unpack(info)
+    assert (info.domain, info.reason) == ("referrals", reason)
+    assert "hunter2" not in str(status)
+
+
+def test_only_wrong_fields_come_with_a_bad_request() -> None:
+    for error, *_ in TABLE:
+        assert len(status_of(error).details) == (2 if isinstance(error, InvalidFields) else 1)
+
+
+def test_a_bad_request_names_each_field() -> None:
+    wrong = InvalidFields([Violation("a", "is required"), Violation("b.c", "is a UUID")])
+    status, bad = status_of(wrong), BadRequest()
+    assert status.message == "a is required; b.c is a UUID"
+    assert status.details[1].Unpack(bad)
+    told = [(one.field, one.description) for one in bad.field_violations]
+    assert told == [("a", "is required"), ("b.c", "is a UUID")]
+
+
+def test_no_error_of_the_domain_is_answered_as_unforeseen() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    unforeseen = [kind for kind in kinds if code_of(status_of(kind())).name == "INTERNAL"]
+    assert unforeseen == [errors.ReferralsError]
