@@ -1,0 +1,91 @@
+"""Shopify's sample, with a code that is one; and what must hold of any body."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from referrals_adapters.shopify.payloads import ShopifyOrder, UnreadableOrder, read_order
+from referrals_adapters.shopify.signals import MOST_SIGNALS
+from referrals_adapters.wire.documents import from_document, to_document
+from referrals_domain.model.order import OrderFacts
+from referrals_domain.testing.builders import CODE
+
+Order = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def order() -> Callable[..., Order]:
+    """Return the sample, changed: `order(test=True)`, `order(without=["customer"])`."""
+    sample = Path(__file__).with_name("orders_create.json").read_text().replace("K7Q2", CODE)
+
+    def changed(*, without: tuple[str, ...] = (), **changes: Any) -> Order:
+        fields = json.loads(sample) | changes
+        return {name: value for name, value in fields.items() if name not in without}
+
+    return changed
+
+
+@pytest.fixture(scope="session")
+def body(order: Callable[..., Order]) -> Callable[..., bytes]:
+    """Return the changed sample as it comes in."""
+    return lambda **changes: json.dumps(order(**changes)).encode()
+
+
+@pytest.fixture(scope="session")
+def bare(body: Callable[..., bytes]) -> Callable[..., bytes]:
+    """Return the changed sample, without any signal of its own."""
+    silent = {
+        "note_attributes": [],
+        "discount_codes": [],
+        "landing_site": None,
+        "landing_site_ref": None,
+        "referring_site": None,
+    }
+    return lambda **changes: body(**(silent | changes))
+
+
+@pytest.fixture(scope="session")
+def spliced(body: Callable[..., bytes]) -> Callable[[str, bytes], bytes]:
+    """Return the sample with raw bytes as one field's value, JSON or not."""
+
+    def splice(field: str, raw: bytes) -> bytes:
+        return body(**{field: "<here>"}).replace(b'"<here>"', raw)
+
+    return splice
+
+
+@pytest.fixture(scope="session")
+def outcome() -> Callable[[bytes], str]:
+    """Return what tells whether a body is readable, and checks what holds either way."""
+    return _outcome
+
+
+def _outcome(raw: bytes) -> str:
+    """Tell whether a body is readable; anything but facts that hold or the one error fails."""
+    unreadable = None
+    try:
+        _check(read_order(raw))
+    except UnreadableOrder as error:
+        unreadable = error
+    if unreadable is None:
+        return "readable"
+    assert unreadable.reason
+    assert unreadable.__context__ is None
+    return "unreadable"
+
+
+def _check(order: ShopifyOrder) -> None:
+    """Facts can be merged, stored and read back, and are bounded."""
+    facts = order.facts
+    assert facts.merge(facts) == facts
+    assert from_document(OrderFacts, to_document(facts)) == facts
+    to_document(facts).encode()
+    assert len(facts.signals) <= MOST_SIGNALS
+    assert facts.snapshot is not None
+    assert facts.placed_at is not None
+    times = [facts.snapshot.updated_at, facts.placed_at, facts.paid_at, facts.cancelled_at]
+    assert all(one.tzinfo is UTC for one in times if one)
