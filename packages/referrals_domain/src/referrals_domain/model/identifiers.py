@@ -83,8 +83,8 @@ class ShopDomain(_Identifier):
     _form = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com", re.ASCII)
 
     def __new__(cls, text: str) -> Self:
-        """Lower the case and check the form."""
-        return super().__new__(cls, text.lower())
+        """Lower the case, but of ASCII only: the Kelvin sign lowers to a k; check the form."""
+        return super().__new__(cls, text.lower() if text.isascii() else text)
 
 
 class LinkId(_UuidIdentifier):

@@ -78,7 +78,10 @@ def _sorted_signals(signals: Iterable[Signal]) -> tuple[Signal, ...]:
 
 
 def _sorted_refunds(refunds: Iterable[Refund]) -> tuple[Refund, ...]:
-    return tuple(sorted(refunds, key=lambda refund: refund.id))
+    """Keep one refund an id; should two bodies disagree on the amount, the larger."""
+    ascending = sorted(refunds, key=lambda refund: (refund.amount.minor, refund.amount.currency))
+    largest = {refund.id: refund for refund in ascending}
+    return tuple(largest[id_] for id_ in sorted(largest))
 
 
 @attrs.frozen(kw_only=True)
@@ -137,7 +140,7 @@ class OrderFacts:
             placed_at=_earliest(self.placed_at, other.placed_at),
             paid_at=_earliest(self.paid_at, other.paid_at),
             cancelled_at=_earliest(self.cancelled_at, other.cancelled_at),
-            refunds=_merged_refunds((*self.refunds, *other.refunds)),
+            refunds=(*self.refunds, *other.refunds),
         )
 
     @property
@@ -196,13 +199,3 @@ class ReferredOrder:
 
 def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((time for time in (one, other) if time), default=None)
-
-
-def _merged_refunds(refunds: Iterable[Refund]) -> Iterable[Refund]:
-    """Keep one refund an id; should two bodies disagree on the amount, the larger."""
-    largest: dict[RefundId, Refund] = {}
-    for refund in sorted(
-        refunds, key=lambda refund: (refund.amount.minor, refund.amount.currency)
-    ):
-        largest[refund.id] = refund
-    return largest.values()

@@ -13,7 +13,10 @@ import attrs
 from referrals_domain.model.identifiers import MerchantId, ShopDomain
 
 _PREFIX: Final = re.compile(r"([A-Z0-9]{1,16})?", re.ASCII)
-_HOST: Final = re.compile(r"[a-z0-9.-]{1,253}", re.ASCII)
+_STOREFRONT: Final = re.compile(  # RFC 3986, a path without "@"
+    r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:%/-]{0,2000})?",
+    re.ASCII,
+)
 _LONGEST: Final = timedelta(days=366)
 
 
@@ -65,12 +68,10 @@ class ReferralProgram:
     version: int = 1
 
     def __attrs_post_init__(self) -> None:
-        url = urlsplit(self.storefront_url)
         _require(
-            url.scheme == "https" and not url.query and not url.fragment and not url.username,
+            _STOREFRONT.fullmatch(self.storefront_url),
             "storefront_url is an https URL without user, query and fragment",
         )
-        _require(_HOST.fullmatch(url.hostname or ""), "storefront_url names a host")
         _require(_PREFIX.fullmatch(self.code_prefix), "code_prefix is up to 16 of A-Z and 0-9")
         _require(timedelta(0) < self.window <= _LONGEST, "window is up to 366 days")
         _require(timedelta(0) <= self.hold <= _LONGEST, "hold is up to 366 days")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import reduce
 from operator import or_
@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from referrals_domain.errors import Conflict, Stale, Unavailable
+from referrals_domain.errors import Conflict, Stale, Unauthenticated, Unavailable
 from referrals_domain.model.decision import Undecided
 from referrals_domain.model.delivery import ClaimedDelivery, Outcome
 from referrals_domain.model.evidence import Answers, Questions
@@ -61,15 +61,23 @@ class CompleteOrders:
             ExceptionGroup: Some orders met unforeseen errors; they wait, the others are settled.
         """
         batch = await self._claim(limit)
-        if batch:
-            owed, questions = await self._look(batch)
-            await self._finish_without_link({key: batch[key] for key in batch if key not in owed})
-            answers = await self._ask(reduce(or_, questions.values(), Questions()))
-            inquiry = Inquiry(questions=questions, answers=answers)
-            failures = await self._settle({key: batch[key] for key in owed}, inquiry)
-            if failures:
-                raise ExceptionGroup("some orders could not be settled", failures)
+        failures = await self._work_off(batch) if batch else []
+        if failures:
+            raise ExceptionGroup("some orders could not be settled", failures)
         return sum(map(len, batch.values()))
+
+    async def _work_off(self, batch: Batch) -> list[Exception]:
+        """Look, ask and settle; one by one, if an order already stands in the way of looking."""
+        try:
+            ours, questions = await self._look(batch)
+            await self._finish_without_link({key: batch[key] for key in batch if key not in ours})
+            answers = await self._ask(reduce(or_, questions.values(), Questions()))
+        except (Unavailable, Unauthenticated):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up others
+            return await self._one_by_one(batch, self._work_off, after=error)
+        inquiry = Inquiry(questions=questions, answers=answers)
+        return await self._settle({key: batch[key] for key in ours}, inquiry)
 
     async def _claim(self, limit: int) -> Batch:
         now = self.clock.now()
@@ -83,13 +91,22 @@ class CompleteOrders:
         return batch
 
     async def _look(self, batch: Batch) -> tuple[list[OrderKey], Mapping[OrderKey, Questions]]:
-        """Find, without locks, the orders that are owed to a link, and what must be asked."""
+        """
+        Find, without locks, the orders to settle, and what must be asked.
+
+        They are those that are owed to a link, and those of which only parts are known yet, such
+        as a refund that came before its order: what they say must not be lost.
+        """
         now = self.clock.now()
         async with self.begin() as tx:
             docket = await load_docket(tx, facts_of(batch), lock=False)
-        owed = [key for key, order in docket.orders.items() if order.attribution]
-        unsettled = {key: docket.settle(key, at=now) for key in owed}
-        return owed, {
+        ours = [
+            key
+            for key, order in docket.orders.items()
+            if order.attribution or order.facts.snapshot is None
+        ]
+        unsettled = {key: docket.settle(key, at=now) for key in ours}
+        return ours, {
             key: undecided.questions
             for key, undecided in unsettled.items()
             if isinstance(undecided, Undecided) and (undecided.not_before or now) <= now
@@ -115,14 +132,9 @@ class CompleteOrders:
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up others
-            if len(batch) > 1:
-                return [
-                    failure
-                    for key in batch
-                    for failure in await self._settle({key: batch[key]}, inquiry)
-                ]
-            await self._defer(batch)
-            return [] if isinstance(error, Conflict | Stale) else [error]
+            return await self._one_by_one(
+                batch, lambda single: self._settle(single, inquiry), after=error
+            )
         return []
 
     async def _settle_together(self, batch: Batch, inquiry: Inquiry) -> None:
@@ -144,6 +156,19 @@ class CompleteOrders:
                 {one.id: Outcome.NO_LINK for deliveries in batch.values() for one in deliveries}
             )
             await tx.commit()
+
+    async def _one_by_one(
+        self,
+        batch: Batch,
+        work: Callable[[Batch], Awaitable[list[Exception]]],
+        *,
+        after: Exception,
+    ) -> list[Exception]:
+        """Work off each order alone; let the one that failed alone wait for its next attempt."""
+        if len(batch) > 1:
+            return [failure for key in batch for failure in await work({key: batch[key]})]
+        await self._defer(batch)
+        return [] if isinstance(after, Conflict | Stale) else [after]
 
     async def _defer(self, batch: Batch) -> None:
         now = self.clock.now()

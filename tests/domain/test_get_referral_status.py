@@ -1,0 +1,67 @@
+"""A status comes from the cache if it knows, else from the primary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from referrals_domain.errors import NotFound
+from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralKey
+from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
+from referrals_domain.ports.status_cache import Hit, Miss
+from referrals_domain.testing import builders
+
+if TYPE_CHECKING:
+    from tests.domain.world import World
+
+KEY: Final = builders.referral().key
+ABSENT: Final = ReferralKey(builders.MERCHANT, ReferralId("44444444-4444-4444-8444-444444444444"))
+CACHED: Final = StatusView(ReferralStatus.COMPLETED, 9, builders.PLACED_AT, Cause.ORDER_CREATED)
+
+
+async def test_a_hit_is_answered_without_the_primary(world: World) -> None:
+    await world.cache.fill(KEY, await _lease(world, KEY), CACHED)
+    assert await world.get_referral_status(KEY) == CACHED
+
+
+async def test_a_miss_is_answered_from_the_primary_and_fills_the_cache(world: World) -> None:
+    view = await world.get_referral_status(KEY)
+    assert view == builders.referral().view
+    assert await world.cache.read(KEY) == Hit(view)
+
+
+async def test_who_has_no_lease_is_answered_too_but_fills_nothing(world: World) -> None:
+    lease = await _lease(world, KEY)
+    assert await world.get_referral_status(KEY) == builders.referral().view
+    assert await world.cache.read(KEY) == Miss(None)
+    await world.cache.fill(KEY, lease, CACHED)
+    assert await world.cache.read(KEY) == Hit(CACHED)
+
+
+async def test_an_absent_referral_is_not_found_and_remembered_as_absent(world: World) -> None:
+    with pytest.raises(NotFound):
+        await world.get_referral_status(ABSENT)
+    assert await world.cache.read(ABSENT) == Hit(None)
+
+
+async def test_a_referral_known_to_be_absent_is_not_found(world: World) -> None:
+    await world.cache.fill(KEY, await _lease(world, KEY), None)
+    with pytest.raises(NotFound):
+        await world.get_referral_status(KEY)
+
+
+async def test_another_merchants_referral_is_as_absent_as_any(world: World) -> None:
+    foreign = ReferralKey(MerchantId("other"), KEY.referral_id)
+    with pytest.raises(NotFound) as of_another:
+        await world.get_referral_status(foreign)
+    with pytest.raises(NotFound) as of_nobody:
+        await world.get_referral_status(ABSENT)
+    assert str(of_another.value) == str(of_nobody.value)
+
+
+async def _lease(world: World, key: ReferralKey) -> str:
+    reading = await world.cache.read(key)
+    assert isinstance(reading, Miss)
+    assert reading.lease
+    return reading.lease

@@ -1,0 +1,141 @@
+"""Facts merge to the same whole, however their webhooks arrive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+
+from referrals_domain.model.identifiers import CustomerId, OrderId, ReferralId, RefundId
+from referrals_domain.model.money import Money
+from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
+from referrals_domain.model.signals import Source
+from referrals_domain.testing import builders
+from tests.domain.strategies import MODEST, order_facts
+
+BLANK = OrderFacts(order_id=builders.ORDER)
+LATER = builders.PLACED_AT + timedelta(minutes=1)
+
+
+@MODEST
+@given(order_facts, order_facts)
+def test_merging_is_commutative(one: OrderFacts, other: OrderFacts) -> None:
+    assert one.merge(other) == other.merge(one)
+
+
+@MODEST
+@given(order_facts, order_facts, order_facts)
+def test_merging_is_associative(one: OrderFacts, two: OrderFacts, three: OrderFacts) -> None:
+    assert one.merge(two).merge(three) == one.merge(two.merge(three))
+
+
+@MODEST
+@given(order_facts)
+def test_merging_is_idempotent(facts: OrderFacts) -> None:
+    assert facts.merge(facts) == facts
+
+
+@MODEST
+@given(order_facts, order_facts)
+def test_merging_again_adds_nothing(one: OrderFacts, other: OrderFacts) -> None:
+    merged = one.merge(other)
+    assert merged.merge(one) == merged.merge(other) == merged
+
+
+@MODEST
+@given(order_facts)
+def test_facts_of_nothing_but_the_id_are_neutral(facts: OrderFacts) -> None:
+    assert facts.merge(BLANK) == BLANK.merge(facts) == facts
+
+
+def test_facts_of_different_orders_do_not_merge() -> None:
+    with pytest.raises(ValueError, match="different orders"):
+        builders.facts().merge(builders.facts(order_id=OrderId("1")))
+
+
+def test_the_latest_snapshot_counts() -> None:
+    early = OrderSnapshot(updated_at=builders.PLACED_AT, total=Money(9000, "USD"))
+    late = OrderSnapshot(updated_at=LATER, total=Money(10, "USD"))
+    merged = builders.facts(snapshot=late).merge(builders.facts(snapshot=early))
+    assert merged.snapshot == late
+
+
+def test_the_latest_named_customer_counts() -> None:
+    late = Buyer(updated_at=LATER, customer_id=CustomerId("1"))
+    assert builders.facts(buyer=late).merge(builders.facts()).customer_id == "1"
+
+
+def test_a_later_body_without_a_customer_does_not_undo_one() -> None:
+    late = OrderSnapshot(updated_at=LATER, total=Money(10, "USD"))
+    merged = builders.facts().merge(builders.facts(snapshot=late, buyer=None))
+    assert (merged.snapshot, merged.customer_id) == (late, builders.FRIEND)
+
+
+def test_an_order_without_any_customer_has_none() -> None:
+    assert builders.facts(buyer=None).customer_id is None
+
+
+@pytest.mark.parametrize("name", ["placed_at", "paid_at", "cancelled_at"])
+def test_the_earliest_time_counts(name: str) -> None:
+    early, late = builders.facts(**{name: builders.PLACED_AT}), builders.facts(**{name: LATER})
+    assert getattr(late.merge(early), name) == builders.PLACED_AT
+
+
+@pytest.mark.parametrize("name", ["placed_at", "paid_at", "cancelled_at"])
+def test_a_time_once_named_stays(name: str) -> None:
+    known, unknown = builders.facts(**{name: LATER}), builders.facts(**{name: None})
+    assert getattr(unknown.merge(known), name) == LATER
+
+
+def test_a_test_order_stays_one() -> None:
+    assert builders.facts(test=True).merge(builders.facts(test=False)).test
+
+
+def test_signals_add_up_strongest_first_and_once_each() -> None:
+    weak = builders.signal(source=Source.REFERRING_SITE)
+    strong = builders.signal(source=Source.NOTE_ATTRIBUTES)
+    merged = builders.facts(signals=(weak,)).merge(builders.facts(signals=(strong, weak)))
+    assert merged.signals == (strong, weak)
+
+
+def test_of_two_signals_from_one_place_the_one_that_names_a_share_comes_first() -> None:
+    bare, shared = builders.signal(share=None), builders.signal()
+    assert builders.facts(signals=(bare, shared)).signals == (shared, bare)
+
+
+def test_a_share_alone_is_a_signal() -> None:
+    other = ReferralId("44444444-4444-4444-8444-444444444444")
+    assert builders.signal(code=None, share=other).share == other
+
+
+def test_a_signal_that_names_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="a code or a share"):
+        builders.signal(code=None, share=None)
+
+
+def test_refunds_add_up_and_count_once_each() -> None:
+    one, other = _refund("1", 100), _refund("2", 50)
+    merged = builders.facts(refunds=(one,)).merge(builders.facts(refunds=(other, one)))
+    assert merged.refunds == (one, other)
+
+
+@pytest.mark.parametrize("refunds", list(permutations([100, 300, 200])))
+def test_of_two_amounts_of_one_refund_the_larger_counts(refunds: tuple[int, ...]) -> None:
+    given_ = tuple(_refund("1", amount) for amount in refunds)
+    assert builders.facts(refunds=given_).refunds == (_refund("1", 300),)
+
+
+def test_an_order_that_learns_keeps_all_it_knew() -> None:
+    order = builders.order(evidence=builders.evidence(), referral_id=builders.REFERRAL)
+    learned = order.learn(builders.facts(cancelled_at=LATER))
+    assert learned == builders.order(
+        facts=builders.facts(cancelled_at=LATER),
+        evidence=builders.evidence(),
+        referral_id=builders.REFERRAL,
+    )
+
+
+def _refund(number: str, minor: int) -> Refund:
+    return Refund(RefundId(number), Money(minor, "USD"))

@@ -1,0 +1,186 @@
+"""However the webhooks of an order arrive, it ends alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Final
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from referrals_domain.model.delivery import Outcome
+from referrals_domain.model.identifiers import RefundId
+from referrals_domain.model.money import Money
+from referrals_domain.model.order import OrderFacts, OrderSnapshot, ReferredOrder, Refund
+from referrals_domain.model.program import CompleteOn, ReferralProgram
+from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_domain.model.signals import Source
+from referrals_domain.testing import builders
+from tests.domain.strategies import MODEST
+from tests.domain.world import World
+
+
+def _after(minutes: int, total: int) -> OrderSnapshot:
+    updated_at = builders.PLACED_AT + timedelta(minutes=minutes)
+    return OrderSnapshot(updated_at=updated_at, total=Money(total, "USD"))
+
+
+def _refund(number: str, minor: int) -> OrderFacts:
+    refund = Refund(RefundId(number), Money(minor, "USD"))
+    return OrderFacts(order_id=builders.ORDER, refunds=(refund,))
+
+
+CREATED: Final = builders.facts(paid_at=None)
+RAISED: Final = builders.facts(paid_at=None, snapshot=_after(1, 9000))
+LOWERED: Final = builders.facts(paid_at=None, snapshot=_after(2, 4000))
+PAID: Final = builders.facts(paid_at=builders.PLACED_AT + timedelta(minutes=3))
+CANCELLED: Final = builders.facts(cancelled_at=builders.PLACED_AT + timedelta(minutes=4))
+GUEST: Final = builders.facts(paid_at=None, snapshot=_after(5, 6710), buyer=None)
+A_TEST: Final = builders.facts(test=True)
+WEAK: Final = builders.facts(paid_at=None, signals=(builders.signal(source=Source.LANDING_SITE),))
+SMALL_REFUND: Final = _refund("1", 3000)
+LARGE_REFUND: Final = _refund("2", 3710)
+
+EVERY_KIND: Final = [
+    *(CREATED, RAISED, LOWERED, PAID, CANCELLED, GUEST, A_TEST, WEAK),
+    *(SMALL_REFUND, LARGE_REFUND),
+]
+PROGRAMS: Final = [
+    builders.program(),
+    builders.program(complete_on=CompleteOn.ORDER_PAID),
+    builders.program(minimum_order=5000),
+    builders.program(refund_percent=40),
+    builders.program(hold=timedelta(days=14), velocity_cap=1),
+]
+
+
+@attrs.frozen(kw_only=True)
+class Course:
+    """
+    One way in which things may go.
+
+    Args:
+        arrivals: The deliveries in the order in which they arrive; some come twice.
+        works_after: After which arrivals the worker works; the last is always worked off.
+        neighbours_away_for: How many arrivals Auth and Core sleep through.
+    """
+
+    arrivals: Sequence[OrderFacts]
+    works_after: Sequence[bool]
+    neighbours_away_for: int
+
+
+@attrs.frozen
+class End:
+    """What must be equal; versions, history, evidence and the number of events may differ."""
+
+    facts: OrderFacts
+    status: ReferralStatus | None
+    cause: Cause | None
+    due_at: datetime | None
+    net_reward: int
+
+
+@st.composite
+def courses(draw: st.DrawFn, kinds: Sequence[OrderFacts]) -> Course:
+    """Draw a course in which each of the kinds arrives at least once."""
+    again = draw(st.lists(st.sampled_from(kinds), max_size=2))
+    arrivals = draw(st.permutations([*kinds, *again]))
+    return Course(
+        arrivals=arrivals,
+        works_after=draw(st.lists(st.booleans(), min_size=len(arrivals), max_size=len(arrivals))),
+        neighbours_away_for=draw(st.sampled_from([0, 0, 1, 2])),
+    )
+
+
+some_kinds: Final = st.lists(st.sampled_from(EVERY_KIND), min_size=1, max_size=5, unique=True)
+two_courses: Final = some_kinds.flatmap(lambda kinds: st.tuples(courses(kinds), courses(kinds)))
+
+
+@settings(MODEST, max_examples=300)
+@given(st.sampled_from(PROGRAMS), two_courses)
+async def test_status_facts_and_net_reward_end_alike_however_deliveries_arrive(
+    program: ReferralProgram, two: tuple[Course, Course]
+) -> None:
+    one, other = [await _end(program, course) for course in two]
+    assert one == other
+    assert one.net_reward == (one.status is ReferralStatus.COMPLETED)
+
+
+@pytest.mark.parametrize("arrivals", list(permutations([CREATED, SMALL_REFUND, LARGE_REFUND])))
+async def test_a_refund_that_arrives_before_its_order_counts(
+    arrivals: tuple[OrderFacts, ...],
+) -> None:
+    end = await _end(builders.program(), _one_by_one(*arrivals))
+    assert (end.status, end.cause, end.net_reward) == (
+        *(ReferralStatus.REVERSED, Cause.ORDER_REFUNDED, 0),
+    )
+
+
+async def test_a_refund_alone_is_kept_and_decides_nothing(world: World) -> None:
+    await world.deliver(SMALL_REFUND)
+    await world.work()
+    assert world.outcomes() == [Outcome.SETTLED]
+    assert world.order() == ReferredOrder(merchant_id=builders.MERCHANT, facts=SMALL_REFUND)
+    assert world.share() == builders.referral()
+    assert (world.auth.asked, world.core.asked, world.events()) == ([], [], [])
+
+
+@pytest.mark.parametrize("arrivals", list(permutations([CREATED, CANCELLED])))
+async def test_a_cancellation_that_arrives_before_its_order_counts(
+    arrivals: tuple[OrderFacts, ...],
+) -> None:
+    end = await _end(builders.program(), _one_by_one(*arrivals))
+    assert (end.status, end.net_reward) == (ReferralStatus.REVERSED, 0)
+
+
+@pytest.mark.parametrize("arrivals", list(permutations([CREATED, PAID])))
+async def test_a_payment_that_arrives_before_its_order_counts(
+    arrivals: tuple[OrderFacts, ...],
+) -> None:
+    program = builders.program(complete_on=CompleteOn.ORDER_PAID)
+    end = await _end(program, _one_by_one(*arrivals))
+    assert (end.status, end.net_reward) == (ReferralStatus.COMPLETED, 1)
+
+
+@pytest.mark.parametrize("arrivals", list(permutations([CREATED, RAISED, LOWERED])))
+async def test_the_latest_total_decides_and_not_the_last_to_arrive(
+    arrivals: tuple[OrderFacts, ...],
+) -> None:
+    end = await _end(builders.program(minimum_order=5000), _one_by_one(*arrivals))
+    assert (end.cause, end.net_reward) == (Cause.BELOW_MINIMUM, 0)
+
+
+def _one_by_one(*arrivals: OrderFacts) -> Course:
+    return Course(arrivals=arrivals, works_after=[True] * len(arrivals), neighbours_away_for=0)
+
+
+async def _end(program: ReferralProgram, course: Course) -> End:
+    """Let the course go, and wait until nothing is left to do."""
+    world = World()
+    await world.set_up(program)
+    verdicts, known = dict(world.auth.verdicts), dict(world.core.known)
+    for number, facts in enumerate(course.arrivals):
+        away = number < course.neighbours_away_for
+        world.auth.verdicts = {} if away else dict(verdicts)
+        world.core.known = {} if away else dict(known)
+        await world.deliver(facts)
+        if course.works_after[number]:
+            await world.work()
+            world.clock.advance(timedelta(seconds=1))
+    world.auth.verdicts, world.core.known = verdicts, known
+    await world.work_until_done()
+    order = world.order()
+    assert order
+    referral = world.referral_of() if order.referral_id else None
+    return End(
+        facts=order.facts,
+        status=referral.status if referral else None,
+        cause=referral.cause if referral else None,
+        due_at=referral.due_at if referral else None,
+        net_reward=world.net_reward(),
+    )

@@ -1,0 +1,75 @@
+"""Events leave the outbox in order, and only once the broker acknowledged them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from referrals_domain.testing.memory.neighbours import InMemoryEventPublisher
+from referrals_domain.use_cases.publish_events import PublishEvents
+from tests.domain.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from referrals_domain.ports.outbox import OutboxEntry
+
+
+class BrokerThatRefuses(InMemoryEventPublisher):
+    """A broker that acknowledges all but the first entry."""
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+        """Append all but the first to the log."""
+        return await super().publish(entries[1:])
+
+
+@pytest.fixture
+async def world() -> World:
+    """Return a world in which five orders of five friends completed."""
+    world = World()
+    await world.set_up()
+    await world.deliver(*(world.order_of_friend(number) for number in range(5)))
+    await world.work()
+    assert len(world.events()) == 5
+    return world
+
+
+async def test_what_was_acknowledged_leaves_the_outbox(world: World) -> None:
+    entries = list(world.store.state.outbox.values())
+    assert await _publish(world, world.publisher) == 5
+    assert world.publisher.log == entries
+    assert world.events() == []
+
+
+async def test_what_was_not_acknowledged_stays_and_goes_out_later(world: World) -> None:
+    entries = list(world.store.state.outbox.values())
+    assert await _publish(world, InMemoryEventPublisher(acknowledges=False)) == 0
+    assert len(world.events()) == 5
+    assert await _publish(world, world.publisher) == 5
+    assert world.publisher.log == entries
+
+
+async def test_what_was_acknowledged_in_part_leaves_in_part(world: World) -> None:
+    first, *others = world.store.state.outbox.values()
+    broker = BrokerThatRefuses()
+    assert await _publish(world, broker) == 4
+    assert broker.log == others
+    assert list(world.store.state.outbox.values()) == [first]
+
+
+async def test_the_oldest_go_out_first_and_no_more_than_the_limit(world: World) -> None:
+    entries = list(world.store.state.outbox.values())
+    for limit, done in [(2, 2), (2, 4), (2, 5), (2, 5)]:
+        await _publish(world, world.publisher, limit=limit)
+        assert world.publisher.log == entries[:done]
+
+
+async def test_an_empty_outbox_troubles_nobody() -> None:
+    world = World()
+    assert await _publish(world, world.publisher) == 0
+    assert world.publisher.log == []
+
+
+async def _publish(world: World, publisher: InMemoryEventPublisher, *, limit: int = 10) -> int:
+    return await PublishEvents(begin=world.store.begin, publisher=publisher)(limit)

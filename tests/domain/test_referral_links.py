@@ -1,0 +1,115 @@
+"""An advocate has one link, whoever asks for it and however often."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from referrals_domain.errors import CodeTaken, NotFound
+from referrals_domain.model.code import CodeKey
+from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId
+from referrals_domain.testing import builders
+from referrals_domain.testing.time_and_chance import SeededIds
+from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.get_referral_link import GetReferralLink
+from tests.domain.world import World
+
+if TYPE_CHECKING:
+    from referrals_domain.model.link import ReferralLink
+
+
+@pytest.fixture
+async def world() -> World:
+    """Return a world with a program and no link."""
+    world = World()
+    await world.set_up(links=(), shares=())
+    return world
+
+
+async def test_an_advocate_gets_a_link(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    fresh = SeededIds()
+    assert link == builders.link(
+        id=fresh.link(), code=fresh.code(), created_at=world.clock.now(), revoked_at=None
+    )
+
+
+async def test_an_advocate_who_asks_again_gets_the_same_link(world: World) -> None:
+    first = await _create(world, builders.ADVOCATE)
+    assert await _create(world, builders.ADVOCATE) == first
+    assert list(world.store.state.links.values()) == [first]
+
+
+async def test_an_advocate_who_asks_twenty_times_at_once_gets_one_link(world: World) -> None:
+    links = await asyncio.gather(*(_create(world, builders.ADVOCATE) for _ in range(20)))
+    assert len(set(links)) == len(world.store.state.links) == 1
+
+
+async def test_two_advocates_get_two_links(world: World) -> None:
+    one, other = [await _create(world, CustomerId(number)) for number in ("1", "2")]
+    assert one.id != other.id
+    assert one.code != other.code
+
+
+async def test_a_code_that_is_taken_gives_way_to_a_fresh_one(world: World) -> None:
+    first = await _create(world, CustomerId("1"), ids=SeededIds(7))
+    second = await _create(world, CustomerId("2"), ids=SeededIds(7))
+    repeated = SeededIds(7)
+    assert (repeated.link(), repeated.code()) == (first.id, first.code)
+    assert (second.id, second.code) == (repeated.link(), repeated.code())
+
+
+async def test_four_codes_may_be_taken(world: World) -> None:
+    await _take_codes(world, 4)
+    link = await _create(world, builders.ADVOCATE, ids=SeededIds(7))
+    assert world.store.state.links[link.key] == link
+
+
+async def test_five_taken_codes_in_a_row_are_an_error(world: World) -> None:
+    await _take_codes(world, 5)
+    with pytest.raises(CodeTaken):
+        await _create(world, builders.ADVOCATE, ids=SeededIds(7))
+    assert len(world.store.state.links) == 5
+
+
+async def test_a_merchant_without_a_program_gives_no_links(world: World) -> None:
+    create = CreateReferralLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
+    with pytest.raises(NotFound):
+        await create(merchant_id=MerchantId("other"), customer_id=builders.ADVOCATE)
+    assert world.store.state.links == {}
+
+
+async def test_a_link_is_shown_by_its_id_and_by_its_code(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    get = GetReferralLink(begin=world.store.begin)
+    assert await get(link.key) == link
+    assert await get(CodeKey(builders.MERCHANT, link.code)) == link
+
+
+async def test_another_merchants_link_is_not_shown(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    other = MerchantId("other")
+    for key in (LinkKey(other, link.id), CodeKey(other, link.code)):
+        with pytest.raises(NotFound):
+            await GetReferralLink(begin=world.store.begin)(key)
+
+
+async def test_an_unknown_link_is_not_shown(world: World) -> None:
+    for key in (builders.link().key, CodeKey(builders.MERCHANT, builders.CODE)):
+        with pytest.raises(NotFound):
+            await GetReferralLink(begin=world.store.begin)(key)
+
+
+async def _create(
+    world: World, customer_id: CustomerId, *, ids: SeededIds | None = None
+) -> ReferralLink:
+    create = CreateReferralLink(begin=world.store.begin, clock=world.clock, ids=ids or world.ids)
+    return await create(merchant_id=builders.MERCHANT, customer_id=customer_id)
+
+
+async def _take_codes(world: World, number: int) -> None:
+    ids = SeededIds(7)
+    for customer in range(number):
+        await _create(world, CustomerId(str(customer)), ids=ids)

@@ -1,0 +1,184 @@
+"""The service in memory, with Auth, Core and the broker around it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from referrals_domain.model.decision import opened
+from referrals_domain.model.identifiers import CustomerId, CustomerKey, OrderId, OrderKey
+from referrals_domain.model.order import Buyer
+from referrals_domain.ports.merchant_validator import Verdict
+from referrals_domain.testing import builders
+from referrals_domain.testing.memory.neighbours import (
+    InMemoryCustomerValidator,
+    InMemoryEventPublisher,
+    InMemoryMerchantValidator,
+)
+from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
+from referrals_domain.testing.memory.store import InMemoryStore
+from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
+from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+from referrals_domain.use_cases.complete_orders import CompleteOrders
+from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
+from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from referrals_domain.model.delivery import Outcome, Receipt
+    from referrals_domain.model.identifiers import MerchantId
+    from referrals_domain.model.link import ReferralLink
+    from referrals_domain.model.order import OrderFacts, ReferredOrder
+    from referrals_domain.model.program import ReferralProgram
+    from referrals_domain.model.referral import Referral
+
+ADVOCATE: Final = CustomerKey(builders.MERCHANT, builders.ADVOCATE)
+FRIEND: Final = CustomerKey(builders.MERCHANT, builders.FRIEND)
+OTHER_FRIEND: Final = CustomerKey(builders.MERCHANT, CustomerId("7003"))
+RETRY: Final = timedelta(minutes=1)
+
+
+def retry_after(attempts: int) -> timedelta:
+    """Wait a minute more with each attempt."""
+    return attempts * RETRY
+
+
+@attrs.define(kw_only=True)
+class World:
+    """
+    The service in memory: neighbours that answer, and a friend whom Core does not know.
+
+    Args:
+        store: What is stored.
+        cache: The status cache.
+        auth: Auth, which vouches for the merchant.
+        core: Core, which knows the advocate and answers for two friends.
+        publisher: The broker.
+        clock: The time, a few seconds after the order was placed.
+        ids: Fresh ids.
+    """
+
+    store: InMemoryStore = attrs.field(factory=InMemoryStore)
+    cache: InMemoryStatusCache = attrs.field(factory=InMemoryStatusCache)
+    auth: InMemoryMerchantValidator = attrs.field(
+        factory=lambda: InMemoryMerchantValidator(verdicts={builders.MERCHANT: Verdict.VALID})
+    )
+    core: InMemoryCustomerValidator = attrs.field(
+        factory=lambda: InMemoryCustomerValidator(
+            known={
+                ADVOCATE: builders.standing(frequency=3),
+                FRIEND: builders.standing(known=False),
+                OTHER_FRIEND: builders.standing(known=False),
+            }
+        )
+    )
+    publisher: InMemoryEventPublisher = attrs.field(factory=InMemoryEventPublisher)
+    clock: FixedClock = attrs.field(factory=FixedClock)
+    ids: SeededIds = attrs.field(factory=SeededIds)
+
+    @property
+    def accept_deliveries(self) -> AcceptDeliveries:
+        """Return the use case on this world."""
+        return AcceptDeliveries(begin=self.store.begin)
+
+    @property
+    def complete_orders(self) -> CompleteOrders:
+        """Return the use case on this world."""
+        return CompleteOrders(
+            begin=self.store.begin,
+            merchants=self.auth,
+            customers=self.core,
+            cache=self.cache,
+            clock=self.clock,
+            retry_after=retry_after,
+        )
+
+    @property
+    def get_referral_status(self) -> GetReferralStatus:
+        """Return the use case on this world."""
+        return GetReferralStatus(begin=self.store.begin, cache=self.cache)
+
+    @property
+    def drain_stale_statuses(self) -> DrainStaleStatuses:
+        """Return the use case on this world."""
+        return DrainStaleStatuses(begin=self.store.begin, cache=self.cache)
+
+    async def set_up(
+        self,
+        program: ReferralProgram | None = None,
+        *,
+        links: Sequence[ReferralLink] = (builders.link(),),
+        shares: Sequence[Referral] = (builders.referral(),),
+    ) -> None:
+        """Store a program with links and shares."""
+        async with self.store.begin() as tx:
+            await tx.programs.save(program or builders.program())
+            for link in links:
+                await tx.links.add(link)
+            await tx.referrals.save([opened(share) for share in shares])
+            await tx.commit()
+
+    async def change_program(self, program: ReferralProgram) -> None:
+        """Put the program's next version."""
+        async with self.store.begin() as tx:
+            version = self.store.state.programs[program.merchant_id].version + 1
+            await tx.programs.save(attrs.evolve(program, version=version))
+            await tx.commit()
+
+    def order_of_friend(self, number: int, **changes: Any) -> OrderFacts:
+        """Return the order of one of many friends, none of whom Core knows."""
+        friend = CustomerKey(builders.MERCHANT, CustomerId(f"80{number}"))
+        self.core.known[friend] = builders.standing(known=False)
+        buyer = Buyer(updated_at=builders.PLACED_AT, customer_id=friend.customer_id)
+        order_id = OrderId(str(number))
+        return attrs.evolve(builders.facts(order_id=order_id, buyer=buyer), **changes)
+
+    async def deliver(self, *facts: OrderFacts) -> Sequence[Receipt]:
+        """Take in one delivery for each."""
+        return await self.accept_deliveries(
+            [builders.delivery(facts=one, received_at=self.clock.now()) for one in facts]
+        )
+
+    async def work(self) -> int:
+        """Work off what is due, as one batch."""
+        return await self.complete_orders(100)
+
+    async def work_until_done(self) -> None:
+        """Work, and let time pass, until no delivery waits; a day is enough for anything."""
+        for _ in range(24):
+            if None not in self.outcomes():
+                return
+            self.clock.advance(timedelta(hours=1))
+            await self.work()
+        raise AssertionError("a delivery waits for ever")
+
+    def order(
+        self, order_id: OrderId = builders.ORDER, merchant_id: MerchantId = builders.MERCHANT
+    ) -> ReferredOrder | None:
+        """Return a stored order."""
+        return self.store.state.orders.get(OrderKey(merchant_id, order_id))
+
+    def referral_of(self, order_id: OrderId = builders.ORDER) -> Referral:
+        """Return the referral that an order is bound to."""
+        (bound,) = [one for one in self.store.state.referrals.values() if one.order_id == order_id]
+        return bound
+
+    def share(self) -> Referral:
+        """Return the referral of the builders' share."""
+        return self.store.state.referrals[builders.referral().key]
+
+    def outcomes(self) -> list[Outcome | None]:
+        """Return what became of the deliveries, in the order in which they came."""
+        return [one.outcome for _, one in sorted(self.store.state.deliveries.items())]
+
+    def events(self) -> list[str]:
+        """Return the types of the events that wait for the relay, in their order."""
+        return [one.type for _, one in sorted(self.store.state.outbox.items())]
+
+    def net_reward(self) -> int:
+        """Return completions less reversals."""
+        events = self.events()
+        return events.count("referral.completed") - events.count("referral.reversed")

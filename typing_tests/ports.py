@@ -1,0 +1,131 @@
+"""The adapters in memory satisfy the ports; so does whatever has their methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, assert_type
+
+from referrals_domain.model.code import CodeKey
+from referrals_domain.model.identifiers import LinkKey, OrderKey, ReferralKey
+from referrals_domain.model.link import ReferralLink
+from referrals_domain.model.order import ReferredOrder
+from referrals_domain.model.referral import Referral
+from referrals_domain.ports.outbox import OutboxEntry
+from referrals_domain.ports.status_cache import Hit, Miss
+from referrals_domain.ports.transaction import Transaction
+from referrals_domain.testing.memory.neighbours import (
+    InMemoryCustomerValidator,
+    InMemoryEventPublisher,
+    InMemoryMerchantValidator,
+)
+from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
+from referrals_domain.testing.memory.store import InMemoryStore
+from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+    from referrals_domain.model.identifiers import MerchantId
+    from referrals_domain.ports.clock import Clock
+    from referrals_domain.ports.conversions import Conversions
+    from referrals_domain.ports.customer_validator import CustomerValidator
+    from referrals_domain.ports.deliveries import Deliveries
+    from referrals_domain.ports.event_publisher import EventPublisher
+    from referrals_domain.ports.ids import Ids
+    from referrals_domain.ports.merchant_validator import MerchantValidator, Verdict
+    from referrals_domain.ports.outbox import Outbox
+    from referrals_domain.ports.programs import Programs
+    from referrals_domain.ports.quarantine import Quarantine
+    from referrals_domain.ports.referral_links import ReferralLinks
+    from referrals_domain.ports.referrals import Referrals
+    from referrals_domain.ports.referred_orders import ReferredOrders
+    from referrals_domain.ports.stale_statuses import StaleStatuses
+    from referrals_domain.ports.status_cache import StatusCache
+
+
+def adapters_in_memory_satisfy_the_ports() -> None:
+    """Each stands where its port is asked for."""
+    clock: Clock = FixedClock()
+    ids: Ids = SeededIds()
+    auth: MerchantValidator = InMemoryMerchantValidator()
+    core: CustomerValidator = InMemoryCustomerValidator()
+    broker: EventPublisher = InMemoryEventPublisher()
+    cache: StatusCache = InMemoryStatusCache()
+    begin: Callable[[], Transaction] = InMemoryStore().begin
+    del clock, ids, auth, core, broker, cache, begin
+
+
+def a_transaction_in_memory_has_every_collection(store: InMemoryStore) -> None:
+    """Each collection of the transaction is the port's."""
+    tx = store.begin()
+    links: ReferralLinks = tx.links
+    referrals: Referrals = tx.referrals
+    conversions: Conversions = tx.conversions
+    orders: ReferredOrders = tx.orders
+    programs: Programs = tx.programs
+    deliveries: Deliveries = tx.deliveries
+    quarantine: Quarantine = tx.quarantine
+    outbox: Outbox = tx.outbox
+    stale_statuses: StaleStatuses = tx.stale_statuses
+    del links, referrals, conversions, orders, programs
+    del deliveries, quarantine, outbox, stale_statuses
+
+
+async def a_transaction_returns_the_model(
+    begin: Callable[[], Transaction],
+    link: LinkKey,
+    code: CodeKey,
+    referral: ReferralKey,
+    order: OrderKey,
+) -> None:
+    """Collections go in, mappings come out; what does not exist is left out."""
+    async with begin() as tx:
+        assert_type(tx, Transaction)
+        assert_type(await tx.links.get([link]), Mapping[LinkKey, ReferralLink])
+        assert_type(await tx.links.by_codes({code}), Mapping[CodeKey, ReferralLink])
+        assert_type(await tx.referrals.lock([referral]), Mapping[ReferralKey, Referral])
+        assert_type(await tx.orders.lock([order]), Mapping[OrderKey, ReferredOrder])
+        assert_type(await tx.outbox.first(1), Sequence[OutboxEntry])
+        await tx.links.get([code])  # type: ignore[list-item]
+        await tx.referrals.get(referral)  # type: ignore[arg-type]
+        tx.links = tx.links  # type: ignore[misc]
+
+
+async def a_cache_hits_or_misses(cache: StatusCache, key: ReferralKey) -> None:
+    """Only a miss has a lease, and a lease may be missing."""
+    reading = await cache.read(key)
+    assert_type(reading, Hit | Miss)
+    reading.lease  # type: ignore[union-attr]  # noqa: B018 - a hit has none
+
+
+class ClockOfAnotherTeam:
+    """A clock that has never heard of ours."""
+
+    def now(self) -> datetime:
+        """Return the time."""
+        raise NotImplementedError
+
+
+class ClockWithoutHands:
+    """Not a clock."""
+
+    def now(self) -> float:
+        """Return a number."""
+        raise NotImplementedError
+
+
+class AuthOfAnotherTeam:
+    """Auth as another team would write it."""
+
+    async def validate(self, merchant_ids: Collection[MerchantId]) -> dict[MerchantId, Verdict]:
+        """Return verdicts."""
+        raise NotImplementedError
+
+
+def a_port_asks_for_methods_and_not_for_a_base_class() -> None:
+    """Whatever has a port's methods satisfies it; whatever has others does not."""
+    clock: Clock = ClockOfAnotherTeam()
+    auth: MerchantValidator = AuthOfAnotherTeam()
+    broken: Clock = ClockWithoutHands()  # type: ignore[assignment]
+    del clock, auth, broken
