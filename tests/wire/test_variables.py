@@ -1,0 +1,64 @@
+"""Settings come from the environment, or an error says which variable is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from referrals_adapters.kafka.settings import KafkaSettings
+from referrals_adapters.redis.settings import RedisSettings
+from referrals_adapters.wire.variables import SettingsError, Variables, masked
+
+
+def test_a_variable_is_read() -> None:
+    assert Variables({"NAME": "value"}).text("NAME", default="other") == "value"
+
+
+@pytest.mark.parametrize("values", [{}, {"NAME": ""}])
+def test_an_absent_or_empty_variable_has_its_default(values: dict[str, str]) -> None:
+    assert Variables(values).text("NAME", default="other") == "other"
+    assert Variables(values).port("NAME", default=5434) == 5434
+
+
+@pytest.mark.parametrize("values", [{}, {"NAME": ""}])
+def test_a_missing_variable_is_named(values: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="NAME"):
+        Variables(values).text("NAME")
+
+
+@pytest.mark.parametrize("port", ["1", "65535"])
+def test_a_port_is_read(port: str) -> None:
+    assert Variables({"PORT": port}).port("PORT", default=5434) == int(port)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80.0", " 80", "²", "9" * 50])
+def test_a_port_that_is_none_is_named(port: str) -> None:
+    with pytest.raises(SettingsError, match="PORT"):
+        Variables({"PORT": port}).port("PORT", default=5434)
+
+
+def test_variables_are_not_shown() -> None:
+    assert "secret" not in repr(Variables({"PASSWORD": "secret"}))
+
+
+@pytest.mark.parametrize(("secret", "shown"), [("secret", "'***'"), ("", "''"), (None, "''")])
+def test_a_secret_is_masked(secret: str | None, shown: str) -> None:
+    assert masked(secret) == shown
+
+
+def test_where_redis_is() -> None:
+    variables = {"REFERRALS_REDIS_HOST": "cache.example"}
+    assert RedisSettings.read(Variables(variables)) == RedisSettings(host="cache.example")
+    variables["REFERRALS_REDIS_PORT"] = "6380"
+    assert RedisSettings.read(Variables(variables)).port == 6380
+
+
+def test_where_kafka_is() -> None:
+    variables = Variables({"KAFKA_BROKER": "one.example:9092,two.example:9092"})
+    assert KafkaSettings.read(variables).broker == "one.example:9092,two.example:9092"
+
+
+def test_redis_and_kafka_have_no_default() -> None:
+    with pytest.raises(SettingsError, match="REFERRALS_REDIS_HOST"):
+        RedisSettings.read(Variables({}))
+    with pytest.raises(SettingsError, match="KAFKA_BROKER"):
+        KafkaSettings.read(Variables({}))
