@@ -1,0 +1,1 @@
+"""Everything that is stored, in PostgreSQL: SQLAlchemy Core on asyncpg, no ORM."""

@@ -1,0 +1,117 @@
+"""The deliveries in PostgreSQL."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from sqlalchemy import Integer, bindparam, select, update
+
+from referrals_adapters.postgres.sets import given, inserting, same
+from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.tables import deliveries
+from referrals_adapters.wire.documents import from_document, to_document
+from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
+from referrals_domain.model.identifiers import MerchantId
+from referrals_domain.model.order import OrderFacts
+from referrals_domain.ports.deliveries import Deliveries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+_COLUMNS = deliveries.c
+_KEY: Final = ("merchant_id", "order_id", "topic", "digest")
+
+_ADD = (
+    inserting(deliveries, given(*(column for column in _COLUMNS if column.name != "id")))
+    .on_conflict_do_nothing(constraint="uq_deliveries_merchant_id")
+    .returning(*(_COLUMNS[name] for name in _KEY))
+)
+
+_DUE = (
+    select(_COLUMNS.id, _COLUMNS.due_at)
+    .where(_COLUMNS.outcome.is_(None))
+    .where(_COLUMNS.due_at <= bindparam("at", type_=_COLUMNS.due_at.type))
+    .order_by(_COLUMNS.due_at, _COLUMNS.id)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+    .prefix_with("MATERIALIZED")  # otherwise the limit could be applied more than once
+)
+_CLAIM = (
+    update(deliveries)
+    .where(_COLUMNS.id == _DUE.c.id)
+    .values(due_at=bindparam("until", type_=_COLUMNS.due_at.type), attempts=_COLUMNS.attempts + 1)
+    .returning(
+        *(_COLUMNS[name] for name in ("id", "merchant_id", "facts", "attempts")),
+        _DUE.c.due_at.label("was_due_at"),
+    )
+)
+
+_FINISHED = given(_COLUMNS.id, _COLUMNS.outcome)
+_FINISH = (
+    update(deliveries).where(same(deliveries, _FINISHED, "id")).values(outcome=_FINISHED.c.outcome)
+)
+
+_DEFERRED = given(_COLUMNS.id, _COLUMNS.due_at)
+_DEFER = (
+    update(deliveries).where(same(deliveries, _DEFERRED, "id")).values(due_at=_DEFERRED.c.due_at)
+)
+
+
+@attrs.frozen
+class PostgresDeliveries(Deliveries):
+    """The deliveries in PostgreSQL; the end of a lease is when a delivery is due again."""
+
+    statements: Statements
+
+    async def add(self, deliveries: Sequence[AcceptedDelivery]) -> Sequence[bool]:
+        """Insert deliveries, in the order of their keys, that are not there yet."""
+        rows = [_row(delivery) for delivery in deliveries]
+        keys = [tuple(row[name] for name in _KEY) for row in rows]
+        once = dict(zip(keys, rows, strict=True))
+        added = await self.statements.rows_for(_ADD, [once[key] for key in sorted(once)])
+        new = {tuple(row) for row in added}
+        return [key in new and keys.index(key) == place for place, key in enumerate(keys)]
+
+    async def claim(
+        self, limit: int, *, at: datetime, until: datetime
+    ) -> Sequence[ClaimedDelivery]:
+        """Lease what is due and not being leased by others at this moment."""
+        rows = await self.statements.rows(_CLAIM, limit=limit, at=at, until=until)
+        return [
+            ClaimedDelivery(
+                id=row.id,
+                merchant_id=MerchantId(row.merchant_id),
+                facts=from_document(OrderFacts, row.facts),
+                attempts=row.attempts,
+            )
+            for row in sorted(rows, key=lambda row: (row.was_due_at, row.id))
+        ]
+
+    async def finish(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Note outcomes; what has one does not wait."""
+        rows = [{"id": id_, "outcome": outcome} for id_, outcome in outcomes.items()]
+        await self.statements.count_for(_FINISH, rows)
+
+    async def defer(self, until: Mapping[int, datetime]) -> None:
+        """Make deliveries due later; what has an outcome stays finished."""
+        rows = [{"id": id_, "due_at": due_at} for id_, due_at in until.items()]
+        await self.statements.count_for(_DEFER, rows)
+
+
+def _row(delivery: AcceptedDelivery) -> dict[str, object]:
+    facts = to_document(delivery.facts)
+    return {
+        "merchant_id": delivery.merchant_id,
+        "order_id": delivery.facts.order_id,
+        "topic": delivery.topic,
+        "digest": sha256(facts.encode()).digest(),
+        "facts": facts,
+        "received_at": delivery.received_at,
+        "due_at": delivery.received_at,
+        "attempts": 0,
+        "outcome": None,
+    }

@@ -1,0 +1,97 @@
+"""The pool of connections to the database."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from referrals_adapters.postgres.errors import sqlstate
+from referrals_adapters.postgres.uninterrupted import uninterrupted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import ExceptionContext
+
+    from referrals_adapters.postgres.settings import PostgresSettings
+
+Engine: TypeAlias = AsyncEngine
+
+APPLICATION: Final = "referrals"
+CONNECT_WITHIN: Final = 3.0
+"""Seconds to wait for a new connection, or for a free one of the pool."""
+
+ANSWER_WITHIN: Final = 7.0
+"""Seconds to wait for an answer; only a frozen server needs that long, others keep a limit."""
+
+_READ_ONLY: Final = "25006"
+_SERVER_SETTINGS: Final = {
+    "timezone": "UTC",
+    "jit": "off",  # compiling costs more than our statements do
+    "statement_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",  # a frozen client must not keep its row locks
+}
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: PostgresSettings,
+    *,
+    application: str = APPLICATION,
+    connections: int = 10,
+    answer_within: float | None = ANSWER_WITHIN,
+) -> AsyncIterator[Engine]:
+    """
+    Open an engine, and close its connections at the end of the block.
+
+    Nothing is connected before it is needed. A connection that was lost is replaced when it is
+    next taken from the pool; one whose server has become read-only or silent is not used again.
+
+    Args:
+        settings: The database.
+        application: What `pg_stat_activity` shows.
+        connections: The most connections that are open at once.
+        answer_within: Seconds after which a server that does not answer counts as away; None
+            waits for ever.
+    """
+    engine = create_async_engine(
+        settings.url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=CONNECT_WITHIN,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        json_serializer=_as_it_is,  # documents are written and read by wire.documents
+        json_deserializer=_as_it_is,
+        connect_args={
+            "timeout": CONNECT_WITHIN,
+            "command_timeout": answer_within,
+            "server_settings": {**_SERVER_SETTINGS, "application_name": application},
+        },
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", _leave_read_only)
+    try:
+        yield engine
+    finally:
+        await uninterrupted(engine.dispose())
+
+
+def _as_it_is(document: str) -> str:
+    return document
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool open another connection in place of one that the server closed."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Drop all connections once one of them leads to a primary that was demoted."""
+    if sqlstate(context.original_exception) == _READ_ONLY:
+        context.is_disconnect = True

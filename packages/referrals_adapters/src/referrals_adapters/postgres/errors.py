@@ -1,0 +1,94 @@
+"""The one table that translates the driver's errors."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+
+from referrals_domain.errors import (
+    CodeTaken,
+    FriendTaken,
+    ReferralsError,
+    ShopTaken,
+    Stale,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_BY_CONSTRAINT: Final[Mapping[str, type[ReferralsError]]] = {
+    "pk_programs": Stale,
+    "uq_programs_shop_domain": ShopTaken,
+    "pk_referral_links": CodeTaken,
+    "uq_referral_links_code": CodeTaken,
+    "pk_referrals": Stale,
+    "uq_referrals_order_id": Stale,
+    "uq_referrals_friend": FriendTaken,
+    "pk_referral_history": Stale,
+}
+"""Unique constraints and indexes, and what their violation means."""
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html, read in November 2026
+_BY_SQLSTATE: Final[Mapping[str, type[ReferralsError]]] = {
+    "0A000": Unavailable,  # feature_not_supported: a prepared plan that a migration made void
+    "08": Unavailable,  # class: connection exception
+    "25006": Unavailable,  # read_only_sql_transaction: the primary was demoted
+    "25P03": Unavailable,  # idle_in_transaction_session_timeout
+    "25P04": Unavailable,  # transaction_timeout
+    "40": Unavailable,  # class: deadlock, serialization failure, unknown completion
+    "53": Unavailable,  # class: too many connections, disk full, out of memory
+    "55P03": Unavailable,  # lock_not_available
+    "57": Unavailable,  # class: shut down, starting, cancelled by a time limit
+    "58": Unavailable,  # class: I/O error and the like
+}
+"""Conditions by their whole code or by its class, the first two characters."""
+
+_FROM_CLIENT: Final = (OSError, asyncpg.InterfaceError, NoFreeConnection)
+"""Refused, timed out (an OSError too), closed between two calls; or the pool stayed empty."""
+
+
+@contextmanager
+def domain_errors() -> Iterator[None]:
+    """Raise the domain's error in place of the driver's; what nobody foresaw passes through."""
+    try:
+        yield
+    except Exception as error:
+        kind = _meaning(error)
+        if kind is None:
+            raise
+        raise kind(f"PostgreSQL: {_condition(error)}") from error
+
+
+def sqlstate(error: BaseException | None) -> str | None:
+    """Return the five characters by which PostgreSQL names a condition."""
+    cause = _from_server(error)
+    return cause.sqlstate if cause else None
+
+
+def _meaning(error: Exception) -> type[ReferralsError] | None:
+    cause = _from_server(error)
+    if isinstance(cause, asyncpg.UniqueViolationError):
+        return _BY_CONSTRAINT.get(cause.constraint_name or "")
+    if cause is not None and cause.sqlstate:
+        state = cause.sqlstate
+        return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return Unavailable if lost or isinstance(error, _FROM_CLIENT) else None
+
+
+def _condition(error: Exception) -> str:
+    """Name the condition without the values that the driver's text may quote."""
+    cause = _from_server(error)
+    return type(cause or error).__name__
+
+
+def _from_server(error: BaseException | None) -> asyncpg.PostgresError | None:
+    """Find what the driver raised, however SQLAlchemy wrapped it."""
+    while error is not None and not isinstance(error, asyncpg.PostgresError):
+        error = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    return error

@@ -1,0 +1,72 @@
+"""The outbox in PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from sqlalchemy import Integer, bindparam, delete, select
+
+from referrals_adapters.postgres.sets import given, inserting, same
+from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.tables import outbox
+from referrals_adapters.wire.events import event_data
+from referrals_domain.model.identifiers import EventId, ReferralId
+from referrals_domain.ports.outbox import Outbox, OutboxEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from referrals_domain.model.events import ReferralEvent
+
+_AGGREGATE: Final = "referral"
+
+_ADD = inserting(outbox, given(*(column for column in outbox.c if column.name != "seq")))
+_FIRST = select(outbox).order_by(outbox.c.seq).limit(bindparam("limit", type_=Integer))
+_ACKNOWLEDGED = given(outbox.c.seq)
+_DELETE = delete(outbox).where(same(outbox, _ACKNOWLEDGED, "seq"))
+
+
+@attrs.frozen
+class PostgresOutbox(Outbox):
+    """
+    The outbox in PostgreSQL.
+
+    Numbers are taken before the commit, so a smaller one may show up after a larger one; but
+    not for one referral, whose changes wait for each other.
+    """
+
+    statements: Statements
+
+    async def add(self, events: Sequence[ReferralEvent]) -> None:
+        """Append events in this order."""
+        await self.statements.count_for(_ADD, [_row(event) for event in events])
+
+    async def first(self, limit: int) -> Sequence[OutboxEntry]:
+        """Return the entries with the smallest numbers."""
+        return [
+            OutboxEntry(
+                seq=row.seq,
+                event_id=EventId(row.id),
+                type=row.type,
+                referral_id=ReferralId(row.aggregateid),
+                occurred_at=row.occurred_at,
+                payload=row.payload,
+            )
+            for row in await self.statements.rows(_FIRST, limit=limit)
+        ]
+
+    async def delete(self, entries: Collection[OutboxEntry]) -> None:
+        """Delete entries."""
+        await self.statements.count_for(_DELETE, [{"seq": entry.seq} for entry in entries])
+
+
+def _row(event: ReferralEvent) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "aggregatetype": _AGGREGATE,
+        "aggregateid": event.referral_id,
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "payload": event_data(event),
+    }

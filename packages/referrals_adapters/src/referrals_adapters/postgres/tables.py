@@ -1,0 +1,217 @@
+"""
+The tables.
+
+The merchant stands first in every key. There are no foreign keys: their checks would lock rows
+behind our backs and out of order. What the rows of one transaction owe each other, the
+transaction keeps by its own locks.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Interval,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+HOLDS_THE_FRIEND: Final = text("status IN ('QUALIFIED', 'COMPLETED')")
+"""The condition of the friends' index; a query must say it in the same words to use it."""
+
+IS_WAITING: Final = text("outcome IS NULL")
+"""The condition of the index of deliveries that wait."""
+
+_UUID: Final = Uuid(as_uuid=False)
+_TIME: Final = DateTime(timezone=True)
+_DOCUMENT: Final = JSONB(none_as_null=True)
+
+metadata: Final = MetaData()
+
+
+def _key(*columns: str, of: str) -> PrimaryKeyConstraint:
+    return PrimaryKeyConstraint(*columns, name=f"pk_{of}")
+
+
+def _required(name: str, type_: Any, *args: Any) -> Column[Any]:
+    return Column(name, type_, *args, nullable=False)
+
+
+programs: Final = Table(
+    "programs",
+    metadata,
+    _required("merchant_id", Text),
+    _required("shop_domain", Text),
+    _required("storefront_url", Text),
+    _required("code_prefix", Text),
+    _required("window", Interval),
+    _required("complete_on", Text),
+    _required("hold", Interval),
+    _required("minimum_order", BigInteger),
+    _required("refund_percent", Integer),
+    _required("velocity_cap", Integer),
+    _required("new_friends_only", Boolean),
+    _required("discount_link", Boolean),
+    _required("active", Boolean),
+    _required("version", Integer),
+    _key("merchant_id", of="programs"),
+    UniqueConstraint("shop_domain", name="uq_programs_shop_domain"),
+    CheckConstraint("version >= 1", name="ck_programs_version"),
+)
+
+referral_links: Final = Table(
+    "referral_links",
+    metadata,
+    _required("merchant_id", Text),
+    _required("id", _UUID),
+    _required("customer_id", Text),
+    _required("code", Text),
+    _required("created_at", _TIME),
+    Column("revoked_at", _TIME),
+    _key("merchant_id", "id", of="referral_links"),
+    UniqueConstraint("merchant_id", "customer_id", name="uq_referral_links_customer_id"),
+    UniqueConstraint("merchant_id", "code", name="uq_referral_links_code"),
+    CheckConstraint("length(code) = 10", name="ck_referral_links_code"),
+)
+
+referrals: Final = Table(
+    "referrals",
+    metadata,
+    _required("merchant_id", Text),
+    _required("id", _UUID),
+    _required("customer_id", Text),
+    _required("referral_link_id", _UUID),
+    Column("channel", Text),
+    _required("status", Text),
+    _required("cause", Text),
+    _required("version", Integer),
+    _required("opened_at", _TIME),
+    _required("updated_at", _TIME),
+    Column("order_id", Text),
+    Column("referred_customer_id", Text),
+    Column("due_at", _TIME),
+    _key("merchant_id", "id", of="referrals"),
+    CheckConstraint("version >= 1", name="ck_referrals_version"),
+    CheckConstraint(
+        "status IN ('PENDING', 'QUALIFIED', 'COMPLETED', 'EXPIRED', 'REJECTED', 'REVERSED')",
+        name="ck_referrals_status",
+    ),
+    Index("idx_referrals_merchant_id", "merchant_id", "opened_at"),
+    Index("idx_referrals_referral_link_id", "referral_link_id"),
+    Index("uq_referrals_order_id", "merchant_id", "order_id", unique=True),
+    Index(
+        "uq_referrals_friend",
+        "merchant_id",
+        "referred_customer_id",
+        unique=True,
+        postgresql_where=HOLDS_THE_FRIEND,
+    ),
+    Index(
+        "idx_referrals_conversions",
+        "merchant_id",
+        "customer_id",
+        postgresql_where=HOLDS_THE_FRIEND,
+    ),
+)
+
+referral_history: Final = Table(
+    "referral_history",
+    metadata,
+    _required("merchant_id", Text),
+    _required("referral_id", _UUID),
+    _required("version", Integer),
+    Column("from_status", Text),
+    _required("status", Text),
+    _required("cause", Text),
+    _required("at", _TIME),
+    _key("merchant_id", "referral_id", "version", of="referral_history"),
+)
+
+referred_orders: Final = Table(
+    "referred_orders",
+    metadata,
+    _required("merchant_id", Text),
+    _required("order_id", Text),
+    _required("facts", _DOCUMENT),
+    _required("evidence", _DOCUMENT),
+    Column("attribution", _DOCUMENT),
+    Column("referral_id", _UUID),
+    Column("placed_on", Date, comment="the day (UTC) of facts.placed_at"),
+    _key("merchant_id", "order_id", of="referred_orders"),
+    UniqueConstraint("order_id", name="uq_referred_orders_order_id"),
+)
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    _required("id", BigInteger, Identity(always=True)),
+    _required("merchant_id", Text),
+    _required("order_id", Text),
+    _required("topic", Text),
+    _required("digest", LargeBinary),
+    _required("facts", _DOCUMENT),
+    _required("received_at", _TIME),
+    _required("due_at", _TIME),
+    _required("attempts", Integer),
+    Column("outcome", Text),
+    _key("id", of="deliveries"),
+    UniqueConstraint(
+        "merchant_id", "order_id", "topic", "digest", name="uq_deliveries_merchant_id"
+    ),
+    Index("idx_deliveries_waiting", "due_at", "id", postgresql_where=IS_WAITING),
+)
+
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    _required("id", BigInteger, Identity(always=True)),
+    _required("digest", LargeBinary),
+    _required("topic", Text),
+    _required("shop", Text),
+    _required("body", LargeBinary),
+    _required("reason", Text),
+    _required("received_at", _TIME),
+    _key("id", of="quarantine"),
+    UniqueConstraint("digest", name="uq_quarantine_digest"),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    _required("seq", BigInteger, Identity(always=True)),
+    _required("id", _UUID),
+    _required("aggregatetype", Text),
+    _required("aggregateid", Text),
+    _required("type", Text),
+    _required("occurred_at", _TIME),
+    _required("payload", LargeBinary),
+    _key("seq", of="outbox"),
+    comment="columns named as Debezium's outbox event router expects",
+)
+
+stale_statuses: Final = Table(
+    "stale_statuses",
+    metadata,
+    _required("merchant_id", Text),
+    _required("referral_id", _UUID),
+    _required("version", Integer),
+    _required("seq", BigInteger, Identity(always=True)),
+    _key("merchant_id", "referral_id", of="stale_statuses"),
+    Index("idx_stale_statuses_seq", "seq"),
+)

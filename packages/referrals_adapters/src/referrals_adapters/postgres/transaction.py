@@ -1,0 +1,99 @@
+"""One transaction over everything that is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from referrals_adapters.postgres.conversions import PostgresConversions
+from referrals_adapters.postgres.deliveries import PostgresDeliveries
+from referrals_adapters.postgres.outbox import PostgresOutbox
+from referrals_adapters.postgres.programs import PostgresPrograms
+from referrals_adapters.postgres.quarantine import PostgresQuarantine
+from referrals_adapters.postgres.referral_links import PostgresReferralLinks
+from referrals_adapters.postgres.referrals import PostgresReferrals
+from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
+from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
+from referrals_adapters.postgres.statements import Statements
+from referrals_domain.ports.transaction import Transaction
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+class PostgresTransaction(Transaction):
+    """
+    One READ COMMITTED transaction on a connection of the pool.
+
+    After an error it is only good for leaving.
+
+    Args:
+        engine: The pool.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._statements = Statements(engine.connect())
+
+    async def __aenter__(self) -> Self:
+        """Take a connection."""
+        await self._statements.begin()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Roll back whatever was not committed, and give the connection back."""
+        await self._statements.end()
+
+    async def commit(self) -> None:
+        """Commit; a cancellation that comes meanwhile is raised when it is done."""
+        await self._statements.commit()
+
+    @property
+    def links(self) -> PostgresReferralLinks:
+        """The referral links."""
+        return PostgresReferralLinks(self._statements)
+
+    @property
+    def referrals(self) -> PostgresReferrals:
+        """The referrals."""
+        return PostgresReferrals(self._statements)
+
+    @property
+    def conversions(self) -> PostgresConversions:
+        """The conversions."""
+        return PostgresConversions(self._statements)
+
+    @property
+    def orders(self) -> PostgresReferredOrders:
+        """The orders."""
+        return PostgresReferredOrders(self._statements)
+
+    @property
+    def programs(self) -> PostgresPrograms:
+        """The programs."""
+        return PostgresPrograms(self._statements)
+
+    @property
+    def deliveries(self) -> PostgresDeliveries:
+        """The deliveries."""
+        return PostgresDeliveries(self._statements)
+
+    @property
+    def quarantine(self) -> PostgresQuarantine:
+        """The unreadable bodies."""
+        return PostgresQuarantine(self._statements)
+
+    @property
+    def outbox(self) -> PostgresOutbox:
+        """The outbox."""
+        return PostgresOutbox(self._statements)
+
+    @property
+    def stale_statuses(self) -> PostgresStaleStatuses:
+        """The stale statuses."""
+        return PostgresStaleStatuses(self._statements)

@@ -1,0 +1,61 @@
+"""The adapters of PostgreSQL keep the laws of every port."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_domain.testing.contracts.conversions import ConversionsContract
+from referrals_domain.testing.contracts.deliveries import DeliveriesContract
+from referrals_domain.testing.contracts.outbox import OutboxContract
+from referrals_domain.testing.contracts.programs import ProgramsContract
+from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
+from referrals_domain.testing.contracts.referrals import ReferralsContract
+from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
+from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
+from referrals_domain.testing.contracts.transaction import TransactionContract
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from referrals_domain.testing.contracts.begin import Begin
+
+
+class _Postgres:
+    @pytest.fixture
+    def begin(self, engine: AsyncEngine) -> Begin:
+        return partial(PostgresTransaction, engine)
+
+
+class TestPostgresTransaction(_Postgres, TransactionContract): ...
+
+
+class TestPostgresReferralLinks(_Postgres, ReferralLinksContract): ...
+
+
+class TestPostgresReferrals(_Postgres, ReferralsContract): ...
+
+
+class TestPostgresConversions(_Postgres, ConversionsContract): ...
+
+
+class TestPostgresReferredOrders(_Postgres, ReferredOrdersContract): ...
+
+
+class TestPostgresPrograms(_Postgres, ProgramsContract): ...
+
+
+class TestPostgresDeliveries(_Postgres, DeliveriesContract): ...
+
+
+class TestPostgresQuarantine(_Postgres, QuarantineContract): ...
+
+
+class TestPostgresOutbox(_Postgres, OutboxContract): ...
+
+
+class TestPostgresStaleStatuses(_Postgres, StaleStatusesContract): ...

@@ -1,0 +1,122 @@
+"""A transaction to begin, a counter of statements, and other processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import pytest
+import pytest_asyncio
+from sqlalchemy import event
+
+from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_domain.testing import builders
+from referrals_sandbox.servers import postgres
+from referrals_sandbox.servers.child import Child
+from referrals_sandbox.servers.supervisor import supervising
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from referrals_domain.testing.contracts.begin import Begin
+
+
+_SETTINGS: Final = """
+import asyncio, os
+from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.wire.variables import Variables
+settings = PostgresSettings.read(Variables(os.environ))
+"""
+
+
+@pytest.fixture
+def begin(engine: AsyncEngine) -> Begin:
+    return partial(PostgresTransaction, engine)
+
+
+@pytest.fixture
+async def begin_with_link(begin: Begin) -> Begin:
+    async with begin() as tx:
+        await tx.programs.save(builders.program())
+        await tx.links.add(builders.link())
+        await tx.commit()
+    return begin
+
+
+@pytest.fixture
+def sent(engine: AsyncEngine) -> Iterator[list[str]]:
+    """The statements that were sent; whoever wants to count them empties it first."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
+@attrs.frozen
+class OwnServer:
+    """A server that these tests may kill and freeze, with the schema in its database."""
+
+    settings: PostgresSettings
+    process: Child
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def own_server() -> AsyncIterator[OwnServer]:
+    with supervising() as supervisor:
+        server = postgres.launch(supervisor, port=None, settings={"fsync": "off"})()
+        settings = PostgresSettings(
+            host=server.host,
+            port=server.port,
+            name=server.name,
+            user=server.user,
+            password=server.password,
+        )
+        await migrate(settings)
+        assert server.process
+        yield OwnServer(settings, server.process)
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncIterator[Callable[[str, PostgresSettings], Awaitable[Process]]]:
+    """Run a program, which is given `settings`, in a process of its own."""
+    async with AsyncExitStack() as processes:
+
+        async def run(program: str, settings: PostgresSettings) -> Process:
+            return await processes.enter_async_context(_running(program, settings))
+
+        yield run
+
+
+@asynccontextmanager
+async def _running(program: str, settings: PostgresSettings) -> AsyncIterator[Process]:
+    environment = {
+        **os.environ,
+        "REFERRALS_DB_HOST": settings.host,
+        "REFERRALS_DB_PORT": str(settings.port),
+        "REFERRALS_DB_NAME": settings.name,
+        "REFERRALS_DB_USER": settings.user,
+        "REFERRALS_DB_PASSWORD": settings.password,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _SETTINGS + program, env=environment, stdin=PIPE, stdout=PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()

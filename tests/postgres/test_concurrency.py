@@ -1,0 +1,286 @@
+"""What two transactions do to each other."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import event
+
+from referrals_domain.errors import FriendTaken, Stale
+from referrals_domain.model.code import ReferralCode
+from referrals_domain.model.decision import opened
+from referrals_domain.model.delivery import Outcome
+from referrals_domain.model.identifiers import (
+    CustomerId,
+    LinkId,
+    MerchantId,
+    OrderId,
+    OrderKey,
+    ReferralId,
+)
+from referrals_domain.testing import builders
+from referrals_domain.testing.contracts.referrals import completed, numbered, reversed_, save
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from referrals_domain.model.identifiers import LinkKey, ReferralKey
+    from referrals_domain.ports.transaction import Transaction
+    from referrals_domain.testing.contracts.begin import Begin
+
+    Work = Callable[[Transaction], Awaitable[Any]]
+    Meanwhile = Callable[[Work], asyncio.Task[Any]]
+
+KEY = builders.order().key
+FOREIGN = OrderKey(MerchantId("other"), builders.ORDER)
+NOW = builders.accepted_delivery().received_at
+LATER = NOW + timedelta(seconds=30)
+
+
+@pytest.fixture
+async def meanwhile(begin: Begin) -> AsyncIterator[Meanwhile]:
+    """Begin another transaction, which does some work and commits."""
+    tasks: list[asyncio.Task[Any]] = []
+
+    def start(work: Work) -> asyncio.Task[Any]:
+        tasks.append(asyncio.create_task(_alone(begin, work)))
+        return tasks[-1]
+
+    yield start
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_who_locks_a_locked_order_waits_and_then_knows_what_was_saved(
+    begin: Begin, meanwhile: Meanwhile, *, known: bool
+) -> None:
+    if known:
+        await _alone(begin, lambda tx: tx.orders.lock([KEY]))
+    async with begin() as first:
+        order = (await first.orders.lock([KEY]))[KEY]
+        second = meanwhile(lambda tx: tx.orders.lock([KEY]))
+        await _waits(second)
+        learnt = order.learn(builders.facts(test=True))
+        await first.orders.save([learnt])
+        await first.commit()
+    assert await second == {KEY: learnt}
+
+
+async def test_an_order_that_two_merchants_bring_at_once_belongs_to_the_first(
+    begin: Begin, meanwhile: Meanwhile
+) -> None:
+    async with begin() as first:
+        await first.orders.lock([KEY])
+        second = meanwhile(lambda tx: tx.orders.lock([FOREIGN]))
+        await _waits(second)
+        await first.commit()
+    assert await second == {}
+
+
+async def test_an_order_whose_first_merchant_rolled_back_belongs_to_the_second(
+    begin: Begin, meanwhile: Meanwhile
+) -> None:
+    async with begin() as first:
+        await first.orders.lock([KEY])
+        second = meanwhile(lambda tx: tx.orders.lock([FOREIGN]))
+        await _waits(second)
+    assert list(await second) == [FOREIGN]
+
+
+async def test_a_locked_link_and_a_locked_referral_wait_too(
+    begin_with_link: Begin, meanwhile: Meanwhile
+) -> None:
+    await save(begin_with_link, opened(builders.referral()))
+    async with begin_with_link() as first:
+        await first.links.lock([builders.link().key])
+        await first.referrals.lock([builders.referral().key])
+        others = [
+            meanwhile(lambda tx: tx.links.lock([builders.link().key])),
+            meanwhile(lambda tx: tx.referrals.lock([builders.referral().key])),
+        ]
+        for other in others:
+            await _waits(other)
+    await asyncio.gather(*others)
+
+
+@pytest.mark.parametrize("what", ["new orders", "orders", "links", "referrals"])
+async def test_many_who_lock_the_same_things_do_not_block_each_other(
+    begin: Begin, engine: AsyncEngine, what: str
+) -> None:
+    links, referrals = await _store_links_and_referrals(begin, 200)
+    chance = random.Random(1)  # noqa: S311 - repeatable, and only for tests
+    event.listen(engine.sync_engine, "begin", _plan_as_for_large_tables)
+
+    async def lock(tx: Transaction, keys: list[Any]) -> None:
+        ways = {"links": tx.links.lock, "referrals": tx.referrals.lock}
+        await ways.get(what, tx.orders.lock)(chance.sample(keys, 200))
+
+    for number in range(3):
+        prefix = number if what == "new orders" else 0
+        orders = [OrderKey(builders.MERCHANT, OrderId(f"{prefix}{one}")) for one in range(200)]
+        keys = {"links": links, "referrals": referrals}.get(what, orders)
+        await asyncio.gather(*(_alone(begin, partial(lock, keys=keys)) for _ in range(10)))
+
+
+@pytest.mark.parametrize("ends", ["commit", "rollback"])
+async def test_a_friend_goes_to_the_second_order_only_if_the_first_is_rolled_back(
+    begin_with_link: Begin, meanwhile: Meanwhile, ends: str
+) -> None:
+    async with begin_with_link() as first:
+        await first.referrals.save([opened(numbered(1)), completed(numbered(1))])
+        second = meanwhile(
+            lambda tx: tx.referrals.save([opened(numbered(2)), completed(numbered(2))])
+        )
+        await _waits(second)
+        if ends == "commit":
+            await first.commit()
+    if ends == "commit":
+        with pytest.raises(FriendTaken):
+            await second
+    else:
+        await second
+
+
+async def test_a_referral_that_was_saved_meanwhile_is_stale(
+    begin_with_link: Begin, meanwhile: Meanwhile
+) -> None:
+    await save(begin_with_link, opened(numbered(1)))
+    async with begin_with_link() as first:
+        await first.referrals.save([completed(numbered(1))])
+        second = meanwhile(lambda tx: tx.referrals.save([completed(numbered(1))]))
+        await _waits(second)
+        await first.commit()
+    with pytest.raises(Stale):
+        await second
+
+
+async def test_a_version_that_leaves_one_out_is_stale(begin_with_link: Begin) -> None:
+    await save(begin_with_link, opened(numbered(1)))
+    unknown = completed(numbered(1)).referral
+    with pytest.raises(Stale):
+        await save(begin_with_link, reversed_(unknown))
+
+
+async def test_a_batch_may_hand_a_friend_from_one_referral_to_another(
+    begin_with_link: Begin,
+) -> None:
+    for giver, taker in ((1, 2), (4, 3)):
+        first = completed(numbered(giver))
+        await save(begin_with_link, opened(numbered(giver)), first, opened(numbered(taker)))
+        second = completed(numbered(taker))
+        await save(begin_with_link, second, reversed_(first.referral))
+        await save(begin_with_link, reversed_(second.referral))
+
+
+async def test_two_workers_claim_different_deliveries_and_do_not_wait(
+    begin: Begin, meanwhile: Meanwhile
+) -> None:
+    await _store_deliveries(begin, 10)
+    async with begin() as first:
+        mine = await first.deliveries.claim(5, at=NOW, until=LATER)
+        theirs = await asyncio.wait_for(
+            meanwhile(lambda tx: tx.deliveries.claim(10, at=NOW, until=LATER)), 2
+        )
+        await first.commit()
+    assert len({one.id for one in [*mine, *theirs]}) == len(mine) + len(theirs) == 10
+
+
+async def test_a_claim_that_is_rolled_back_is_no_claim(begin: Begin) -> None:
+    await _store_deliveries(begin, 1)
+    async with begin() as tx:
+        await tx.deliveries.claim(1, at=NOW, until=LATER)
+    async with begin() as tx:
+        (again,) = await tx.deliveries.claim(1, at=NOW, until=LATER)
+    assert again.attempts == 1
+
+
+async def test_a_late_worker_does_not_bring_a_finished_delivery_back(begin: Begin) -> None:
+    await _store_deliveries(begin, 1)
+    async with begin() as tx:
+        (claimed,) = await tx.deliveries.claim(1, at=NOW, until=LATER)
+        await tx.deliveries.finish({claimed.id: Outcome.SETTLED})
+        await tx.deliveries.defer({claimed.id: NOW})
+        assert await tx.deliveries.claim(1, at=LATER, until=LATER) == []
+
+
+async def test_who_forgets_stale_statuses_does_not_wait_for_who_adds_them(
+    begin: Begin, meanwhile: Meanwhile
+) -> None:
+    known = {numbered(number).key: 1 for number in range(3)}
+    await _alone(begin, lambda tx: tx.stale_statuses.add(known))
+    grown = {numbered(1).key: 2}
+    async with begin() as adding:
+        await adding.stale_statuses.add(grown)
+        await asyncio.wait_for(meanwhile(lambda tx: tx.stale_statuses.delete(known)), 2)
+        await adding.commit()
+    assert await _alone(begin, lambda tx: tx.stale_statuses.first(10)) == grown
+
+
+async def test_reading_does_not_wait_for_who_writes(
+    begin_with_link: Begin, meanwhile: Meanwhile
+) -> None:
+    await save(begin_with_link, opened(builders.referral()))
+    async with begin_with_link() as first:
+        await first.referrals.lock([builders.referral().key])
+        await first.referrals.save([completed(builders.referral())])
+        read = meanwhile(lambda tx: tx.referrals.get([builders.referral().key]))
+        assert await asyncio.wait_for(read, 2) == {builders.referral().key: builders.referral()}
+
+
+async def _alone(begin: Begin, work: Work) -> Any:
+    async with begin() as tx:
+        result = await work(tx)
+        await tx.commit()
+    return result
+
+
+def _plan_as_for_large_tables(connection: Connection) -> None:
+    """Look keys up one by one: a scan of a small table meets them in the same order for all."""
+    for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+
+
+async def _waits(task: asyncio.Task[Any]) -> None:
+    done, _ = await asyncio.wait({task}, timeout=0.2)
+    assert not done
+
+
+async def _store_deliveries(begin: Begin, number: int) -> None:
+    deliveries = [
+        builders.accepted_delivery(facts=builders.facts(order_id=OrderId(str(one))))
+        for one in range(number)
+    ]
+    await _alone(begin, lambda tx: tx.deliveries.add(deliveries))
+
+
+async def _store_links_and_referrals(
+    begin: Begin, number: int
+) -> tuple[list[LinkKey], list[ReferralKey]]:
+    def uuid(one: int) -> str:
+        return f"33333333-3333-4333-8333-{one:012}"
+
+    links = [
+        builders.link(
+            id=LinkId(uuid(one)),
+            customer_id=CustomerId(str(one)),
+            code=ReferralCode.of_number(one),
+        )
+        for one in range(number)
+    ]
+    referrals = [builders.referral(id=ReferralId(uuid(one))) for one in range(number)]
+    async with begin() as tx:
+        for link in links:
+            await tx.links.add(link)
+        await tx.referrals.save([opened(referral) for referral in referrals])
+        await tx.commit()
+    return [link.key for link in links], [referral.key for referral in referrals]

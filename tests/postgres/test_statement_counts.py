@@ -1,0 +1,140 @@
+"""A call sends as many statements for a hundred things as for two."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from referrals_domain.model.code import CodeKey, ReferralCode
+from referrals_domain.model.decision import Transition, opened
+from referrals_domain.model.delivery import Outcome
+from referrals_domain.model.events import EventAttribution, ReferralCompleted
+from referrals_domain.model.identifiers import (
+    CustomerId,
+    CustomerKey,
+    LinkId,
+    LinkKey,
+    OrderId,
+    OrderKey,
+    ReferralId,
+    ReferralKey,
+)
+from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_domain.model.signals import Source
+from referrals_domain.ports.conversions import AdvocateDay
+from referrals_domain.testing import builders
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from referrals_domain.model.referral import Referral
+    from referrals_domain.ports.transaction import Transaction
+    from referrals_domain.testing.contracts.begin import Begin
+
+NOW = builders.PLACED_AT
+
+
+def _uuid(number: int) -> str:
+    return f"33333333-3333-4333-8333-{number:012}"
+
+
+def _referral(number: int) -> Referral:
+    return builders.referral(id=ReferralId(_uuid(number)))
+
+
+def _moved(number: int, status: ReferralStatus) -> Transition:
+    before = _referral(number)
+    after = attrs.evolve(
+        before,
+        status=status,
+        version=2,
+        order_id=OrderId(str(number)),
+        referred_customer_id=CustomerId(str(number)),
+    )
+    return Transition(referral=after, from_status=before.status)
+
+
+def _event(number: int) -> ReferralCompleted:
+    return ReferralCompleted(
+        referral_id=ReferralId(_uuid(number)),
+        merchant_id=builders.MERCHANT,
+        customer_id=builders.ADVOCATE,
+        referred_customer_id=builders.FRIEND,
+        referral_link_id=builders.LINK,
+        channel=None,
+        order_id=builders.ORDER,
+        order_total=builders.facts().snapshot.total,
+        from_status=ReferralStatus.PENDING,
+        status=ReferralStatus.COMPLETED,
+        version=2,
+        occurred_at=NOW,
+        attribution=EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE),
+        cause=Cause.ORDER_CREATED,
+    )
+
+
+async def read(tx: Transaction, size: int) -> None:
+    numbers = range(size)
+    merchant = builders.MERCHANT
+    customers = [CustomerKey(merchant, CustomerId(str(number))) for number in numbers]
+    links = [LinkKey(merchant, LinkId(_uuid(number))) for number in numbers]
+    referrals = [ReferralKey(merchant, ReferralId(_uuid(number))) for number in numbers]
+    await tx.programs.get([merchant] * size)
+    await tx.programs.by_shops([builders.SHOP] * size)
+    await tx.links.by_codes([CodeKey(merchant, ReferralCode.of_number(one)) for one in numbers])
+    await tx.links.get(links)
+    await tx.links.lock(links)
+    await tx.referrals.get(referrals)
+    await tx.referrals.lock(referrals)
+    await tx.conversions.by_friends(customers)
+    await tx.conversions.count([AdvocateDay(one, NOW.date()) for one in customers])
+    await tx.outbox.first(size)
+    await tx.stale_statuses.first(size)
+
+
+async def settle(tx: Transaction, size: int) -> None:
+    numbers = range(size)
+    keys = [OrderKey(builders.MERCHANT, OrderId(str(number))) for number in numbers]
+    orders = await tx.orders.lock(keys)
+    await tx.orders.save(orders.values())
+    await tx.orders.get(keys)
+    await tx.referrals.save([opened(_referral(number)) for number in numbers])
+    statuses = [ReferralStatus.COMPLETED, ReferralStatus.REJECTED]
+    await tx.referrals.save([_moved(number, statuses[number % 2]) for number in numbers])
+    await tx.stale_statuses.add({_referral(number).key: 2 for number in numbers})
+    await tx.stale_statuses.delete({_referral(number).key: 2 for number in numbers})
+    await tx.outbox.add([_event(number) for number in numbers])
+    await tx.outbox.delete(await tx.outbox.first(size))
+
+
+async def deliver(tx: Transaction, size: int) -> None:
+    numbers = range(size)
+    accepted = [
+        builders.accepted_delivery(facts=builders.facts(order_id=OrderId(str(number))))
+        for number in numbers
+    ]
+    assert await tx.deliveries.add(accepted) == [True] * size
+    later = accepted[0].received_at + timedelta(seconds=30)
+    claimed = await tx.deliveries.claim(size, at=accepted[0].received_at, until=later)
+    assert len(claimed) == size
+    await tx.deliveries.defer({one.id: later for one in claimed})
+    await tx.deliveries.finish({one.id: Outcome.SETTLED for one in claimed})
+    bodies = [builders.unreadable_body(body=str(number).encode()) for number in numbers]
+    await tx.quarantine.add(bodies)
+
+
+@pytest.mark.parametrize("work", [read, settle, deliver])
+async def test_the_number_of_statements_does_not_depend_on_the_size(
+    begin: Begin, sent: list[str], work: Callable[[Transaction, int], Awaitable[None]]
+) -> None:
+    async with begin() as tx:
+        sent.clear()
+        await work(tx, 2)
+        for_two = sent.copy()
+    async with begin() as tx:
+        sent.clear()
+        await work(tx, 100)
+        assert sent == for_two
