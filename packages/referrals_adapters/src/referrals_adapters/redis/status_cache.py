@@ -1,0 +1,115 @@
+"""The cache of statuses in Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from referrals_adapters.redis.entry import from_entry, to_entry
+from referrals_adapters.redis.lifetimes import Lifetimes, milliseconds
+from referrals_adapters.redis.scripts import Scripts
+from referrals_domain.ports.status_cache import Miss, StatusCache
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.referral import StatusView
+    from referrals_domain.ports.status_cache import Reading
+
+_LEASE_BYTES: Final = 16
+
+
+def _random_lease() -> str:
+    return secrets.token_hex(_LEASE_BYTES)
+
+
+@attrs.frozen(kw_only=True)
+class RedisStatusCache(StatusCache):
+    """
+    Statuses in Redis, one string a key: a value, or a floor and a lease to fill it.
+
+    Each change is one script, so it happens in one step. A value comes from a reader only, who
+    read it from the primary after it got the lease; a writer only takes away.
+
+    Args:
+        redis: The client.
+        read_within: How long a read, or a fill, may take; then Redis counts as away.
+        invalidate_within: How long an invalidation may take; a worker has more time.
+        lifetimes: How long things stay.
+        new_lease: Returns a lease that nobody ever had, whether Redis remembers or not.
+        chance: Returns a random number from 0 to 1.
+    """
+
+    redis: Redis
+    read_within: timedelta = timedelta(milliseconds=30)
+    invalidate_within: timedelta = timedelta(milliseconds=250)
+    lifetimes: Lifetimes = attrs.field(factory=Lifetimes)
+    new_lease: Callable[[], str] = _random_lease
+    chance: Callable[[], float] = random.random
+    _scripts: Scripts = attrs.field(init=False, repr=False)
+
+    @_scripts.default
+    def _registered(self) -> Scripts:
+        return Scripts.of(self.redis)
+
+    async def read(self, key: ReferralKey) -> Reading:
+        """Return what is cached; on a miss, at most one reader at a time gets a lease."""
+        try:
+            async with asyncio.timeout(self.read_within.total_seconds()):
+                return await self._read(_name(key))
+        except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
+            return Miss(None)
+
+    async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
+        """Cache a value, unless the lease was lost or the version lies below the floor."""
+        lifetime = milliseconds(self.lifetimes.of(view, chance=self.chance()))
+        with suppress(Exception):  # as in `read`
+            async with asyncio.timeout(self.read_within.total_seconds()):
+                await self._scripts.fill([_name(key)], [lease, to_entry(view), lifetime])
+
+    async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
+        """Put floors in place of older values and of leases, all in one round trip."""
+        if not versions:
+            return True
+        names = [_name(key) for key in versions]
+        floor = milliseconds(self.lifetimes.floor)
+        try:
+            async with asyncio.timeout(self.invalidate_within.total_seconds()):
+                await self._scripts.invalidate(names, [floor, *versions.values()])
+        except Exception:  # noqa: BLE001 - as in `read`
+            return False
+        return True
+
+    async def _read(self, name: str) -> Reading:
+        held = await self._held(name)
+        hit = from_entry(held)
+        return await self._lease(name, unreadable=held) if hit is None else hit
+
+    async def _held(self, name: str) -> bytes:
+        try:
+            held = await self.redis.get(name)
+        except ResponseError:  # the key is of another type: the script replaces it
+            return b""
+        return held if isinstance(held, bytes) else b""
+
+    async def _lease(self, name: str, *, unreadable: bytes) -> Reading:
+        lease = self.new_lease()
+        lifetimes = map(milliseconds, (self.lifetimes.lease, self.lifetimes.floor))
+        answer = await self._scripts.lease([name], [lease, *lifetimes, unreadable])
+        if isinstance(answer, bytes):  # somebody else has filled it meanwhile
+            return from_entry(answer) or Miss(None)
+        return Miss(lease if answer else None)
+
+
+def _name(key: ReferralKey) -> str:
+    return f"referral:{key.merchant_id}:{key.referral_id}"

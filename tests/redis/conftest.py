@@ -1,0 +1,47 @@
+"""A Valkey of its own for these tests, because some stop it; and a cache that has time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from referrals_adapters.redis.client import open_redis
+from referrals_adapters.redis.settings import RedisSettings
+from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_sandbox.servers import valkey
+from referrals_sandbox.servers.supervisor import supervising
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from redis.asyncio import Redis
+
+    from referrals_sandbox.servers.child import Child
+    from referrals_sandbox.servers.valkey import Redis as Server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with supervising() as supervisor:
+        yield valkey.start(supervisor, port=None)
+
+
+@pytest.fixture
+def process(server: Server) -> Child:
+    assert server.process
+    return server.process
+
+
+@pytest.fixture
+async def redis(server: Server) -> AsyncIterator[Redis]:
+    async with open_redis(RedisSettings(host=server.host, port=server.port)) as redis:
+        await redis.flushall()
+        yield redis
+
+
+@pytest.fixture
+def cache(redis: Redis) -> RedisStatusCache:
+    ample = timedelta(seconds=10)
+    return RedisStatusCache(redis=redis, read_within=ample, invalidate_within=ample)
