@@ -1,0 +1,160 @@
+"""The publisher of events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerFenced,
+    UnknownProducerId,
+)
+
+from referrals_adapters.wire.events import event_headers
+from referrals_domain.model.identifiers import EventId
+from referrals_domain.ports.event_publisher import EventPublisher
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from referrals_domain.model.identifiers import ReferralId
+    from referrals_domain.ports.outbox import OutboxEntry
+
+_LOG: Final = logging.getLogger(__name__)
+_DEADLY: Final = (
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    OutOfOrderSequenceNumber,
+    ProducerFenced,
+    UnknownProducerId,
+)
+
+
+class ProducerLost(Exception):
+    """
+    The producer will decide nothing any more: the process is to end at once and be replaced.
+
+    It is no error of the domain, lest a loop that waits those out go on with it. A second
+    producer in the same process would break the order of a referral's events.
+    """
+
+
+@attrs.frozen
+class _Send:
+    """A send that goes on, whether somebody waits for it or not."""
+
+    task: asyncio.Task[None]
+    began: float
+
+
+@attrs.define(kw_only=True)
+class KafkaPublisher(EventPublisher):
+    """
+    One idempotent producer; what it acknowledges, all in-sync replicas have.
+
+    A send is never given up, because that would not undo it. Who publishes an event again while
+    it is undecided waits for the send that is under way.
+
+    Args:
+        producer: The producer, started.
+        decided_within: How long a send may stay undecided; then the producer counts as lost.
+    """
+
+    producer: AIOKafkaProducer
+    decided_within: timedelta = timedelta(seconds=120)
+    _under_way: dict[EventId, _Send] = attrs.field(factory=dict, init=False)
+    _lost: str | None = attrs.field(default=None, init=False)
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
+        """
+        Send events, those of one referral one after the other; wait until each is decided.
+
+        Returns:
+            The entries that the broker has acknowledged. One that it refuses is left out, and so
+            are those of the same referral that come after it.
+
+        Raises:
+            ProducerLost: Nothing was acknowledged, and nothing will be. If something was before
+                the producer was lost, that is returned, and the next call raises.
+        """
+        acknowledged: list[OutboxEntry] = []
+        waiting = list(entries)
+        while waiting and not self._lost:
+            firsts, waiting = _first_of_each_referral(waiting)
+            arrived = await self._decided(firsts)
+            acknowledged += arrived
+            go_on = {entry.referral_id for entry in arrived}
+            waiting = [entry for entry in waiting if entry.referral_id in go_on]
+        if self._lost and not acknowledged:
+            raise ProducerLost(self._lost)
+        return acknowledged
+
+    async def _decided(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+        """Send entries of different referrals; return those that were acknowledged."""
+        sends = [self._send(entry) for entry in entries]
+        due = min(send.began for send in sends) + self.decided_within.total_seconds()
+        left = due - asyncio.get_running_loop().time()
+        # `wait`, unlike `wait_for`, cancels nothing when time is up or it is itself cancelled.
+        _, undecided = await asyncio.wait([send.task for send in sends], timeout=max(0, left))
+        if undecided:
+            self._lost = f"{len(undecided)} events undecided for {self.decided_within}"
+        return [
+            entry
+            for entry, send in zip(entries, sends, strict=True)
+            if send.task not in undecided and self._acknowledged(entry, send.task.exception())
+        ]
+
+    def _send(self, entry: OutboxEntry) -> _Send:
+        """Return the send of an entry that is under way, else begin one."""
+        send = self._under_way.get(entry.event_id)
+        if send is None:
+            task = asyncio.create_task(self._sent(entry), name=f"send {entry.event_id}")
+            send = _Send(task, asyncio.get_running_loop().time())
+            self._under_way[entry.event_id] = send
+            task.add_done_callback(lambda task: self._forget(entry.event_id, task))
+        return send
+
+    async def _sent(self, entry: OutboxEntry) -> None:
+        decided = await self.producer.send(
+            entry.type,
+            entry.payload,
+            key=entry.referral_id.encode(),
+            headers=event_headers(entry.event_id, entry.type, entry.occurred_at),
+        )
+        await decided
+
+    def _forget(self, event_id: EventId, task: asyncio.Task[None]) -> None:
+        del self._under_way[event_id]
+        if not task.cancelled():
+            task.exception()  # perhaps nobody waits for it any more
+
+    def _acknowledged(self, entry: OutboxEntry, error: BaseException | None) -> bool:
+        """Tell whether an entry was acknowledged, and note what that says of the producer."""
+        if error is None:
+            return True
+        # A bare KafkaError is how aiokafka reports that its own sender has died.
+        if isinstance(error, _DEADLY) or type(error) is KafkaError:
+            self._lost = f"the producer failed for good: {error!r}"
+        _LOG.error("event %s (%s) was not published: %r", entry.event_id, entry.type, error)
+        return False
+
+
+def _first_of_each_referral(
+    entries: Sequence[OutboxEntry],
+) -> tuple[list[OutboxEntry], list[OutboxEntry]]:
+    """Split entries into the first of each referral and the others, both in order."""
+    seen: set[ReferralId] = set()
+    firsts: list[OutboxEntry] = []
+    others: list[OutboxEntry] = []
+    for entry in entries:
+        (others if entry.referral_id in seen else firsts).append(entry)
+        seen.add(entry.referral_id)
+    return firsts, others
