@@ -16,10 +16,10 @@ from google.rpc.status_pb2 import Status
 from referrals_adapters.grpc.channel import Channel, open_channel
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceStub
 from referrals_adapters.grpc.settings import AUTH_SERVICE
+from referrals_adapters.system.address import Address
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
-from referrals_grpc.address import Address
 from referrals_grpc.container import Container
 from referrals_grpc.server import serving
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from referrals_adapters.grpc.settings import Neighbour, NeighbourSettings
+from referrals_adapters.system.address import Address
 from referrals_adapters.wire.variables import SettingsError, Variables
-from referrals_grpc.address import Address, CannotListen
 from referrals_grpc.settings import Settings
 
 ENVIRONMENT = {
@@ -83,28 +81,6 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(settings)
 
 
-@pytest.mark.parametrize("text", ["localhost:0", "127.0.0.1:65535", "[::]:50051"])
-def test_an_address_is_a_host_and_a_port(text: str) -> None:
-    assert str(Address.parse(text)) == text
-
-
-@pytest.mark.parametrize(
-    "text", [":1", "host", "host:", "host:65536", "host:-1", "::1:1", "unix:/x", "a:1\n"]
-)
-def test_an_address_of_another_form_is_named(text: str) -> None:
-    with pytest.raises(SettingsError, match=r"^REFERRALS_GRPC_LISTEN: .* is not host:port$"):
-        Settings.read(Variables(ENVIRONMENT | {"REFERRALS_GRPC_LISTEN": text}))
-
-
-def test_an_address_that_is_taken_is_not_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = Address("127.0.0.1", taken.getsockname()[1])
-        with pytest.raises(CannotListen, match=f"^cannot listen on {address}: Address already"):
-            address.require_free()
-    address.require_free()
-
-
-@pytest.mark.parametrize("host", ["203.0.113.1", "nowhere.invalid"])
-def test_an_address_of_elsewhere_is_not_free(host: str) -> None:
-    with pytest.raises(CannotListen, match=f"^cannot listen on {host}:0: "):
-        Address(host, 0).require_free()
+def test_a_bad_address_names_the_variable() -> None:
+    with pytest.raises(SettingsError, match=r"^REFERRALS_GRPC_LISTEN: 'x' is not host:port$"):
+        Settings.read(Variables(ENVIRONMENT | {"REFERRALS_GRPC_LISTEN": "x"}))

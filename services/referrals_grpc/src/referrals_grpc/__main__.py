@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
+from referrals_adapters.system.address import CannotListen
 from referrals_adapters.wire.variables import SettingsError
-from referrals_grpc.address import CannotListen
 from referrals_grpc.container import running
 from referrals_grpc.server import serving
 from referrals_grpc.settings import Settings

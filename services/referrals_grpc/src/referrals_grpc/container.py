@@ -10,11 +10,12 @@ from dependency_injector import containers, providers
 from referrals_adapters.grpc.channel import Channel, open_channel
 from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
-from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.engine import Engine, open_engine
 from referrals_adapters.postgres.transaction import PostgresTransaction
-from referrals_adapters.redis.client import open_redis
+from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.status_cache import RedisStatusCache
-from referrals_adapters.system import RandomIds, SystemClock
+from referrals_adapters.system.clock import SystemClock
+from referrals_adapters.system.ids import RandomIds
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
@@ -35,8 +36,8 @@ APPLICATION: Final = "referrals-grpc"
 class Container(containers.DeclarativeContainer):
     """Everything that the service is made of; what must be closed comes from outside."""
 
-    engine = providers.Dependency(instance_of=object)  # its adapter alone knows the type
-    redis = providers.Dependency(instance_of=object)  # as the engine
+    engine = providers.Dependency(instance_of=Engine)
+    redis = providers.Dependency(instance_of=Client)
     auth_channel = providers.Dependency(
         instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
     )

@@ -15,7 +15,7 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
     add_ReferralsServiceServicer_to_server,
 )
-from referrals_grpc.address import Address, CannotListen
+from referrals_adapters.system.address import Address, CannotListen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -73,7 +73,7 @@ def _short_path(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
 
 
 def _listen(server: grpc.aio.Server, at: Address) -> int:
-    at.require_free()  # gRPC tells why only in a log of its own
+    at.listen().close()  # for the reason: gRPC tells it only in a log of its own
     try:
         return server.add_insecure_port(str(at))
     except RuntimeError as error:  # somebody was quicker

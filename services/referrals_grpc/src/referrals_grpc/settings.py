@@ -10,8 +10,8 @@ import attrs
 from referrals_adapters.grpc.settings import Neighbour
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.redis.settings import RedisSettings
-from referrals_adapters.wire.variables import SettingsError, Variables
-from referrals_grpc.address import Address
+from referrals_adapters.system.address import Address
+from referrals_adapters.wire.variables import Variables
 
 DEFAULT_LISTEN: Final = "127.0.0.1:50051"  # out of the world's reach until somebody says otherwise
 
@@ -41,12 +41,8 @@ class Settings:
         Raises:
             SettingsError: A variable is missing or cannot be read.
         """
-        try:
-            listen = Address.parse(variables.text("REFERRALS_GRPC_LISTEN", default=DEFAULT_LISTEN))
-        except ValueError as error:
-            raise SettingsError(f"REFERRALS_GRPC_LISTEN: {error}") from error
         return cls(
-            listen=listen,
+            listen=Address.read(variables, "REFERRALS_GRPC_LISTEN", default=DEFAULT_LISTEN),
             database=PostgresSettings.read(variables),
             redis=RedisSettings.read(variables),
             auth=Neighbour.auth(variables),

@@ -1,23 +1,13 @@
-"""The machine's own clock and randomness."""
+"""The machine's randomness."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from referrals_domain.model.code import CODE_BITS, ReferralCode
 from referrals_domain.model.identifiers import LinkId, ReferralId
-from referrals_domain.ports.clock import Clock
 from referrals_domain.ports.ids import Ids
-
-
-class SystemClock(Clock):
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Return the time in UTC."""
-        return datetime.now(UTC)
 
 
 class RandomIds(Ids):
