@@ -1,0 +1,92 @@
+"""
+A role that dies at the worst moment: `python -m referrals_sandbox.chaos.failpoints POINT`.
+
+It is the real role with its real adapters, but for one that kills the whole process, as `kill -9`
+would, where the role has done one half of a thing and not the other:
+
+- `worker-before-invalidation`: an outcome is committed, and the cache has not heard of it;
+- `relay-before-delete`: Kafka has acknowledged events, and they are still in the outbox.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import attrs
+from dependency_injector.providers import Singleton
+
+from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_domain.ports.event_publisher import EventPublisher
+from referrals_domain.use_cases.publish_events import PublishEvents
+from referrals_webhook.__main__ import main
+from referrals_webhook.container import RelayContainer, WorkerContainer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.ports.outbox import OutboxEntry
+
+
+@attrs.frozen
+class DiesBeforeInvalidation(RedisStatusCache):
+    """A cache that kills its process when it is told to forget anything."""
+
+    async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
+        """Die, if there is anything to forget."""
+        if versions:
+            _die()
+        return True
+
+
+@attrs.frozen
+class DiesBeforeDelete(EventPublisher):
+    """A publisher that kills its process once something was acknowledged."""
+
+    publisher: EventPublisher
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+        """Publish, and die if anything came of it."""
+        acknowledged = await self.publisher.publish(entries)
+        if acknowledged:
+            _die()
+        return acknowledged
+
+
+def worker_before_invalidation() -> None:
+    """Run a worker that dies once it has committed an outcome."""
+    WorkerContainer.cache.override(Singleton(DiesBeforeInvalidation, redis=WorkerContainer.redis))
+    main(["run", "--role", "worker"])
+
+
+def relay_before_delete() -> None:
+    """Run a relay that dies once Kafka has acknowledged events."""
+    publisher = Singleton(DiesBeforeDelete, RelayContainer.publisher)
+    RelayContainer.publish_events.override(
+        Singleton(PublishEvents, begin=RelayContainer.begin.provider, publisher=publisher)
+    )
+    main(["run", "--role", "relay"])
+
+
+POINTS: Final[Mapping[str, Callable[[], None]]] = {
+    "worker-before-invalidation": worker_before_invalidation,
+    "relay-before-delete": relay_before_delete,
+}
+
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    while True:  # the signal may be delivered to another thread first
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("point", choices=POINTS)
+    POINTS[parser.parse_args().point]()

@@ -1,0 +1,115 @@
+"""The command `referrals-webhook`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from typing import TYPE_CHECKING, Final
+
+import uvloop
+
+from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.system.address import CannotListen
+from referrals_adapters.wire.variables import SettingsError
+from referrals_domain.errors import Unavailable
+from referrals_webhook.announce import announce
+from referrals_webhook.roles import Role, all_duties, duty, fulfil
+from referrals_webhook.settings import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_RUN: Final = """
+roles:
+  http    takes Shopify's webhooks: POST /orders/create; also GET /healthz and /readyz
+  worker  completes the referrals of the orders that were delivered
+  relay   passes events on to Kafka; of any number of relays one leads, the others wait
+Without --role all three run, the relay as a child process. Any number of each may run at once.
+
+environment, and which role needs it:
+  REFERRALS_DB_HOST         all     PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER
+                                    and _PASSWORD
+  REFERRALS_WEBHOOK_LISTEN  http    host:port to listen on (127.0.0.1:8080); port 0: a free one
+  SHOPIFY_API_SECRET        http    what webhooks are signed with; while it rotates, also
+                                    SHOPIFY_API_SECRET_PREVIOUS
+  REFERRALS_REDIS_HOST      worker  Redis or Valkey; also _PORT (6379)
+  AUTH_GRPC_TARGET          worker  host:port of Auth; also AUTH_GRPC_SERVICE (auth.v1.AuthService)
+  AUTH_SERVICE_TOKEN        worker  the token that the worker shows to Auth and Core
+  CORE_GRPC_TARGET          worker  host:port of Core; also CORE_GRPC_SERVICE (core.v1.CoreService)
+  KAFKA_BROKER              relay   host:port of a broker, or of several with commas
+
+SIGTERM and SIGINT: what was begun is finished, then the process ends with exit code 0. A server
+that is away is waited for. A relay that can no longer tell what became of an event ends with
+exit code 75, and is to be started again.
+"""
+_MIGRATE: Final = """
+environment:
+  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+
+Running it again, or twice at once, does no harm.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """
+    Do what the command line says.
+
+    Raises:
+        SystemExit: Something is wrong with the command line, the settings, the address to listen
+            on or, for `migrate`, the database.
+    """
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        if options.command == "migrate":
+            uvloop.run(_migrate())
+        else:
+            _run(options.role)
+    except (SettingsError, CannotListen, Unavailable) as error:
+        sys.exit(f"referrals-webhook: {error}")
+
+
+def _run(role: Role | None) -> None:
+    variables = environment()
+    duties = all_duties(variables) if role is None else [duty(role, variables)]
+    uvloop.run(fulfil(duties))
+
+
+async def _migrate() -> None:
+    """Bring the schema up; alembic logs each step."""
+    # Here, because alembic makes a third of the time that a role takes to start.
+    from referrals_adapters.postgres.migrate import migrate  # noqa: PLC0415
+
+    await migrate(PostgresSettings.read(environment()))
+    announce("migrate: the schema is up to date")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="referrals-webhook",
+        description="Shopify's webhooks in, completed referrals out.",
+    )
+    commands = parser.add_subparsers(required=True, dest="command", metavar="command")
+    run = commands.add_parser(
+        "run",
+        help="run one role, or all of them, until SIGTERM",
+        description="Run one role, or all of them, until SIGTERM.",
+        epilog=_RUN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument("--role", type=Role, choices=list(Role), help="the one role to run")
+    commands.add_parser(
+        "migrate",
+        help="bring the schema of the database up",
+        description="Bring the schema of the database up to this version's.",
+        epilog=_MIGRATE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""How each role is put together; what must be closed in the end is opened here, and handed in."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Dependency, Factory, List, Singleton
+
+from referrals_adapters.flow.backoff import Backoff
+from referrals_adapters.flow.batcher import Batcher
+from referrals_adapters.grpc.channel import Channel, open_channel
+from referrals_adapters.grpc.customer_validator import GrpcCustomerValidator
+from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
+from referrals_adapters.grpc.settings import NeighbourSettings
+from referrals_adapters.kafka.producer import open_publisher
+from referrals_adapters.kafka.publisher import KafkaPublisher
+from referrals_adapters.postgres.engine import Engine, open_engine
+from referrals_adapters.postgres.leadership import PostgresLeadership
+from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.redis.client import Client, open_redis
+from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.system.clock import SystemClock
+from referrals_domain.model.delivery import Topic
+from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+from referrals_domain.use_cases.complete_orders import CompleteOrders
+from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
+from referrals_domain.use_cases.publish_events import PublishEvents
+from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
+from referrals_webhook.app import application
+from referrals_webhook.handlers import Webhook
+from referrals_webhook.probes import Probes
+from referrals_webhook.relay import Relay
+from referrals_webhook.routine import Routine
+from referrals_webhook.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
+
+WHEN_UNDECIDED: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(minutes=5))
+"""How long a delivery waits whose questions Auth or Core did not answer."""
+
+DRAIN_WITHIN: Final = timedelta(seconds=8)
+"""How long what was begun may take once told to stop; Docker kills after 10 seconds."""
+
+_MOST_DELIVERIES: Final = 200  # in a transaction
+_MOST_ORDERS: Final = 100
+_MOST_STATUSES: Final = 500
+
+
+class DatabaseContainer(DeclarativeContainer):
+    """What stands on the database."""
+
+    engine = Dependency(instance_of=Engine)
+    begin = Factory(PostgresTransaction, engine)
+    clock = Singleton(SystemClock)
+
+
+class HttpContainer(DatabaseContainer):
+    """The http role."""
+
+    secrets = Dependency(instance_of=tuple)
+
+    batcher = Singleton(
+        Batcher,
+        Singleton(AcceptDeliveries, begin=DatabaseContainer.begin.provider),
+        limit=_MOST_DELIVERIES,
+        concurrency=2,
+    )
+    quarantine = Singleton(QuarantineBodies, begin=DatabaseContainer.begin.provider)
+    orders_create = Singleton(
+        Webhook,
+        topic=Topic.ORDERS_CREATE,
+        secrets=secrets,
+        accept=batcher.provided.submit,
+        quarantine=quarantine,
+        clock=DatabaseContainer.clock,
+    )
+    probes = Singleton(Probes, DatabaseContainer.begin.provider)
+    app = Singleton(application, List(orders_create), probes)
+
+
+class WorkerContainer(DatabaseContainer):
+    """The worker role."""
+
+    redis = Dependency(instance_of=Client)
+    auth = Dependency(
+        instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
+    )
+    core = Dependency(
+        instance_of=Channel  # type: ignore[type-abstract]  # as above
+    )
+    neighbours = Dependency(instance_of=NeighbourSettings)
+
+    cache = Singleton(RedisStatusCache, redis=redis)
+    merchants = Singleton(
+        GrpcMerchantValidator,
+        neighbours.provided.authorization,
+        channel=auth,
+        service=neighbours.provided.auth.service,
+    )
+    customers = Singleton(
+        GrpcCustomerValidator,
+        neighbours.provided.authorization,
+        channel=core,
+        service=neighbours.provided.core.service,
+        clock=DatabaseContainer.clock,
+    )
+    complete_orders = Singleton(
+        CompleteOrders,
+        begin=DatabaseContainer.begin.provider,
+        merchants=merchants,
+        customers=customers,
+        cache=cache,
+        clock=DatabaseContainer.clock,
+        retry_after=WHEN_UNDECIDED,
+    )
+    drain_stale_statuses = Singleton(
+        DrainStaleStatuses, begin=DatabaseContainer.begin.provider, cache=cache
+    )
+    worker = Singleton(
+        Worker,
+        List(
+            Singleton(
+                Routine, name="worker", step=Singleton(partial, complete_orders, _MOST_ORDERS)
+            ),
+            Singleton(
+                Routine,
+                name="janitor",
+                step=Singleton(partial, drain_stale_statuses, _MOST_STATUSES),
+            ),
+        ),
+    )
+
+
+class RelayContainer(DatabaseContainer):
+    """The relay role."""
+
+    publisher = Dependency(instance_of=KafkaPublisher)
+    settings = Dependency(instance_of=PostgresSettings)
+
+    publish_events = Singleton(
+        PublishEvents, begin=DatabaseContainer.begin.provider, publisher=publisher
+    )
+    relay = Singleton(
+        Relay,
+        leadership=Singleton(PostgresLeadership, settings, "relay"),
+        publish=publish_events,
+        drain_within=DRAIN_WITHIN,
+    )
+
+
+@asynccontextmanager
+async def running_http(settings: HttpSettings) -> AsyncIterator[HttpContainer]:
+    """Open what the http role needs, and close it at the end of the block."""
+    async with AsyncExitStack() as stack:
+        container = HttpContainer(
+            engine=await stack.enter_async_context(
+                open_engine(settings.database, application="referrals-webhook-http")
+            ),
+            secrets=settings.shopify.secrets,
+        )
+        await stack.enter_async_context(aclosing(container.batcher()))
+        yield container
+
+
+@asynccontextmanager
+async def running_worker(settings: WorkerSettings) -> AsyncIterator[WorkerContainer]:
+    """Open what the worker role needs, and close it at the end of the block."""
+    neighbours = settings.neighbours
+    async with AsyncExitStack() as stack:
+        opened = stack.enter_async_context
+        yield WorkerContainer(
+            engine=await opened(
+                open_engine(settings.database, application="referrals-webhook-worker")
+            ),
+            redis=await opened(open_redis(settings.redis)),
+            auth=await opened(open_channel(neighbours.auth.target)),
+            core=await opened(open_channel(neighbours.core.target)),
+            neighbours=neighbours,
+        )
+
+
+@asynccontextmanager
+async def running_relay(settings: RelaySettings) -> AsyncIterator[RelayContainer]:
+    """
+    Open what the relay role needs, and close it at the end of the block.
+
+    Raises:
+        Unavailable: Kafka is away.
+    """
+    async with AsyncExitStack() as stack:
+        opened = stack.enter_async_context
+        yield RelayContainer(
+            engine=await opened(
+                open_engine(settings.database, application="referrals-webhook-relay")
+            ),
+            publisher=await opened(open_publisher(settings.kafka)),
+            settings=settings.database,
+        )

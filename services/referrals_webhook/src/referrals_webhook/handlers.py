@@ -1,0 +1,138 @@
+"""What Shopify calls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_adapters.shopify.payloads import UnreadableOrder, read_order
+from referrals_adapters.shopify.signature import HEADER, is_signed
+from referrals_domain.errors import Unavailable
+from referrals_domain.model.delivery import Delivery, Receipt, Topic, UnreadableBody
+from referrals_domain.model.identifiers import ShopDomain
+from referrals_domain.ports.clock import Clock
+from referrals_webhook.exchange import Answer, BodyTooLong, ClientLeft, header_values, read_body
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+ANSWER_WITHIN: Final = timedelta(seconds=4)
+"""Shopify waits for 5 seconds, connecting included (checked November 2026)."""
+
+_SHOP: Final = b"x-shopify-shop-domain"
+_LONGEST_SHOP: Final = 255
+_RECEIPTS: Final = {receipt: Answer(200, {"receipt": receipt}) for receipt in Receipt}
+_QUARANTINED: Final = Answer(200, {"receipt": "quarantined"})
+_UNSIGNED: Final = Answer(401, {"error": "unsigned"})
+_TOO_LONG: Final = Answer(413, {"error": "body_too_long"}, ((b"connection", b"close"),))
+_AWAY: Final = Answer(503, {"error": Unavailable.code}, ((b"retry-after", b"5"),))
+
+_logger: Final = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Webhook:
+    """
+    The endpoint of one topic: 200 means that the delivery is durable, or not ours.
+
+    Args:
+        topic: The topic; the header that names it is not signed, so each has a URL of its own.
+        secrets: The secrets that a body may be signed with.
+        accept: Stores a delivery, whether or not the caller is still there.
+        quarantine: Keeps bodies that nobody can read, or that nobody can tell whose they are.
+        clock: The time.
+        answer_within: How long the database has before the caller is told to come again.
+    """
+
+    topic: Topic
+    secrets: Collection[str] = attrs.field(repr=False)
+    accept: Callable[[Delivery], Awaitable[Receipt]]
+    quarantine: Callable[[Sequence[UnreadableBody]], Awaitable[None]]
+    clock: Clock
+    answer_within: timedelta = ANSWER_WITHIN
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one call, as an ASGI application."""
+        try:
+            body = await read_body(scope, receive)
+        except ClientLeft:
+            return
+        except BodyTooLong:
+            await _TOO_LONG.send(send)
+            return
+        if is_signed(body, header_values(scope, HEADER), self.secrets):
+            shop = b", ".join(header_values(scope, _SHOP)).decode("latin-1")
+            answer = await self._answer(body, shop)
+        else:
+            answer = _UNSIGNED
+        await answer.send(send)
+
+    async def _answer(self, body: bytes, shop: str) -> Answer:
+        """Answer what is Shopify's: never with an error that coming again would not mend."""
+        try:
+            async with asyncio.timeout(self.answer_within.total_seconds()):
+                return await self._take_or_keep(body, shop)
+        except (Unavailable, TimeoutError):
+            return _AWAY
+        except Exception:
+            _logger.exception("%s: neither stored nor kept", self.topic)
+            return _AWAY
+
+    async def _take_or_keep(self, body: bytes, shop: str) -> Answer:
+        try:
+            receipt = await self._take(body, shop)
+            if receipt is not Receipt.SHOP_MISMATCH:
+                return _RECEIPTS[receipt]
+            reason = "the body names another shop than the header"
+        except Unavailable:
+            raise
+        except UnreadableOrder as error:
+            reason = error.reason
+        except Exception as error:  # noqa: BLE001 - what cannot be stored would come for ever
+            reason = f"unforeseen: {type(error).__name__}"
+        await self._keep(body, shop, reason)
+        return _QUARANTINED
+
+    async def _take(self, body: bytes, shop: str) -> Receipt:
+        order = read_order(body)
+        if not order.has_signal:
+            return Receipt.NO_SIGNAL
+        return await self.accept(
+            Delivery(
+                topic=self.topic,
+                shop_domain=_shop_domain(shop),
+                named_host=order.named_host,
+                facts=order.facts,
+                received_at=self.clock.now(),
+            )
+        )
+
+    async def _keep(self, body: bytes, shop: str, reason: str) -> None:
+        """Keep a body for a person to look at; the log says why, not what is in it."""
+        _logger.error("%s: a signed body goes to the quarantine: %s", self.topic, reason)
+        unreadable = UnreadableBody(
+            topic=self.topic,
+            shop=shop[:_LONGEST_SHOP],
+            body=body,
+            reason=reason,
+            received_at=self.clock.now(),
+        )
+        await self.quarantine([unreadable])
+
+
+def _shop_domain(header: str) -> ShopDomain:
+    """
+    Read the shop header, which is not signed.
+
+    Raises:
+        UnreadableOrder: It does not name one shop.
+    """
+    try:
+        return ShopDomain(header)
+    except ValueError:
+        raise UnreadableOrder("the shop header does not name one shop") from None

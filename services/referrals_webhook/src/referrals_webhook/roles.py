@@ -1,0 +1,108 @@
+"""The roles of the service: each reads what it needs, and does its duty until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from referrals_adapters.system.address import Address
+from referrals_webhook.announce import announce
+from referrals_webhook.container import (
+    DRAIN_WITHIN,
+    running_http,
+    running_relay,
+    running_worker,
+)
+from referrals_webhook.relay_process import keep_relay_running
+from referrals_webhook.routine import Routine
+from referrals_webhook.server import serve
+from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
+from referrals_webhook.stopping import told_by_signals, unless
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable
+
+    from referrals_adapters.wire.variables import Variables
+
+_A_MOMENT: Final = timedelta(seconds=1)
+
+Duty: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""What is done until the event is set; what was begun is finished."""
+
+
+class Role(StrEnum):
+    """What a process does; any number of processes may have the same role."""
+
+    HTTP = "http"
+    WORKER = "worker"
+    RELAY = "relay"
+
+
+def duty(role: Role, variables: Variables) -> Duty:
+    """
+    Return the duty of a process that has one role.
+
+    Raises:
+        SettingsError: A variable that the role needs is missing or cannot be read.
+        CannotListen: The address to listen on is taken.
+    """
+    match role:
+        case Role.HTTP:
+            http = HttpSettings.read(variables)
+            return partial(_http, http, http.listen.listen())
+        case Role.WORKER:
+            return partial(_worker, WorkerSettings.read(variables))
+        case Role.RELAY:
+            return partial(_relay, RelaySettings.read(variables))
+
+
+def all_duties(variables: Variables) -> list[Duty]:
+    """
+    Return the duties of a process that has all roles; the relay's is to watch a child.
+
+    Raises:
+        SettingsError: A variable that a role needs is missing or cannot be read.
+        CannotListen: The address to listen on is taken.
+    """
+    RelaySettings.read(variables)
+    watch = partial(keep_relay_running, end_within=DRAIN_WITHIN + _A_MOMENT)
+    return [watch, duty(Role.WORKER, variables), duty(Role.HTTP, variables)]
+
+
+async def fulfil(duties: Iterable[Duty]) -> None:
+    """Do duties side by side until SIGTERM or SIGINT."""
+    stop = told_by_signals()
+    async with asyncio.TaskGroup() as group:
+        for one in duties:
+            group.create_task(one(stop))
+
+
+async def _http(settings: HttpSettings, listener: socket.socket, stop: asyncio.Event) -> None:
+    async with running_http(settings) as container:
+        announce(f"http listening on {Address.of(listener)}")
+        await serve(container.app(), listener, stop, drain_within=DRAIN_WITHIN)
+
+
+async def _worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    async with running_worker(settings) as container:
+        announce("worker ready")
+        await container.worker().run(stop)
+
+
+async def _relay(settings: RelaySettings, stop: asyncio.Event) -> None:
+    await Routine(name="relay", step=partial(_term, settings, stop)).run(stop)
+
+
+async def _term(settings: RelaySettings, stop: asyncio.Event) -> int:
+    async with AsyncExitStack() as stack:
+        opening = stack.enter_async_context(running_relay(settings))
+        container = await unless(stop, opening)
+        if container is not None:
+            await container.relay().run(stop)
+    return 0

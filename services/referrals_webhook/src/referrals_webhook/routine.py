@@ -1,0 +1,81 @@
+"""A step that is done again and again, whatever happens to it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_adapters.flow.backoff import Backoff
+from referrals_domain.errors import Unauthenticated, Unavailable
+from referrals_webhook.stopping import sleep_unless
+
+if TYPE_CHECKING:
+    import asyncio
+
+WHEN_IDLE: Final = Backoff(first=timedelta(milliseconds=50), cap=timedelta(milliseconds=500))
+WHEN_AWAY: Final = Backoff(first=timedelta(milliseconds=500), cap=timedelta(seconds=10))
+REFUSED_PAUSE: Final = timedelta(seconds=30)
+"""How long to wait when our own token is refused: only a person can mend that."""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+@attrs.define(kw_only=True)
+class Routine:
+    """
+    A step that is done back to back while it finds work, and now and then while it finds none.
+
+    It outlives every error: a server that is away is tried again and again, and named in the log
+    once when it goes and once when it is back; what nobody foresaw is logged with its trace.
+
+    Args:
+        name: What the log calls it.
+        step: Does some work, and returns how much it found.
+        when_idle: How long to wait after so many steps that found nothing.
+        when_away: How long to wait after so many steps that failed.
+    """
+
+    name: str
+    step: Callable[[], Awaitable[int]]
+    when_idle: Callable[[int], timedelta] = WHEN_IDLE
+    when_away: Callable[[int], timedelta] = WHEN_AWAY
+    _idle: int = attrs.field(default=0, init=False)
+    _failed: int = attrs.field(default=0, init=False)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Do the step until told to stop; a step that was begun is finished."""
+        while not stop.is_set():
+            pause = await self._do()
+            if pause:
+                await sleep_unless(stop, pause)
+
+    async def _do(self) -> timedelta:
+        """Do the step once, and return how long to wait before the next."""
+        try:
+            found = await self.step()
+        except Unavailable as error:
+            if self._failed == 0:
+                _logger.warning("%s waits, and tries again: %s", self.name, error)
+            return self._pause_after_failure()
+        except Unauthenticated as error:
+            _logger.error("%s is stuck: %s", self.name, error)  # noqa: TRY400 - no trace needed
+            return REFUSED_PAUSE
+        except Exception:
+            _logger.exception("%s failed, and goes on", self.name)
+            return self._pause_after_failure()
+        return self._pause_after_success(found)
+
+    def _pause_after_failure(self) -> timedelta:
+        self._failed += 1
+        return self.when_away(self._failed)
+
+    def _pause_after_success(self, found: int) -> timedelta:
+        if self._failed:
+            _logger.info("%s goes on after %d failed attempts", self.name, self._failed)
+            self._failed = 0
+        self._idle = 0 if found else self._idle + 1
+        return self.when_idle(self._idle) if self._idle else timedelta(0)

@@ -1,0 +1,107 @@
+"""What the service is told: the one place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from typing import Final, Self
+
+import attrs
+
+from referrals_adapters.grpc.settings import NeighbourSettings
+from referrals_adapters.kafka.settings import KafkaSettings
+from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.redis.settings import RedisSettings
+from referrals_adapters.shopify.settings import ShopifySettings
+from referrals_adapters.system.address import Address
+from referrals_adapters.wire.variables import Variables
+
+_DEFAULT_LISTEN: Final = "127.0.0.1:8080"
+
+
+@attrs.frozen(kw_only=True)
+class HttpSettings:
+    """
+    What the http role needs.
+
+    Args:
+        listen: Where it listens.
+        database: Where deliveries are stored.
+        shopify: The secrets that webhooks are signed with.
+    """
+
+    listen: Address
+    database: PostgresSettings
+    shopify: ShopifySettings
+
+    @classmethod
+    def read(cls, variables: Variables) -> Self:
+        """
+        Read `REFERRALS_WEBHOOK_LISTEN` (127.0.0.1:8080), the database's and Shopify's variables.
+
+        Raises:
+            SettingsError: One is missing or cannot be read.
+        """
+        return cls(
+            listen=Address.read(variables, "REFERRALS_WEBHOOK_LISTEN", default=_DEFAULT_LISTEN),
+            database=PostgresSettings.read(variables),
+            shopify=ShopifySettings.read(variables),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class WorkerSettings:
+    """
+    What the worker role needs.
+
+    Args:
+        database: Where deliveries come from and outcomes go.
+        redis: The cache of statuses.
+        neighbours: Auth and Core, and the worker's own token.
+    """
+
+    database: PostgresSettings
+    redis: RedisSettings
+    neighbours: NeighbourSettings
+
+    @classmethod
+    def read(cls, variables: Variables) -> Self:
+        """
+        Read the variables of the database, Redis, Auth and Core.
+
+        Raises:
+            SettingsError: One is missing or cannot be read.
+        """
+        return cls(
+            database=PostgresSettings.read(variables),
+            redis=RedisSettings.read(variables),
+            neighbours=NeighbourSettings.read(variables),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class RelaySettings:
+    """
+    What the relay role needs.
+
+    Args:
+        database: Where the outbox is.
+        kafka: Where events go.
+    """
+
+    database: PostgresSettings
+    kafka: KafkaSettings
+
+    @classmethod
+    def read(cls, variables: Variables) -> Self:
+        """
+        Read the variables of the database and Kafka.
+
+        Raises:
+            SettingsError: One is missing or cannot be read.
+        """
+        return cls(database=PostgresSettings.read(variables), kafka=KafkaSettings.read(variables))
+
+
+def environment() -> Variables:
+    """Return the variables of this process's environment."""
+    return Variables(os.environ)

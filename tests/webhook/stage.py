@@ -1,0 +1,76 @@
+"""A merchant's program, a link and a share of it, in a real database; and what became of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import attrs
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_domain.model.decision import opened
+from referrals_domain.model.identifiers import ReferralId, ReferralKey
+from referrals_domain.testing import builders
+from tests.broker import records
+
+if TYPE_CHECKING:
+    from referrals_domain.model.referral import Referral
+
+_TOPIC = "referral.completed"
+
+
+@attrs.frozen(kw_only=True)
+class Stage:
+    """
+    One share, which no other test knows.
+
+    Args:
+        engine: The test's database.
+        kafka: The broker, which tests share.
+        referral_id: The referral that the share opened.
+    """
+
+    engine: AsyncEngine
+    kafka: str
+    referral_id: ReferralId = attrs.field(factory=lambda: ReferralId(str(uuid4())))
+
+    @property
+    def key(self) -> ReferralKey:
+        return ReferralKey(builders.MERCHANT, self.referral_id)
+
+    def begin(self) -> PostgresTransaction:
+        return PostgresTransaction(self.engine)
+
+    async def set(self) -> None:
+        async with self.begin() as tx:
+            await tx.programs.save(builders.program())
+            await tx.links.add(builders.link())
+            await tx.referrals.save([opened(builders.referral(id=self.referral_id))])
+            await tx.commit()
+
+    async def deliver(self) -> None:
+        """Put the friend's order before the workers, past the door."""
+        facts = builders.facts(signals=[builders.signal(share=self.referral_id)])
+        now = datetime.now(UTC)
+        async with self.begin() as tx:
+            await tx.deliveries.add([builders.accepted_delivery(facts=facts, received_at=now)])
+            await tx.commit()
+
+    async def referral(self) -> Referral:
+        async with self.begin() as tx:
+            return (await tx.referrals.get([self.key]))[self.key]
+
+    async def rows(self, table: str, columns: str = "*") -> list[Any]:
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(text(f"SELECT {columns} FROM {table}"))).all())  # noqa: S608
+
+    async def published(self) -> list[str]:
+        """Return the `ce_id` of every event of the referral on the broker, copies included."""
+        return [
+            dict(record.headers)["ce_id"].decode()
+            for record in await records(self.kafka, _TOPIC)
+            if record.key == self.referral_id.encode()
+        ]

@@ -1,0 +1,100 @@
+"""Each role is put together of parts that fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from dependency_injector.errors import Error
+
+from referrals_adapters.grpc.channel import open_channel
+from referrals_adapters.kafka.publisher import KafkaPublisher
+from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.leadership import PostgresLeadership
+from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.wire.variables import Variables
+from referrals_domain.testing.builders import MERCHANT
+from referrals_webhook.container import (
+    HttpContainer,
+    RelayContainer,
+    WorkerContainer,
+    running_http,
+    running_worker,
+)
+from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
+from tests.webhook.test_settings import HTTP, RELAY, WORKER
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[HttpContainer]:
+    async with running_http(HttpSettings.read(Variables(HTTP))) as container:
+        yield container
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[WorkerContainer]:
+    async with running_worker(WorkerSettings.read(Variables(WORKER))) as container:
+        yield container
+
+
+@pytest.fixture
+async def relay() -> AsyncIterator[RelayContainer]:
+    database = RelaySettings.read(Variables(RELAY)).database
+    producer: Any = object()  # a real one connects at once
+    async with open_engine(database) as engine:
+        yield RelayContainer(
+            engine=engine, publisher=KafkaPublisher(producer=producer), settings=database
+        )
+
+
+@pytest.mark.parametrize("name", sorted(HttpContainer.providers))
+async def test_every_provider_of_http_builds(http: HttpContainer, name: str) -> None:
+    assert getattr(http, name)() is not None
+
+
+@pytest.mark.parametrize("name", sorted(WorkerContainer.providers))
+async def test_every_provider_of_the_worker_builds(worker: WorkerContainer, name: str) -> None:
+    assert getattr(worker, name)() is not None
+
+
+@pytest.mark.parametrize("name", sorted(RelayContainer.providers))
+async def test_every_provider_of_the_relay_builds(relay: RelayContainer, name: str) -> None:
+    assert getattr(relay, name)() is not None
+
+
+async def test_the_worker_asks_in_its_own_name_and_shares_one_cache(
+    worker: WorkerContainer,
+) -> None:
+    complete = worker.complete_orders()
+    assert isinstance(complete.begin(), PostgresTransaction)
+    assert isinstance(complete.cache, RedisStatusCache)
+    assert worker.drain_stale_statuses().cache is complete.cache
+    assert worker.merchants().authorization == "Bearer hidden"
+    assert worker.customers().authorization == "Bearer hidden"
+    assert worker.customers().channel is not worker.merchants().channel
+    assert (worker.merchants().service, worker.customers().service) == (
+        "auth.v1.AuthService",
+        "core.v1.CoreService",
+    )
+
+
+async def test_the_relay_publishes_what_it_was_given_while_it_leads(relay: RelayContainer) -> None:
+    assert relay.relay().publish.publisher is relay.publisher()
+    assert isinstance(relay.relay().leadership, PostgresLeadership)
+
+
+async def test_parts_of_another_kind_are_refused() -> None:
+    async with open_channel("127.0.0.1:1") as channel:
+        container = WorkerContainer(auth=channel, core=MERCHANT)
+        assert container.auth() is channel
+        with pytest.raises(Error, match="is not an instance of"):
+            container.core()
+
+
+def test_a_part_that_is_missing_is_named() -> None:
+    with pytest.raises(Error, match=r"publisher.*is not defined"):
+        RelayContainer().publisher()
