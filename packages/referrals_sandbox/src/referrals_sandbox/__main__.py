@@ -1,0 +1,28 @@
+"""The command `referrals-sandbox`."""
+
+import sys
+from collections.abc import Sequence
+
+from referrals_sandbox.command_line import parser
+from referrals_sandbox.ending import Ended, end_on_signals, end_with_uv
+from referrals_sandbox.playing import start
+from referrals_sandbox.posting.post import post
+from referrals_sandbox.servers.errors import SandboxError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says, and return the exit code."""
+    options = parser().parse_args(arguments)
+    end_on_signals()
+    end_with_uv()
+    try:
+        return post(options) if options.command == "post" else start(options)
+    except SandboxError as error:
+        print(f"referrals-sandbox: {error}", file=sys.stderr)
+        return 1
+    except Ended as ended:
+        return ended.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

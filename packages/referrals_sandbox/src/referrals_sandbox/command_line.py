@@ -1,0 +1,92 @@
+"""The command line."""
+
+import argparse
+from pathlib import Path
+
+from referrals_sandbox.neighbours.shopify import ORDERS_CREATE
+
+_DESCRIPTION = """\
+Start PostgreSQL, Valkey, a Kafka broker, stand-ins for Auth, Core, Points, RFM Analytics and
+AdminCore, and both services; play a referral from share to reward; then stay up until Ctrl-C.
+Nothing is left behind.
+"""
+_EPILOG = """\
+With REFERRALS_DB_HOST, REFERRALS_REDIS_HOST or KAFKA_BROKER set, as for the services, those
+servers are used instead of the sandbox's own.
+
+Exit codes: 0 every step held; 1 something failed, standard error tells what in one line; 2 the
+command line is wrong; 130 or 143 it was ended before the story was over.
+"""
+_POST = """\
+Sign a Shopify body as Shopify does, post it to the running sandbox, and show how the referral
+stands on both gRPC paths. Its times become now. Posted again it changes nothing.
+"""
+_POST_EPILOG = """\
+Exit codes: 0 every answer was 200; 1 one was not, or something failed; 2 the command line is
+wrong.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="referrals-sandbox",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--once", action="store_true", help="stop after the story")
+    parser.add_argument(
+        "--describe",
+        metavar="FILE",
+        type=Path,
+        help="once the story has held, write addresses, token and secret as JSON",
+    )
+    for option, what in (
+        ("--grpc-port", "the gRPC service"),
+        ("--webhook-port", "the webhook service"),
+        ("--database-port", "PostgreSQL"),
+        ("--redis-port", "Valkey"),
+    ):
+        parser.add_argument(
+            option, metavar="N", type=_port, help=f"where {what} listens (a free port)"
+        )
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    _add_post(commands)
+    return parser
+
+
+def _add_post(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    post = commands.add_parser(
+        "post",
+        help="sign a Shopify body and post it to the running sandbox",
+        description=_POST,
+        epilog=_POST_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    post.add_argument("file", metavar="FILE", type=Path, help="the body, as JSON")
+    post.add_argument("--topic", default=ORDERS_CREATE, help="its topic (%(default)s)")
+    post.add_argument("--shop", metavar="DOMAIN", help="whose shop it is (the sandbox's)")
+    post.add_argument("--code", help="the link's code, put in place of the one in the file")
+    post.add_argument("--as-is", action="store_true", help="leave its times as they are")
+    post.add_argument(
+        "--times", metavar="N", type=_times, default=1, help="post it so often, all at once"
+    )
+    post.add_argument(
+        "--sandbox", metavar="FILE", type=Path, help="what --describe wrote (the newest sandbox)"
+    )
+    post.add_argument("--json", action="store_true", help="print what came of it as JSON")
+
+
+def _port(text: str) -> int:
+    return _number(text, 65_535)
+
+
+def _times(text: str) -> int:
+    return _number(text, 1_000)  # each is a thread
+
+
+def _number(text: str, largest: int) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= largest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {largest}")
+    return int(text)

@@ -1,0 +1,101 @@
+"""A neighbour on Kafka, in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import attrs
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from referrals_sandbox.neighbours.inbox import Inbox
+from referrals_sandbox.neighbours.neighbour import Neighbour
+from referrals_sandbox.neighbours.showing import Shown
+
+if TYPE_CHECKING:
+    from aiokafka import ConsumerRecord
+
+_FETCH_WAIT = 100  # ms; the sandbox's broker lets a fetch wait that long even when records come
+_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+@attrs.frozen(kw_only=True)
+class Desk:
+    """
+    Where a neighbour's messages come in and its announcements go out.
+
+    Everything is kept in memory, so nothing is committed: who starts reads all from the
+    beginning, and announces it again under the same ids.
+
+    Args:
+        neighbour: Who acts on the events.
+        kafka: The broker.
+        inbox: What was received.
+    """
+
+    neighbour: Neighbour
+    kafka: str
+    inbox: Inbox = attrs.field(factory=Inbox)
+
+    async def work(self) -> None:
+        """Take what comes in until cancelled."""
+        consumer = AIOKafkaConsumer(
+            *self.neighbour.topics,
+            bootstrap_servers=self.kafka,
+            group_id=self.neighbour.group,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=_FETCH_WAIT,
+        )
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.kafka, enable_idempotence=True, acks="all"
+        )
+        async with producer, consumer:
+            print(
+                f"{self.neighbour.group} consumes {', '.join(self.neighbour.topics)}", flush=True
+            )
+            async for message in consumer:
+                await self._take(message, producer)
+
+    async def _take(self, message: ConsumerRecord, producer: AIOKafkaProducer) -> None:
+        place = (message.topic, message.partition, message.offset)
+        event = self.inbox.take(place, message.headers, message.value)
+        if event is None:
+            return
+        try:
+            announcements = self.neighbour.hear(event)
+        except _FAILURES as error:  # whatever a stranger wrote: the next message may be good
+            self.inbox.refuse(place, error)
+            return
+        for announced in announcements:
+            await producer.send_and_wait(
+                announced.type,
+                announced.value(),
+                key=announced.referral_id.encode(),
+                headers=announced.headers(f"/{self.neighbour.group}"),
+            )
+
+
+def run(description: str | None, neighbour: Neighbour) -> None:
+    """Read the command line, and let a neighbour listen until told to end."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--listen", required=True, metavar="HOST:PORT")
+    parser.add_argument("--kafka", required=True, metavar="HOST:PORT")
+    options = parser.parse_args()
+    asyncio.run(_run(options.listen, Desk(neighbour=neighbour, kafka=options.kafka)))
+
+
+async def _run(address: str, desk: Desk) -> None:
+    """Work until SIGTERM; a line `listening on HOST:PORT` tells that it can be read."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    with Shown(address, desk.neighbour, desk.inbox):
+        print(f"listening on {address}", flush=True)
+        work, end = asyncio.create_task(desk.work()), asyncio.create_task(ended.wait())
+        await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)

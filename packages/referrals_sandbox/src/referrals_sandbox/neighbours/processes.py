@@ -1,0 +1,99 @@
+"""The neighbours as children of the supervisor."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_sandbox.servers.child import Child
+from referrals_sandbox.servers.command import Command, LogLine
+from referrals_sandbox.servers.listening import listening_on
+from referrals_sandbox.servers.ports import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from referrals_sandbox.servers.supervisor import Supervisor
+
+_WITHIN = 40.0  # seconds: the first start ever compiles every module
+_ON_GRPC = ("auth", "core")
+_ON_KAFKA = ("points", "rfm-analytics", "admincore")
+
+
+@attrs.frozen(kw_only=True)
+class Neighbour:
+    """
+    One neighbour; stopped and started again it comes back on the same address.
+
+    Args:
+        address: `host:port`, of gRPC for Auth and Core, of HTTP for the others.
+        process: The neighbour.
+    """
+
+    address: str
+    process: Child = attrs.field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where to read what it heard and did, if it is one of those on Kafka."""
+        return f"http://{self.address}"
+
+
+@attrs.frozen(kw_only=True)
+class Neighbours:
+    """The neighbours, running."""
+
+    auth: Neighbour
+    core: Neighbour
+    points: Neighbour
+    rfm_analytics: Neighbour
+    admincore: Neighbour
+
+    def __iter__(self) -> Iterator[Neighbour]:
+        return iter(attrs.astuple(self, recurse=False))
+
+
+def start(supervisor: Supervisor, *, world: Path, kafka: str, threads: Executor) -> Neighbours:
+    """
+    Start all neighbours at once; those on Kafka may still be joining their groups.
+
+    Args:
+        supervisor: Who runs them.
+        world: The file that Auth and Core follow.
+        kafka: The broker.
+        threads: Wait for the neighbours.
+
+    Raises:
+        SandboxError: One does not come up.
+    """
+    options = {
+        **dict.fromkeys(_ON_GRPC, ("--world", str(world))),
+        **dict.fromkeys(_ON_KAFKA, ("--kafka", kafka)),
+    }
+    begun = {
+        name.replace("-", "_"): threads.submit(_start, supervisor, name, *words)
+        for name, words in options.items()
+    }
+    return Neighbours(**{name: neighbour.result() for name, neighbour in begun.items()})
+
+
+def _start(supervisor: Supervisor, name: str, *options: str) -> Neighbour:
+    module = f"referrals_sandbox.neighbours.{name.replace('-', '_')}"
+
+    def launch(port: int) -> Child:
+        listen = ("--listen", f"{LOOPBACK}:{port}")
+        return supervisor.launch(
+            Command(
+                name=name,
+                argv=(sys.executable, "-P", "-m", module, *listen, *options),
+                ready=LogLine(r"^listening on \S+$"),
+                within=_WITHIN,
+            )
+        )
+
+    process, port = listening_on(None, launch)
+    return Neighbour(address=f"{LOOPBACK}:{port}", process=process)

@@ -1,0 +1,81 @@
+"""Shopify: posts signed webhooks."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import attrs
+import httpx
+
+from referrals_adapters.shopify.signature import sign
+from referrals_sandbox.servers.errors import SandboxError
+
+ORDERS_CREATE = "orders/create"
+
+_API_VERSION = "2026-10"
+_WITHIN = 5.0  # seconds, as Shopify waits
+
+
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """
+    One webhook call, however often it is made.
+
+    Args:
+        topic: What it reports, as `orders/create`; also the path of its URL.
+        shop_domain: Whose shop it is about.
+        body: The bytes that are signed.
+        secret: Signs them.
+        id: The delivery's id.
+    """
+
+    topic: str
+    shop_domain: str
+    body: bytes = attrs.field(repr=False)
+    secret: str = attrs.field(repr=False)
+    id: str = attrs.field(factory=lambda: str(uuid4()))
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that Shopify sends."""
+        return {
+            "Content-Type": "application/json",
+            "X-Shopify-Topic": self.topic,
+            "X-Shopify-Shop-Domain": self.shop_domain,
+            "X-Shopify-Hmac-SHA256": sign(self.body, self.secret).decode(),
+            "X-Shopify-API-Version": _API_VERSION,
+            "X-Shopify-Webhook-Id": self.id,
+            "X-Shopify-Event-Id": self.id,
+            "X-Shopify-Triggered-At": datetime.now(UTC).isoformat(),
+        }
+
+
+def deliver(webhook: str, delivery: Delivery, *, times: int = 1) -> list[httpx.Response]:
+    """
+    Post a delivery, as often as wished, all at once, and return the answers.
+
+    Args:
+        webhook: The URL below which the topics are.
+        delivery: What to post.
+        times: How often.
+
+    Raises:
+        SandboxError: The service does not answer.
+    """
+    url = f"{webhook}/{delivery.topic}"
+    headers = delivery.headers()
+    limits = httpx.Limits(max_connections=times)
+    with (
+        httpx.Client(limits=limits, timeout=_WITHIN, trust_env=False) as client,
+        ThreadPoolExecutor(times) as threads,
+    ):
+        try:
+            return list(
+                threads.map(
+                    lambda _: client.post(url, content=delivery.body, headers=headers),
+                    range(times),
+                )
+            )
+        except httpx.HTTPError as error:
+            raise SandboxError(f"POST {url} failed: {error!r}") from error

@@ -1,0 +1,1 @@
+"""The story: one referral from share to reward, each step checked where it leaves its mark."""

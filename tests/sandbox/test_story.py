@@ -1,0 +1,176 @@
+"""The story holds, is told, and leaves nothing behind however it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import attrs
+import pytest
+
+from referrals_sandbox.composition.progress import Silence
+from referrals_sandbox.playing import stay
+from referrals_sandbox.servers.command import Command
+from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.supervisor import supervising
+from referrals_sandbox.story import checks
+from referrals_sandbox.story.checks import CHECKS, Completed
+from referrals_sandbox.story.patience import until as look_until
+from referrals_sandbox.story.play import play
+from tests.sandbox.cli import ENDS_WITHIN, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from referrals_sandbox.composition.description import Description
+    from tests.sandbox.cli import Cli
+
+STEPS = [
+    *("servers", "neighbours", "schema", "services", "program", "link", "share", "pending"),
+    *("order", "completed", "points", "rfm analytics", "admincore", "postgresql", "redis"),
+]
+PROMISED = {
+    *("grpc", "webhook", "database_url", "redis_url", "kafka", "merchant_id", "shop_domain"),
+    *("token", "shopify_secret", "referral_link_code"),
+}
+STEP = re.compile(r"^ok +\d+\.\d\d s  (\S+(?: \S+)?) {2,}\S", re.MULTILINE)
+UV = """#!/bin/sh
+"$@"
+exit $?
+"""
+
+
+@pytest.fixture(scope="module")
+def completed(sandbox: Description) -> Completed:
+    """A referral of a story that was played in the running sandbox."""
+    return play(sandbox, Silence())
+
+
+def test_every_step_holds_also_where_neighbours_answer_on_short_paths(cli: Cli) -> None:
+    told = cli.run(
+        "--once",
+        "--describe",
+        cli.described,
+        AUTH_GRPC_SERVICE="auth.v1",
+        CORE_GRPC_SERVICE="core.v1",
+    )
+    assert told.stderr == ""
+    assert told.returncode == 0
+    assert STEP.findall(told.stdout) == STEPS, told.stdout
+    assert json.loads(cli.described.read_text()).keys() >= PROMISED
+    assert list(cli.temp.iterdir()) == [cli.described]
+
+
+@pytest.mark.parametrize("name", sorted(PROMISED))
+def test_the_description_has_what_was_promised(sandbox: Description, name: str) -> None:
+    assert isinstance(getattr(sandbox, name), str)
+    assert getattr(sandbox, name)
+
+
+def test_everything_described_listens(sandbox: Description) -> None:
+    places = (
+        *(sandbox.grpc, sandbox.webhook, sandbox.database_url, sandbox.redis_url, sandbox.kafka),
+        *(sandbox.auth, sandbox.core, sandbox.points, sandbox.rfm_analytics, sandbox.admincore),
+    )
+    for place in places:
+        match = re.search(r"([\w.]+):(\d+)(/|$)", place)
+        assert match, place
+        socket.create_connection((match[1], int(match[2])), timeout=1).close()
+
+
+@pytest.mark.parametrize("place", ["points", "admincore", "postgresql", "redis"])
+def test_a_check_refuses_the_marks_of_another_version(
+    sandbox: Description, completed: Completed, place: str
+) -> None:
+    other = attrs.evolve(completed, version=completed.version + 1)
+    with pytest.raises(SandboxError):
+        CHECKS[place](sandbox, other)
+
+
+def test_rfm_analytics_must_have_acted_on_what_points_announced(
+    sandbox: Description, completed: Completed
+) -> None:
+    deaf = attrs.evolve(sandbox, rfm_analytics=sandbox.admincore)
+    with pytest.raises(SandboxError, match="RFM Analytics heard another"):
+        checks.rfm_analytics(deaf, completed)
+
+
+def test_what_does_not_happen_in_time_fails_a_step() -> None:
+    with pytest.raises(SandboxError, match=r"did not hear of it within 0\.05 s"):
+        look_until(lambda: None, otherwise="Points did not hear of it", within=0.05)
+
+
+@pytest.mark.parametrize(("by", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_nothing_remains_of_a_sandbox_that_is_ended_while_it_starts(
+    cli: Cli, by: signal.Signals, exit_code: int
+) -> None:
+    with cli.running() as running:
+        running.until_it_starts_services()
+        processes = running.descendants()
+        assert running.end(by) == exit_code
+        assert running.remains(processes) == []
+
+
+def test_nothing_remains_of_a_sandbox_that_is_killed(cli: Cli) -> None:
+    with cli.running() as running:
+        running.description()
+        processes = running.descendants()
+        assert running.end(signal.SIGKILL) == -signal.SIGKILL
+        until(lambda: running.remains(processes) == [], within=ENDS_WITHIN)
+    assert len(processes) > 12
+
+
+def test_nothing_remains_when_the_uv_above_it_is_killed(cli: Cli, tmp_path: Path) -> None:
+    uv = tmp_path / "uv"
+    uv.write_text(UV)
+    uv.chmod(0o700)
+    with cli.running(under=uv) as running:
+        running.until_it_starts_services()
+        processes = running.descendants()
+        running.end(signal.SIGKILL)
+        until(lambda: running.remains(processes) == [], within=ENDS_WITHIN)
+
+
+def test_a_process_that_ends_by_itself_is_named() -> None:
+    with supervising() as supervisor:
+        says_why = (sys.executable, "-c", "import sys; sys.exit('out of luck')")
+        child = supervisor.launch(Command(name="points", argv=says_why))
+        with pytest.raises(SandboxError, match=r"points ended with exit code 1 \(out of luck\)"):
+            stay([child])
+
+
+@pytest.mark.parametrize("option", ["--grpc-port", "--webhook-port"])
+def test_a_taken_port_is_named(cli: Cli, sandbox: Description, option: str) -> None:
+    port = sandbox.grpc.rpartition(":")[2]
+    failed = cli.run("--once", option, port)
+    assert failed.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}: the port is taken" in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert failed.stdout == ""
+
+
+def test_a_folder_that_is_not_there_is_named_before_anything_starts(cli: Cli) -> None:
+    failed = cli.run("--once", "--describe", cli.temp / "nowhere" / "file")
+    assert failed.returncode == 1
+    assert "there is no folder" in failed.stderr
+    assert failed.stdout == ""
+
+
+def test_a_program_that_fails_is_told_in_one_line(cli: Cli, sandbox: Description) -> None:
+    database = urlsplit(sandbox.database_url)
+    failed = cli.run(
+        "--once",
+        REFERRALS_DB_HOST=database.hostname or "",
+        REFERRALS_DB_PORT=str(database.port),
+        REFERRALS_DB_USER=database.username or "",
+        REFERRALS_DB_PASSWORD="wrong",
+    )
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("referrals-sandbox: migrate failed with exit code 1 (")
+    assert failed.stderr.count("\n") == 1
+    assert list(cli.temp.iterdir()) == []
