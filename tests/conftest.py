@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import os
-from contextlib import asynccontextmanager
+import tempfile
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -31,6 +34,12 @@ _END_OTHERS: Final = """
     WHERE datname = current_database() AND pid <> pg_backend_pid();
 """
 _EMPTY: Final = "".join(f"{delete(table)};" for table in metadata.sorted_tables)
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind: not even pytest's own folder, unless another run is in it."""
+    with suppress(OSError):
+        Path(tempfile.gettempdir(), f"pytest-of-{getpass.getuser()}").rmdir()
 
 
 @pytest.fixture(scope="session")
