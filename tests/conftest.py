@@ -1,4 +1,4 @@
-"""The servers of the sandbox, once a run; and an empty database for each test."""
+"""The servers of the sandbox, once a run; an empty database and new neighbours a test."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from referrals_adapters.postgres.migrate import migrate
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.tables import metadata
 from referrals_sandbox.servers.running import running
+from tests import neighbours
+from tests.neighbours import answering
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_sandbox.servers.running import Servers
+    from tests.neighbours import Neighbour
 
 _END_OTHERS: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -81,6 +84,20 @@ async def engine(database: PostgresSettings) -> AsyncIterator[AsyncEngine]:
     """A pool of connections to the test's database."""
     async with open_engine(database) as engine:
         yield engine
+
+
+@pytest.fixture
+async def auth() -> AsyncIterator[Neighbour]:
+    """Auth, on a socket; what it answers and heard is the test's."""
+    async with answering(neighbours.auth()) as auth:
+        yield auth
+
+
+@pytest.fixture
+async def core() -> AsyncIterator[Neighbour]:
+    """Core, in the same way."""
+    async with answering(neighbours.core()) as core:
+        yield core
 
 
 @asynccontextmanager

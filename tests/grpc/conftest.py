@@ -7,27 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from referrals_adapters.grpc.channel import open_channel
-from tests.grpc import neighbours
-from tests.grpc.neighbours import answering
 from tests.grpc.service import Service, serving_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from referrals_adapters.grpc.channel import Channel
-    from tests.grpc.neighbours import Neighbour
-
-
-@pytest.fixture
-async def auth() -> AsyncIterator[Neighbour]:
-    async with answering(neighbours.auth()) as auth:
-        yield auth
-
-
-@pytest.fixture
-async def core() -> AsyncIterator[Neighbour]:
-    async with answering(neighbours.core()) as core:
-        yield core
+    from tests.neighbours import Neighbour
 
 
 @pytest.fixture

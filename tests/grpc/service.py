@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from tests.grpc.neighbours import Neighbour
+    from tests.neighbours import Neighbour
 
 TOKEN: Final = (("authorization", "Bearer good"),)
 

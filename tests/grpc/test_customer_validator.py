@@ -20,7 +20,7 @@ from referrals_domain.testing.time_and_chance import FixedClock
 
 if TYPE_CHECKING:
     from referrals_adapters.grpc.channel import Channel
-    from tests.grpc.neighbours import Neighbour, Reply
+    from tests.neighbours import Neighbour, Reply
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FIRST = datetime(2025, 3, 1, 8, 30, tzinfo=UTC)

@@ -23,8 +23,8 @@ from referrals_domain.testing.builders import MERCHANT, REFERRAL
 from tests.grpc.service import TOKEN, refusal_of
 
 if TYPE_CHECKING:
-    from tests.grpc.neighbours import Neighbour, Reply
     from tests.grpc.service import Service
+    from tests.neighbours import Neighbour, Reply
 
 SHORT = "/referrals.v1/GetReferralStatus"
 LONG = "/referrals.v1.ReferralsService/GetReferralStatus"

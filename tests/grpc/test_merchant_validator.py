@@ -21,7 +21,7 @@ from referrals_domain.testing.builders import MERCHANT
 
 if TYPE_CHECKING:
     from referrals_adapters.grpc.channel import Channel
-    from tests.grpc.neighbours import Neighbour, Reply
+    from tests.neighbours import Neighbour, Reply
 
 TOKEN = "Bearer of-the-caller"
 VERDICTS = {

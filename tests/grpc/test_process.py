@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from referrals_adapters.grpc.channel import Channel
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_sandbox.servers.running import Servers
-    from tests.grpc.neighbours import Neighbour
+    from tests.neighbours import Neighbour
 
 COMMAND = Path(sysconfig.get_path("scripts"), "referrals-grpc")
 NOBODY = pb.GetReferralStatusRequest(

@@ -7,32 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.grpc import neighbours
-from tests.grpc.neighbours import answering
 from tests.webhook.orders import SECRET
 from tests.webhook.program import Program
 from tests.webhook.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_sandbox.servers.running import Servers
-    from tests.grpc.neighbours import Neighbour
-
-
-@pytest.fixture
-async def auth() -> AsyncIterator[Neighbour]:
-    async with answering(neighbours.auth()) as auth:
-        yield auth
-
-
-@pytest.fixture
-async def core() -> AsyncIterator[Neighbour]:
-    async with answering(neighbours.core()) as core:
-        yield core
+    from tests.neighbours import Neighbour
 
 
 @pytest.fixture
