@@ -88,9 +88,10 @@ class Neighbour(grpc.GenericRpcHandler):
         finally:
             self.under_way -= 1
         reply = self.reply(request)
-        if isinstance(reply, grpc.StatusCode):
-            await context.abort(reply, "as it was told")
-        return reply if isinstance(reply, bytes) else reply.SerializeToString()
+        if not isinstance(reply, grpc.StatusCode):
+            return reply if isinstance(reply, bytes) else reply.SerializeToString()
+        await context.abort(reply, "as it was told")
+        raise AssertionError("abort raises")
 
     async def start(self) -> None:
         self.server = grpc.aio.server(handlers=[self], options=[("grpc.so_reuseport", 0)])

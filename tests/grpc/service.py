@@ -64,9 +64,7 @@ async def serving_in_memory(auth: Neighbour) -> AsyncIterator[Service]:
     """Run our service within the block."""
     store = InMemoryStore()
     async with open_channel(auth.target) as auth_channel:
-        container = Container(
-            engine=object(), redis=object(), auth_channel=auth_channel, auth_service=AUTH_SERVICE
-        )
+        container = Container(auth_channel=auth_channel, auth_service=AUTH_SERVICE)
         container.transaction.override(providers.Callable(store.begin))
         container.cache.override(InMemoryStatusCache())
         container.clock.override(FixedClock())
@@ -84,6 +82,11 @@ async def serving_in_memory(auth: Neighbour) -> AsyncIterator[Service]:
                 store=store,
                 container=container,
             )
+
+
+def bare(channel: Channel, path: str) -> Any:
+    """Return a call that takes bytes and answers with bytes."""
+    return channel.unary_unary(path)
 
 
 async def refusal_of(call: Any) -> Refusal:

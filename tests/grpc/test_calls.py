@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NOBODY = "99999999-9999-4999-8999-999999999999"
 OTHER = MerchantId("other")
-PROGRAM = {
+PROGRAM: dict[str, Any] = {
     "merchant_id": MERCHANT,
     "shop_domain": SHOP,
     "storefront_url": "https://acme.example",
@@ -175,7 +175,9 @@ async def test_a_revoked_link_is_not_shared(service: Service) -> None:
 
 async def test_a_shop_has_one_program(service: Service) -> None:
     program = PROGRAM | {"shop_domain": "other.myshopify.com"}
-    refusal = await service.refusal("PutProgram", pb.PutProgramRequest(program=program))
+    refusal = await service.refusal(
+        "PutProgram", pb.PutProgramRequest(program=pb.Program(**program))
+    )
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SHOP_TAKEN")
 
 

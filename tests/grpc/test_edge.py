@@ -20,7 +20,7 @@ from referrals_domain.errors import Stale, Unavailable
 from referrals_domain.model.identifiers import ReferralKey
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import MERCHANT, REFERRAL
-from tests.grpc.service import TOKEN, refusal_of
+from tests.grpc.service import TOKEN, bare, refusal_of
 
 if TYPE_CHECKING:
     from tests.grpc.service import Service
@@ -44,7 +44,7 @@ def request_for(path: str) -> Any:
 
 
 def raw_call(service: Service, path: str, message: bytes, metadata: Any = TOKEN) -> Any:
-    return service.channel.unary_unary(path)(message, metadata=metadata, timeout=5)
+    return bare(service.channel, path)(message, metadata=metadata, timeout=5)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ async def test_a_call_whose_request_has_no_merchant_cannot_pass(service: Service
     await server.start()
     try:
         async with open_channel(f"127.0.0.1:{port}") as channel:
-            do = channel.unary_unary("/any.v1.Service/Do")
+            do = bare(channel, "/any.v1.Service/Do")
             refusal = await refusal_of(do(b"", metadata=TOKEN, timeout=5))
     finally:
         await server.stop(None)
@@ -162,7 +162,7 @@ async def test_a_stream_cannot_pass(service: Service) -> None:
     await server.start()
     try:
         async with open_channel(f"127.0.0.1:{port}") as channel:
-            do = channel.unary_stream("/any.v1.Service/Do")
+            do: Any = channel.unary_stream("/any.v1.Service/Do")
             with pytest.raises(grpc.aio.AioRpcError) as failure:
                 async for _ in do(b"", metadata=TOKEN, timeout=5):
                     pass

@@ -21,7 +21,7 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceStub
 from referrals_domain.testing.builders import ADVOCATE, MERCHANT, SHOP
 from referrals_grpc.__main__ import main
-from tests.grpc.service import TOKEN
+from tests.grpc.service import TOKEN, bare
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -132,7 +132,7 @@ async def test_the_service_answers_on_both_paths_and_ends_when_told(
             id_ = await share(channel)
             request = pb.GetReferralStatusRequest(merchant_id=MERCHANT, referral_id=id_)
             for path in PATHS:
-                raw = await channel.unary_unary(path)(request.SerializeToString(), metadata=TOKEN)
+                raw = await bare(channel, path)(request.SerializeToString(), metadata=TOKEN)
                 answer = pb.GetReferralStatusResponse.FromString(raw)
                 assert answer.status == pb.REFERRAL_STATUS_PENDING
         running.process.send_signal(signal.SIGTERM)
@@ -148,7 +148,7 @@ async def test_when_told_to_end_it_says_so_and_lets_calls_finish(
         watch = HealthStub(channel).Watch(HealthCheckRequest())
         seen: list[Any] = [await watch.read()]
         calls = [
-            channel.unary_unary(PATHS[0])(
+            bare(channel, PATHS[0])(
                 NOBODY.SerializeToString(), metadata=(("authorization", f"Bearer {caller}"),)
             )
             for caller in range(5)

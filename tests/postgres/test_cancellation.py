@@ -145,15 +145,14 @@ async def _sessions(engine: AsyncEngine) -> set[int]:
 async def _orphans(engine: AsyncEngine) -> int:
     """Return how many referrals have no history, or the other way round."""
     async with engine.connect() as connection:
-        return (
-            await connection.execute(
-                text(
-                    "SELECT count(*) FROM referrals r FULL JOIN referral_history h"
-                    " ON (r.merchant_id, r.id) = (h.merchant_id, h.referral_id)"
-                    " WHERE r.id IS NULL OR h.referral_id IS NULL"
-                )
+        counted = await connection.execute(
+            text(
+                "SELECT count(*) FROM referrals r FULL JOIN referral_history h"
+                " ON (r.merchant_id, r.id) = (h.merchant_id, h.referral_id)"
+                " WHERE r.id IS NULL OR h.referral_id IS NULL"
             )
-        ).scalar_one()
+        )
+        return int(counted.scalar_one())
 
 
 def _checked_out(engine: AsyncEngine) -> int:

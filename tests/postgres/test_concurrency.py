@@ -122,13 +122,14 @@ async def test_many_who_lock_the_same_things_do_not_block_each_other(
     event.listen(engine.sync_engine, "begin", _plan_as_for_large_tables)
 
     async def lock(tx: Transaction, keys: list[Any]) -> None:
-        ways = {"links": tx.links.lock, "referrals": tx.referrals.lock}
+        ways: dict[str, Any] = {"links": tx.links.lock, "referrals": tx.referrals.lock}
         await ways.get(what, tx.orders.lock)(chance.sample(keys, 200))
 
     for number in range(3):
         prefix = number if what == "new orders" else 0
         orders = [OrderKey(builders.MERCHANT, OrderId(f"{prefix}{one}")) for one in range(200)]
-        keys = {"links": links, "referrals": referrals}.get(what, orders)
+        stored: dict[str, list[Any]] = {"links": links, "referrals": referrals}
+        keys = stored.get(what, orders)
         await asyncio.gather(*(_alone(begin, partial(lock, keys=keys)) for _ in range(10)))
 
 

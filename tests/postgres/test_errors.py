@@ -30,11 +30,11 @@ from referrals_domain.model.identifiers import CustomerId, LinkId
 from referrals_domain.testing import builders
 
 if TYPE_CHECKING:
-    from conftest import OwnServer
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.testing.contracts.begin import Begin
+    from tests.postgres.conftest import OwnServer
 
 _ANOTHER_LINK = builders.link(
     id=LinkId("55555555-5555-4555-8555-555555555555"),
@@ -278,5 +278,5 @@ async def _end_sessions(database: PostgresSettings) -> None:
 
 async def _alter(engine: AsyncEngine, database: PostgresSettings, change: str) -> None:
     async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        _ = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text(f"ALTER DATABASE {database.name} {change}"))

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Awaitable, Callable, Iterator
 
-    from conftest import OwnServer
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_adapters.postgres.settings import PostgresSettings
+    from tests.postgres.conftest import OwnServer
 
 _LEAD: Final = """
 from referrals_adapters.postgres.leadership import PostgresLeadership
@@ -179,7 +179,7 @@ class _Leader:
 
 async def _pid_of_leader(engine: AsyncEngine) -> int:
     async with engine.connect() as connection:
-        return (await connection.execute(_PID_OF_LEADER)).scalar_one()
+        return int((await connection.execute(_PID_OF_LEADER)).scalar_one())
 
 
 async def _end_leaders(engine: AsyncEngine) -> None:

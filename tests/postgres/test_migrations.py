@@ -10,9 +10,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from referrals_adapters.postgres.engine import open_engine
-from referrals_adapters.postgres.errors import Unavailable
 from referrals_adapters.postgres.migrate import downgrade, migrate
 from referrals_adapters.postgres.tables import metadata
+from referrals_domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

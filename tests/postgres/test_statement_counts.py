@@ -22,6 +22,7 @@ from referrals_domain.model.identifiers import (
     ReferralId,
     ReferralKey,
 )
+from referrals_domain.model.money import Money
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.signals import Source
 from referrals_domain.ports.conversions import AdvocateDay
@@ -66,7 +67,7 @@ def _event(number: int) -> ReferralCompleted:
         referral_link_id=builders.LINK,
         channel=None,
         order_id=builders.ORDER,
-        order_total=builders.facts().snapshot.total,
+        order_total=Money(6710, "USD"),
         from_status=ReferralStatus.PENDING,
         status=ReferralStatus.COMPLETED,
         version=2,

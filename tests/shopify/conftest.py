@@ -38,7 +38,7 @@ def body(order: Callable[..., Order]) -> Callable[..., bytes]:
 @pytest.fixture(scope="session")
 def bare(body: Callable[..., bytes]) -> Callable[..., bytes]:
     """Return the changed sample, without any signal of its own."""
-    silent = {
+    silent: dict[str, Any] = {
         "note_attributes": [],
         "discount_codes": [],
         "landing_site": None,

@@ -73,14 +73,15 @@ def test_what_is_kept_of_an_order_is_not_personal(body: BodyOf) -> None:
 def placed(place: str, value: Any) -> dict[str, Any]:
     """Return the change that puts a value into a place of the body."""
     move = {"kind": "refund", "status": "success", "amount": "1.00", "currency": "USD"}
-    return {
+    changes: dict[str, dict[str, Any]] = {
         "customer.id": {"customer": {"id": value}},
         "refund.id": {"refunds": [{"id": value}]},
         "refund.transactions": {"refunds": [{"id": 1, "transactions": value}]},
         "refund.amount": {"refunds": [{"id": 1, "transactions": [move | {"amount": value}]}]},
         "note.name": {"note_attributes": [{"name": value, "value": ""}]},
         "discount.code": {"discount_codes": [{"code": value}]},
-    }.get(place, {place: value})
+    }
+    return changes.get(place, {place: value})
 
 
 @pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from referrals_webhook.container import HttpContainer
 
-    Headers: TypeAlias = dict[str, str] | list[tuple[str, bytes]]
+    Headers: TypeAlias = dict[str, str] | list[tuple[bytes, bytes]]
 
 
 @attrs.frozen(kw_only=True)

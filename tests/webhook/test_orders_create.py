@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SIGNATURE = "X-Shopify-Hmac-SHA256"
-SHOP_HEADER = "X-Shopify-Shop-Domain"
+SIGNATURE = b"X-Shopify-Hmac-SHA256"
+SHOP_HEADER = b"X-Shopify-Shop-Domain"
 
 
 @attrs.define
@@ -156,7 +156,7 @@ async def test_a_wrong_signature_is_refused(
 
 
 async def test_an_unsigned_body_is_refused_however_unreadable(role: Served, shelf: Shelf) -> None:
-    assert answered(await role.post(b"{", {SHOP_HEADER: "nobody"})) == UNSIGNED
+    assert answered(await role.post(b"{", [(SHOP_HEADER, b"nobody")])) == UNSIGNED
     assert shelf.begun == 0
 
 
