@@ -21,7 +21,7 @@ from referrals_adapters.postgres.migrate import migrate
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.tables import metadata
 from referrals_sandbox.servers.running import running
-from tests import neighbours
+from tests import bad_inputs, neighbours
 from tests.neighbours import answering
 
 if TYPE_CHECKING:
@@ -37,6 +37,13 @@ _END_OTHERS: Final = """
     WHERE datname = current_database() AND pid <> pg_backend_pid();
 """
 _EMPTY: Final = "".join(f"{delete(table)};" for table in metadata.sorted_tables)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many bad inputs were tried."""
+    tried = bad_inputs.summary()
+    if tried:
+        terminalreporter.write_line(tried)
 
 
 def pytest_unconfigure() -> None:
