@@ -10,7 +10,7 @@ import grpc
 import grpc.aio
 import pytest
 from dependency_injector import providers
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from referrals_adapters.grpc.channel import Channel, open_channel
@@ -41,6 +41,7 @@ class Refusal:
     message: str
     reason: str
     fields: tuple[str, ...]
+    retry_after: float
     raw: bytes
 
 
@@ -97,9 +98,9 @@ async def refusal_of(call: Any) -> Refusal:
     details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
     assert isinstance(details, bytes), f"{error.code()} without details: {error.details()}"
     status = Status.FromString(details)
-    info, bad = ErrorInfo(), BadRequest()
+    info, bad, retry = ErrorInfo(), BadRequest(), RetryInfo()
     for detail in status.details:
-        assert detail.Unpack(info) or detail.Unpack(bad)
+        assert detail.Unpack(info) or detail.Unpack(bad) or detail.Unpack(retry)
     assert (status.code, status.message) == (error.code().value[0], error.details())
     assert info.domain == "referrals"
     return Refusal(
@@ -107,5 +108,6 @@ async def refusal_of(call: Any) -> Refusal:
         message=status.message,
         reason=info.reason,
         fields=tuple(violation.field for violation in bad.field_violations),
+        retry_after=retry.retry_delay.ToTimedelta().total_seconds(),
         raw=details,
     )

@@ -13,6 +13,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from referrals_adapters.flow.batcher import Busy
 from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.grpc.pb.auth.v1.auth_pb2 import ValidateMerchantResponse
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
@@ -185,6 +186,7 @@ async def test_bytes_that_are_no_request_are_the_callers_mistake(
     ("error", "code", "reason"),
     [
         (Unavailable("db.internal refused"), grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE"),
+        (Busy("queue of db.internal"), grpc.StatusCode.RESOURCE_EXHAUSTED, "BUSY"),
         (Stale("UniqueViolation"), grpc.StatusCode.ABORTED, "STALE"),
         (RuntimeError("hunter2"), grpc.StatusCode.INTERNAL, "INTERNAL"),
         (ValueError("hunter2"), grpc.StatusCode.INTERNAL, "INTERNAL"),
@@ -205,6 +207,7 @@ async def test_what_goes_wrong_inside_stays_inside(
     with caplog.at_level(logging.ERROR):
         refusal = await service.refusal("GetReferralStatus", STATUS)
     assert (refusal.code, refusal.reason) == (code, reason)
+    assert refusal.retry_after == (1 if isinstance(error, Unavailable) else 0)
     assert str(error).encode() not in refusal.raw
     unforeseen = code is grpc.StatusCode.INTERNAL
     assert [record.message for record in caplog.records] == [f"{LONG} failed"] * unforeseen
