@@ -61,8 +61,8 @@ class Service:
 
 
 @asynccontextmanager
-async def serving_in_memory(auth: Neighbour) -> AsyncIterator[Service]:
-    """Run our service within the block."""
+async def serving_in_memory(auth: Neighbour, **how: Any) -> AsyncIterator[Service]:
+    """Run our service within the block; `how` is passed on to its server."""
     store = InMemoryStore()
     async with open_channel(auth.target) as auth_channel:
         container = Container(auth_channel=auth_channel, auth_service=AUTH_SERVICE)
@@ -72,7 +72,7 @@ async def serving_in_memory(auth: Neighbour) -> AsyncIterator[Service]:
         container.ids.override(SeededIds())
         async with (
             serving(
-                container.servicer(), container.interceptors(), Address("127.0.0.1", 0)
+                container.servicer(), container.interceptors(), Address("127.0.0.1", 0), **how
             ) as address,
             open_channel(str(address)) as channel,
         ):

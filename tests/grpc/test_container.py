@@ -54,7 +54,7 @@ async def test_the_parts_are_the_real_ones(container: Container) -> None:
 async def test_the_use_cases_and_what_they_share_exist_once(container: Container) -> None:
     assert container.servicer() is container.servicer()
     assert container.cache() is container.servicer().do.get_referral_status.cache
-    assert container.interceptors()[1].access is container.access()
+    assert container.interceptors()[-1].access is container.access()
 
 
 def test_a_part_of_another_kind_is_refused() -> None:

@@ -22,7 +22,9 @@ from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.put_program import PutProgram
 from referrals_domain.use_cases.share_link import ShareLink
-from referrals_grpc.interceptors import MerchantInterceptor, StatusInterceptor
+from referrals_grpc.interceptors.load import LoadInterceptor
+from referrals_grpc.interceptors.merchant import MerchantInterceptor
+from referrals_grpc.interceptors.status import StatusInterceptor
 from referrals_grpc.servicer import ReferralsServicer, UseCases
 
 if TYPE_CHECKING:
@@ -73,8 +75,10 @@ class Container(containers.DeclarativeContainer):
         put_program=put_program,
     )
     servicer = providers.Singleton(ReferralsServicer, use_cases)
+    load = providers.Singleton(LoadInterceptor)
     interceptors = providers.List(
         providers.Singleton(StatusInterceptor),
+        load,
         providers.Singleton(MerchantInterceptor, access),
     )
 

@@ -29,7 +29,14 @@ PACKAGE: Final = pb.DESCRIPTOR.package
 GRACE: Final = 10.0
 """How many seconds calls that are under way have to finish once the server stops."""
 
-_OPTIONS: Final = (("grpc.so_reuseport", 0),)  # else a second server takes half of the calls
+_OPTIONS: Final = (
+    ("grpc.so_reuseport", 0),  # else a second server takes half of the calls
+    # Far above what the interceptors let pass, whose refusals have details: gRPC's have none.
+    ("grpc.max_receive_message_length", 64 * 1024),
+    # By default gRPC refuses by chance what lies between a soft limit and a hard one.
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.absolute_max_metadata_size", 16 * 1024),
+)
 
 
 @asynccontextmanager

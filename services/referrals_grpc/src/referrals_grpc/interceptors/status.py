@@ -1,31 +1,23 @@
-"""What every call passes through: who asks, for which merchant, and what went wrong."""
+"""What callers are told of what went wrong."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
-import attrs
 import grpc.aio
 from google.protobuf.message import DecodeError
 
-from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_adapters.grpc.status import DETAILS, code_of, status_of
 from referrals_adapters.grpc.translate.fields import InvalidFields, Violation
-from referrals_adapters.grpc.translate.requests import merchant_of
-from referrals_domain.errors import PermissionDenied, Unauthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
-    from google.protobuf.message import Message
+    from referrals_grpc.interceptors.calls import Context, Handler, Next
 
-    Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
-    Handler: TypeAlias = Any  # the stubs know only handlers of the threaded server
-    Next: TypeAlias = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
-
-OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
-"""What anybody may call, without token or merchant."""
+LARGEST_REQUEST: Final = 16 * 1024
+"""In bytes; the largest good one, a program, has 2,400. The server cuts off what is far larger."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -55,65 +47,15 @@ class StatusInterceptor(grpc.aio.ServerInterceptor):
         )
 
 
-@attrs.frozen
-class MerchantInterceptor(grpc.aio.ServerInterceptor):
+def _parsed(parse: Callable[[bytes], Any] | None, raw: bytes) -> Any:
     """
-    Lets a call pass only if it names a merchant whom its caller may act for.
-
-    Whatever is not an open service needs a token and a merchant; a call whose request has no
-    place for a merchant cannot pass, nor can a stream.
-
-    Args:
-        access: Tells who may act for whom.
-    """
-
-    access: MerchantAccess
-
-    async def intercept_service(
-        self, continuation: Next, handler_call_details: grpc.HandlerCallDetails
-    ) -> Handler:
-        """Return the call's handler behind the check."""
-        handler = await continuation(handler_call_details)
-        if handler is None or handler_call_details.method.startswith(OPEN_SERVICES):
-            return handler
-        if handler.unary_unary is None:
-            return None
-
-        async def behave(request: Message, context: Context) -> Any:
-            await self._admit(request, context)
-            return await handler.unary_unary(request, context)
-
-        return grpc.unary_unary_rpc_method_handler(
-            behave,
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
-        )
-
-    async def _admit(self, request: Message, context: Context) -> None:
-        authorization = _authorization(context)
-        merchant_id = merchant_of(request)
-        if merchant_id is None:
-            raise PermissionDenied("the request names no merchant")
-        await self.access.require(authorization, merchant_id)
-
-
-def _authorization(context: Context) -> str:
-    """
-    Return the caller's `authorization` metadata.
+    Read a request.
 
     Raises:
-        Unauthenticated: There is none, or more than one, or one that cannot be passed on.
+        InvalidFields: It is too large, or none of this method.
     """
-    metadata = context.invocation_metadata() or ()
-    given = [value for key, value in metadata if key == "authorization"]
-    match given:
-        case [str(value)] if value and value.isascii() and value.isprintable():
-            return value
-        case _:
-            raise Unauthenticated("no token")
-
-
-def _parsed(parse: Callable[[bytes], Any] | None, raw: bytes) -> Any:
+    if len(raw) > LARGEST_REQUEST:
+        raise InvalidFields([Violation("", f"is more than {LARGEST_REQUEST} bytes")])
     try:
         return parse(raw) if parse else raw
     except DecodeError as error:

@@ -1,0 +1,1 @@
+"""What every call passes through, from the outside in: status, load, merchant."""

@@ -1,0 +1,164 @@
+"""What is too large, and what is too much at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+import pytest
+from google.protobuf.message import Message
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_domain.testing.builders import MERCHANT, REFERRAL
+from tests.bad_inputs import tried
+from tests.grpc.service import TOKEN, bare, refusal_of
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.grpc.service import Service
+    from tests.neighbours import Neighbour
+
+PATH = "/referrals.v1/GetReferralStatus"
+STATUS = pb.GetReferralStatusRequest(merchant_id=MERCHANT, referral_id=REFERRAL)
+SOFT, HARD = 16 * 1024, 64 * 1024
+METADATA = 16 * 1024
+
+
+def request_of(size: int) -> bytes:
+    """Return a request of so many bytes that says nothing: zeros in field 15, which is unknown."""
+    return b"\x78\x80\x00" * (size % 2) + b"\x78\x00" * ((size - 3 * (size % 2)) // 2)
+
+
+def call(
+    service: Service, message: bytes | Message = STATUS, *, caller: object = "good", **how: Any
+) -> Any:
+    raw = message.SerializeToString() if isinstance(message, Message) else message
+    metadata = (("authorization", f"Bearer {caller}"),)
+    return bare(service.channel, PATH)(raw, metadata=metadata, timeout=5, **how)
+
+
+async def health(service: Service) -> Any:
+    answer = await HealthStub(service.channel).Check(HealthCheckRequest(), timeout=5)
+    return answer.status
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [(SOFT, "merchant_id is required"), (SOFT + 1, f" is more than {SOFT} bytes")],
+)
+async def test_a_request_may_have_16_kibibytes(service: Service, size: int, says: str) -> None:
+    refusal = await refusal_of(call(service, request_of(size)))
+    assert (refusal.code, refusal.message) == (grpc.StatusCode.INVALID_ARGUMENT, says)
+    assert len(refusal.fields) == 1
+    tried("gRPC")
+
+
+async def test_the_largest_program_there_can_be_is_far_below(service: Service) -> None:
+    program = pb.Program(
+        merchant_id="m" * 64,
+        shop_domain=f"{'s' * 63}.myshopify.com",
+        storefront_url=f"https://{'h' * 253}:65535/{'p' * 2000}",
+        code_prefix="P" * 16,
+        minimum_order_minor=(1 << 63) - 1,
+        velocity_cap=(1 << 31) - 1,
+    )
+    request = pb.PutProgramRequest(program=program)
+    assert request.ByteSize() < SOFT / 6
+    await service.stub.PutProgram(request, metadata=TOKEN, timeout=5)
+
+
+@pytest.mark.parametrize("size", [HARD + 1, 1 << 20])
+async def test_what_is_far_larger_is_cut_off_by_grpc(
+    service: Service, auth: Neighbour, size: int
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await call(service, request_of(size))
+    assert failure.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert auth.calls == []
+    tried("gRPC")
+
+
+@pytest.mark.parametrize("size", [SOFT + 1, 10 << 20])
+async def test_compression_gets_nothing_past_the_limits(service: Service, size: int) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await call(service, request_of(size), compression=grpc.Compression.Gzip)
+    assert failure.value.code() in {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    }
+    tried("gRPC")
+
+
+async def test_a_long_token_goes_along_whole(service: Service, auth: Neighbour) -> None:
+    token = "t" * (METADATA // 2)
+    assert (await refusal_of(call(service, caller=token))).code is grpc.StatusCode.NOT_FOUND
+    assert [asked.authorization for asked in auth.calls] == [f"Bearer {token}"]
+
+
+@pytest.mark.parametrize("length", [METADATA, 100_000])
+async def test_too_much_metadata_is_refused(
+    service: Service, auth: Neighbour, length: int
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await call(service, caller="t" * length)
+    assert failure.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert auth.calls == []
+    tried("gRPC")
+
+
+async def test_many_small_entries_are_too_much_as_well(service: Service) -> None:
+    many = tuple((f"x-{number}", "v" * 50) for number in range(500))
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await bare(service.channel, PATH)(b"", metadata=(*TOKEN, *many), timeout=5)
+    assert failure.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    tried("gRPC")
+
+
+@pytest.fixture
+async def full(service: Service, auth: Neighbour) -> AsyncIterator[list[Any]]:
+    """As many calls as may be under way, three, and an Auth that does not answer them."""
+    service.container.load().limit = 3
+    auth.delay = 60
+    calls = [call(service, caller=caller) for caller in range(3)]
+    for _ in calls:
+        await asyncio.wait_for(auth.arrivals.get(), 5)
+    yield calls
+    for one in calls:
+        one.cancel()
+
+
+async def test_more_calls_than_the_limit_are_refused_at_once(
+    service: Service, full: list[Any]
+) -> None:
+    refusals = await asyncio.gather(*(refusal_of(call(service, caller="more")) for _ in range(50)))
+    assert {(refusal.code, refusal.reason) for refusal in refusals} == {
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "BUSY")
+    }
+    assert {refusal.retry_after for refusal in refusals} == {1}
+    assert not any(one.done() for one in full)
+
+
+@pytest.mark.usefixtures("full")
+async def test_health_is_told_however_much_is_under_way(service: Service) -> None:
+    assert [await health(service) for _ in range(5)] == [HealthCheckResponse.SERVING] * 5
+
+
+async def test_whoever_leaves_makes_room(
+    service: Service, full: list[Any], auth: Neighbour
+) -> None:
+    full[0].cancel()
+    auth.delay = 0
+
+    async def passes() -> bool:
+        refusal = await refusal_of(call(service, caller="next"))
+        return refusal.code is grpc.StatusCode.NOT_FOUND
+
+    await until(passes)
+    # Those who were refused in the meantime, and those who passed, hold no place.
+    assert [await passes() for _ in range(5)] == [True] * 5
