@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from dependency_injector.errors import Error
 
+from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.status_cache import RedisStatusCache
@@ -27,6 +28,7 @@ NOBODY_LISTENS = {
     "REFERRALS_REDIS_HOST": "127.0.0.1",
     "REFERRALS_REDIS_PORT": "1",
 }
+PACE = Pace(timeout=0.5)
 OF_ONE_CALLER = {"validator"}
 """The providers that need a caller's token."""
 
@@ -46,9 +48,10 @@ async def test_the_parts_are_the_real_ones(container: Container) -> None:
     use_cases = container.servicer().do
     assert isinstance(use_cases.get_program.begin(), PostgresTransaction)
     assert isinstance(use_cases.get_referral_status.cache, RedisStatusCache)
-    validator = container.access().validator("Bearer of-the-caller")
+    validator = container.access().validator("Bearer of-the-caller", pace=PACE)
     assert isinstance(validator, GrpcMerchantValidator)
     assert (validator.authorization, validator.service) == ("Bearer of-the-caller", "auth.v1")
+    assert validator.pace is PACE
 
 
 async def test_the_use_cases_and_what_they_share_exist_once(container: Container) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from hashlib import sha256
+from math import inf
 from typing import TYPE_CHECKING
 
 import attrs
 import pytest
 
 from referrals_adapters.grpc import merchant_access
+from referrals_adapters.grpc.asking import OutOfTime
+from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_domain.errors import PermissionDenied, Unauthenticated, Unavailable
 from referrals_domain.model.identifiers import MerchantId
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 TOKEN = "Bearer of-the-caller"
-ANSWERS = Verdict | type[Unauthenticated] | None
+ANSWERS = Verdict | type[Unauthenticated | OutOfTime] | None
 
 
 @attrs.define
@@ -30,20 +33,21 @@ class Auth(MerchantValidator):
     answer: ANSWERS = Verdict.VALID
     asked: list[tuple[str, MerchantId]] = attrs.field(factory=list)
     caller: str = ""
+    pace: Pace = attrs.field(factory=Pace)
     opened: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     def __attrs_post_init__(self) -> None:
         self.opened.set()
 
-    def for_caller(self, authorization: str) -> Auth:
-        self.caller = authorization
+    def for_caller(self, authorization: str, *, pace: Pace) -> Auth:
+        self.caller, self.pace = authorization, pace
         return self
 
     async def validate(self, merchant_ids: Collection[MerchantId]) -> Mapping[MerchantId, Verdict]:
         self.asked += [(self.caller, id_) for id_ in merchant_ids]
         await self.opened.wait()
-        if self.answer is Unauthenticated:
-            raise Unauthenticated("not accepted")
+        if isinstance(self.answer, type):
+            raise self.answer("as it was told")
         return {id_: self.answer for id_ in merchant_ids if isinstance(self.answer, Verdict)}
 
 
@@ -147,6 +151,32 @@ async def test_a_silent_auth_is_asked_again_only_after_a_while(
     stopwatch.seconds += 5
     await access.require(TOKEN, MERCHANT)
     assert len(auth.asked) == 3
+
+
+async def test_callers_without_time_do_not_make_the_last_grant_count_for_longer(
+    access: MerchantAccess, auth: Auth, stopwatch: Stopwatch
+) -> None:
+    await access.require(TOKEN, MERCHANT)
+    stopwatch.seconds += 60
+    auth.answer = OutOfTime
+    with pytest.raises(OutOfTime):
+        await access.require(TOKEN, MERCHANT, within=0.001)
+    auth.answer = Verdict.DENIED
+    with pytest.raises(PermissionDenied):
+        await access.require(TOKEN, MERCHANT)
+
+
+@pytest.mark.parametrize(
+    ("within", "patience", "hurried"),
+    [(0.3, 0.3, True), (0.999, 0.999, True), (1, 1, False), (60, 10, False), (inf, 10, False)],
+)
+async def test_auth_is_given_a_second_but_no_more_than_the_caller_has(
+    access: MerchantAccess, auth: Auth, within: float, patience: float, *, hurried: bool
+) -> None:
+    await access.require(TOKEN, MERCHANT, within=within)
+    assert auth.pace.timeout == 1
+    assert auth.pace.patience == pytest.approx(patience)
+    assert auth.pace.hurried == hurried
 
 
 async def test_a_refusal_ends_the_grant(

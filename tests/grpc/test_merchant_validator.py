@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
+from referrals_adapters.grpc.asking import OutOfTime
 from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
@@ -115,6 +116,25 @@ async def test_a_slow_answer_is_not_waited_for(auth: Neighbour, auth_channel: Ch
     began = time.monotonic()
     assert await validator.validate([MERCHANT]) == {}
     assert 0.1 <= time.monotonic() - began < 1
+
+
+async def test_a_caller_without_time_learns_nothing_about_the_merchant(
+    auth: Neighbour, auth_channel: Channel
+) -> None:
+    auth.delay = 5
+    pace = Pace(timeout=1, patience=0.1)
+    with pytest.raises(OutOfTime):
+        await GrpcMerchantValidator(TOKEN, channel=auth_channel, pace=pace).validate([MERCHANT])
+
+
+@pytest.mark.parametrize("reply", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
+async def test_an_auth_that_fails_in_time_says_nothing_even_to_a_caller_in_a_hurry(
+    auth: Neighbour, auth_channel: Channel, reply: grpc.StatusCode
+) -> None:
+    auth.reply = lambda _: reply
+    pace = Pace(timeout=9, patience=8)
+    validator = GrpcMerchantValidator(TOKEN, channel=auth_channel, pace=pace)
+    assert await validator.validate([MERCHANT]) == {}
 
 
 async def test_of_a_set_those_that_are_answered_count(

@@ -10,6 +10,7 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 
 from referrals_adapters.flow.batcher import Busy
+from referrals_adapters.grpc.asking import OutOfTime
 from referrals_adapters.grpc.status import MEANINGS, code_of, reason_of, status_of
 from referrals_adapters.grpc.translate.fields import InvalidFields, Violation
 from referrals_domain import errors
@@ -31,6 +32,7 @@ TABLE = [
     (errors.Conflict(SECRET), "ABORTED", "CONFLICT"),
     (errors.Stale(SECRET), "ABORTED", "STALE"),
     (Busy(SECRET), "RESOURCE_EXHAUSTED", "BUSY"),
+    (OutOfTime(SECRET), "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"),
     (errors.Unavailable(SECRET), "UNAVAILABLE", "UNAVAILABLE"),
     (errors.ReferralsError(SECRET), "INTERNAL", "INTERNAL"),
     (ValueError(SECRET), "INTERNAL", "INTERNAL"),

@@ -40,6 +40,11 @@ class Pace:
     patience: float = 10.0
     at_once: int = 32
 
+    @property
+    def hurried(self) -> bool:
+        """Whether there is less time than a neighbour may take for one call."""
+        return self.patience < self.timeout
+
 
 @attrs.frozen(kw_only=True)
 class Method(Generic[Answer]):

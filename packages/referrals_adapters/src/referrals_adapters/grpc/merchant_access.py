@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import time
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import attrs
 
+from referrals_adapters.grpc.asking import Asking
+from referrals_adapters.grpc.calls import Pace
+from referrals_adapters.grpc.merchant_validator import MerchantValidators
 from referrals_adapters.grpc.recent import Recent
-from referrals_domain.errors import (
-    PermissionDenied,
-    ReferralsError,
-    Unauthenticated,
-    Unavailable,
-)
-from referrals_domain.ports.merchant_validator import MerchantValidator, Verdict
+from referrals_domain.errors import PermissionDenied, ReferralsError, Unauthenticated, Unavailable
+from referrals_domain.ports.merchant_validator import Verdict
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from referrals_domain.model.identifiers import MerchantId
 
     _Refused: TypeAlias = type[ReferralsError]
@@ -39,26 +36,37 @@ class MerchantAccess:
     Tells whether a caller may act for a merchant.
 
     Auth's grants count for 60 seconds, its refusals for 5. While it does not answer, its last
-    grant counts for up to 10 minutes. Of tokens only digests are kept.
+    grant counts for up to 10 minutes; that callers with little time left got no answer does not
+    count as that. Of tokens only digests are kept.
 
     Args:
-        validator: Gives Auth as it is asked with one caller's `authorization`.
+        validator: Gives Auth as it is asked in the name of one caller.
+        pace: How long Auth is waited for at most.
         elapsed: A clock in seconds that only moves forward.
     """
 
-    validator: Callable[[str], MerchantValidator]
+    validator: MerchantValidators
+    pace: Pace = attrs.field(factory=lambda: Pace(timeout=1.0))
     elapsed: Callable[[], float] = time.monotonic
     _grants: Recent[_Key, _Grant] = attrs.field(init=False, factory=lambda: Recent(MOST_KEPT))
     _refusals: Recent[_Key, _Refusal] = attrs.field(init=False, factory=lambda: Recent(MOST_KEPT))
-    _asking: dict[_Key, asyncio.Task[_Refused | None]] = attrs.field(init=False, factory=dict)
+    _asking: Asking[_Key, _Refused | None] = attrs.field(init=False, factory=Asking)
 
-    async def require(self, authorization: str, merchant_id: MerchantId) -> None:
+    async def require(
+        self, authorization: str, merchant_id: MerchantId, *, within: float = math.inf
+    ) -> None:
         """
         Do nothing if the caller may act for the merchant.
+
+        Args:
+            authorization: The caller's `authorization` metadata.
+            merchant_id: The merchant.
+            within: How many seconds the caller has; Auth is never given more.
 
         Raises:
             Unauthenticated: Auth does not accept the caller's token.
             PermissionDenied: The caller may not act for the merchant, or it is not valid.
+            OutOfTime: Auth did not answer in the time that the caller has.
             Unavailable: Auth does not answer, and did not lately grant it.
         """
         key = _Key(sha256(authorization.encode()).digest(), merchant_id)
@@ -68,23 +76,17 @@ class MerchantAccess:
             raise refusal.error("Auth refused lately")
         grant = self._grants.get(key)
         if not grant or now >= grant.ask_again_at:
-            error = await self._ask_once(key, authorization)
+            until = now + within
+            error = await self._asking.answer(key, partial(self._ask, key, authorization, until))
             if error:
                 raise error("Auth refuses, or is away")
 
-    async def _ask_once(self, key: _Key, authorization: str) -> _Refused | None:
-        """Ask, or wait for whoever asks already; who stops waiting does not stop the others."""
-        asking = self._asking.get(key)
-        if asking is None:
-            asking = asyncio.create_task(self._ask(key, authorization))
-            self._asking[key] = asking
-            asking.add_done_callback(lambda _: self._asking.pop(key))
-        return await asyncio.shield(asking)
-
-    async def _ask(self, key: _Key, authorization: str) -> _Refused | None:
+    async def _ask(self, key: _Key, authorization: str, until: float) -> _Refused | None:
         """Ask Auth, and keep its answer; return what is to be raised."""
+        left = until - self.elapsed()
+        pace = attrs.evolve(self.pace, patience=min(self.pace.patience, left))
         try:
-            verdicts = await self.validator(authorization).validate([key.merchant_id])
+            verdicts = await self.validator(authorization, pace=pace).validate([key.merchant_id])
         except Unauthenticated:
             return self._refuse(key, Unauthenticated)
         match verdicts.get(key.merchant_id):

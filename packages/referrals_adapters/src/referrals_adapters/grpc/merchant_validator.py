@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 import grpc
 
+from referrals_adapters.grpc.asking import OutOfTime
 from referrals_adapters.grpc.calls import Method, Outcome, Pace
 from referrals_adapters.grpc.channel import Channel
 from referrals_adapters.grpc.pb.auth.v1.auth_pb2 import (
@@ -52,6 +54,7 @@ class GrpcMerchantValidator(MerchantValidator):
 
         Raises:
             Unauthenticated: Auth does not accept the caller's token.
+            OutOfTime: The pace left Auth less time than it may take, and it took more.
         """
         method = Method(
             channel=self.channel,
@@ -61,18 +64,28 @@ class GrpcMerchantValidator(MerchantValidator):
             pace=self.pace,
         )
         requests = {id_: ValidateMerchantRequest(merchant_id=id_) for id_ in merchant_ids}
-        return await method.ask(requests, _verdict)
+        return await method.ask(requests, partial(_verdict, hurried=self.pace.hurried))
 
 
-def _verdict(outcome: Outcome[ValidateMerchantResponse]) -> Verdict | None:
+class MerchantValidators(Protocol):
+    """Auth, for whoever has a caller in whose name to ask it."""
+
+    def __call__(self, authorization: str, *, pace: Pace) -> MerchantValidator:
+        """Return Auth as it is asked in the name of one caller, at some pace."""
+
+
+def _verdict(outcome: Outcome[ValidateMerchantResponse], *, hurried: bool) -> Verdict | None:
     """
     Read an answer.
 
     Raises:
         Unauthenticated: It is that the token is not accepted.
+        OutOfTime: There was none, but not for want of Auth.
     """
     if isinstance(outcome, ValidateMerchantResponse):
         return Verdict.VALID if outcome.valid else Verdict.INVALID
     if outcome is grpc.StatusCode.UNAUTHENTICATED:
         raise Unauthenticated("Auth does not accept the token")
+    if outcome is grpc.StatusCode.DEADLINE_EXCEEDED and hurried:
+        raise OutOfTime("the caller had no time left for Auth")
     return _VERDICTS.get(outcome)

@@ -12,14 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import grpc
-from google.rpc.error_details_pb2 import (
-    BadRequest,
-    ErrorInfo,
-    RetryInfo,
-)
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from referrals_adapters.flow.batcher import Busy
+from referrals_adapters.grpc.asking import OutOfTime
 from referrals_adapters.grpc.translate.fields import InvalidFields
 from referrals_domain.errors import (
     CodeTaken,
@@ -81,6 +78,7 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     Busy: Meaning(
         grpc.StatusCode.RESOURCE_EXHAUSTED, "too much is under way; try again later", _A_SECOND
     ),
+    OutOfTime: Meaning(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline left too little time"),
     Unavailable: Meaning(grpc.StatusCode.UNAVAILABLE, "a server is away; try again", _A_SECOND),
     Exception: Meaning(grpc.StatusCode.INTERNAL, "internal error"),
 }

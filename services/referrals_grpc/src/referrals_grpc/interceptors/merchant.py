@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import grpc.aio
@@ -53,7 +54,13 @@ class MerchantInterceptor(grpc.aio.ServerInterceptor):
         merchant_id = merchant_of(request)
         if merchant_id is None:
             raise PermissionDenied("the request names no merchant")
-        await self.access.require(authorization, merchant_id)
+        await self.access.require(authorization, merchant_id, within=_time_left(context))
+
+
+def _time_left(context: Context) -> float:
+    """Return the seconds until the caller's deadline."""
+    left = cast("float | None", context.time_remaining())  # the stubs forget who sets none
+    return math.inf if left is None else left
 
 
 def _authorization(context: Context) -> str:
