@@ -73,6 +73,12 @@ def test_the_service_is_out_of_the_worlds_reach_unless_told_otherwise() -> None:
     assert told.listen == Address("0.0.0.0", 0)  # noqa: S104 - as told
 
 
+@pytest.mark.parametrize(("says", "on"), [("", False), ("off", False), ("on", True)])
+def test_reflection_is_off_unless_told_otherwise(says: str, *, on: bool) -> None:
+    told = ENVIRONMENT | {"REFERRALS_GRPC_REFLECTION": says}
+    assert Settings.read(Variables(told)).reflection is on
+
+
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

@@ -36,6 +36,27 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
         Variables({"PORT": port}).port("PORT", default=5434)
 
 
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [
+        *(("on", True), ("true", True), ("True", True), ("1", True)),
+        *(("off", False), ("FALSE", False), ("0", False), ("", False)),
+    ],
+)
+def test_a_switch_is_on_or_off(value: str, *, on: bool) -> None:
+    assert Variables({"SWITCH": value}).switch("SWITCH") is on
+
+
+def test_a_switch_that_nobody_set_is_off() -> None:
+    assert Variables({}).switch("SWITCH") is False
+
+
+@pytest.mark.parametrize("value", ["yes!", "2", " on"])
+def test_a_switch_that_is_neither_is_named(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^SWITCH is on or off"):
+        Variables({"SWITCH": value}).switch("SWITCH")
+
+
 def test_variables_are_not_shown() -> None:
     assert "secret" not in repr(Variables({"PASSWORD": "secret"}))
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ENVIRONMENT: Final = """
 environment:
   REFERRALS_GRPC_LISTEN     host:port to listen on (127.0.0.1:50051); port 0 takes a free one
+  REFERRALS_GRPC_REFLECTION on: anybody may ask for the schemas (off)
   REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
   REFERRALS_REDIS_HOST      Redis or Valkey; also _PORT (6379)
   AUTH_GRPC_TARGET          host:port of Auth
@@ -62,7 +63,12 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         running(settings) as container,
-        serving(container.servicer(), container.interceptors(), settings.listen) as address,
+        serving(
+            container.servicer(),
+            container.interceptors(),
+            settings.listen,
+            reflection=settings.reflection,
+        ) as address,
     ):
         sys.stdout.write(f"referrals-grpc listening on {address}\n")
         sys.stdout.flush()

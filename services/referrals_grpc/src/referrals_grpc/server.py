@@ -10,6 +10,7 @@ import grpc.aio
 from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_reflection.v1alpha.reflection import SERVICE_NAME, enable_server_reflection
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
@@ -44,12 +45,20 @@ async def serving(
     servicer: ReferralsServiceServicer,
     interceptors: Sequence[grpc.aio.ServerInterceptor],
     at: Address,
+    *,
+    reflection: bool = False,
 ) -> AsyncIterator[Address]:
     """
     Serve within the block, and yield the address with its port, should the machine have chosen it.
 
     At the end of the block health says NOT_SERVING, new calls are refused, and calls that are
     under way finish.
+
+    Args:
+        servicer: The calls.
+        interceptors: What every call passes through.
+        at: Where to listen.
+        reflection: Whether anybody may ask which services there are, and for their schemas.
 
     Raises:
         CannotListen: The address is taken, or is none of this machine.
@@ -59,6 +68,8 @@ async def serving(
     server.add_generic_rpc_handlers([_short_path(servicer)])
     checks = health.aio.HealthServicer()
     add_HealthServicer_to_server(checks, server)
+    if reflection:
+        enable_server_reflection((SERVICE, health.SERVICE_NAME, SERVICE_NAME), server)
     port = _listen(server, at)
     await server.start()
     await checks.set(SERVICE, HealthCheckResponse.SERVING)

@@ -26,17 +26,19 @@ class Settings:
         database: The database.
         redis: The cache.
         auth: Auth, which is asked in the callers' names.
+        reflection: Whether anybody may ask which services there are, and for their schemas.
     """
 
     listen: Address
     database: PostgresSettings
     redis: RedisSettings
     auth: Neighbour
+    reflection: bool
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read `REFERRALS_GRPC_LISTEN` (127.0.0.1:50051) and the settings of the adapters.
+        Read `REFERRALS_GRPC_LISTEN`, `REFERRALS_GRPC_REFLECTION` and the adapters' settings.
 
         Raises:
             SettingsError: A variable is missing or cannot be read.
@@ -46,6 +48,7 @@ class Settings:
             database=PostgresSettings.read(variables),
             redis=RedisSettings.read(variables),
             auth=Neighbour.auth(variables),
+            reflection=variables.switch("REFERRALS_GRPC_REFLECTION"),
         )
 
     @classmethod

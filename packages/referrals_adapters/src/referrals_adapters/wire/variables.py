@@ -8,6 +8,10 @@ from typing import Final
 import attrs
 
 _HIGHEST_PORT: Final = 65535
+_SWITCH: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("on", "true", "1"), True),
+    **dict.fromkeys(("off", "false", "0"), False),
+}
 
 
 class SettingsError(ValueError):
@@ -51,6 +55,18 @@ class Variables:
         if not value.isdecimal() or not 1 <= int(value) <= _HIGHEST_PORT:
             raise SettingsError(f"{name} is a port, 1 to {_HIGHEST_PORT}, not {value!r}")
         return int(value)
+
+    def switch(self, name: str) -> bool:
+        """
+        Return whether a variable is on; one that is absent is off.
+
+        Raises:
+            SettingsError: It is neither.
+        """
+        value = self.values.get(name) or "off"
+        if value.lower() not in _SWITCH:
+            raise SettingsError(f"{name} is on or off, not {value!r}")
+        return _SWITCH[value.lower()]
 
 
 def masked(secret: object) -> str:
