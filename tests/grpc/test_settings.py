@@ -73,6 +73,13 @@ def test_the_service_is_out_of_the_worlds_reach_unless_told_otherwise() -> None:
     assert told.listen == Address("0.0.0.0", 0)  # noqa: S104 - as told
 
 
+def test_a_replica_is_optional() -> None:
+    assert Settings.read(Variables(ENVIRONMENT)).replica is None
+    told = Settings.read(Variables(ENVIRONMENT | {"REFERRALS_DB_REPLICA_HOST": "replica"}))
+    assert told.replica
+    assert (told.replica.host, told.replica.port) == ("replica", told.database.port)
+
+
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

@@ -6,6 +6,7 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 
+from referrals_adapters.flow.batcher import Busy
 from referrals_adapters.grpc.status import code_of, status_of
 from referrals_adapters.grpc.translate.fields import InvalidFields, Violation
 from referrals_domain import errors
@@ -23,6 +24,7 @@ TABLE = [
     (errors.Conflict(SECRET), "ABORTED", "CONFLICT"),
     (errors.Stale(SECRET), "ABORTED", "STALE"),
     (errors.Unavailable(SECRET), "UNAVAILABLE", "UNAVAILABLE"),
+    (Busy(SECRET), "RESOURCE_EXHAUSTED", "BUSY"),
     (errors.ReferralsError(SECRET), "INTERNAL", "INTERNAL"),
     (ValueError(SECRET), "INTERNAL", "INTERNAL"),
 ]

@@ -24,12 +24,14 @@ class Settings:
     Args:
         listen: Where it listens.
         database: The database.
+        replica: Who tells statuses while the database is away, if anybody.
         redis: The cache.
         auth: Auth, which is asked in the callers' names.
     """
 
     listen: Address
     database: PostgresSettings
+    replica: PostgresSettings | None
     redis: RedisSettings
     auth: Neighbour
 
@@ -44,6 +46,7 @@ class Settings:
         return cls(
             listen=Address.read(variables, "REFERRALS_GRPC_LISTEN", default=DEFAULT_LISTEN),
             database=PostgresSettings.read(variables),
+            replica=PostgresSettings.read_replica(variables),
             redis=RedisSettings.read(variables),
             auth=Neighbour.auth(variables),
         )

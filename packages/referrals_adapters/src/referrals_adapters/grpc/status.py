@@ -16,6 +16,7 @@ from google.rpc.error_details_pb2 import (
 )
 from google.rpc.status_pb2 import Status
 
+from referrals_adapters.flow.batcher import Busy
 from referrals_adapters.grpc.translate.fields import InvalidFields
 from referrals_domain.errors import (
     Conflict,
@@ -67,6 +68,7 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     ),
     Conflict: Meaning(grpc.StatusCode.ABORTED, "somebody else was quicker; read and try again"),
     Stale: Meaning(grpc.StatusCode.ABORTED, "somebody else was quicker; read and try again"),
+    Busy: Meaning(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many are asking; try again later"),
     Unavailable: Meaning(grpc.StatusCode.UNAVAILABLE, "a server is away; try again"),
     Exception: Meaning(grpc.StatusCode.INTERNAL, "internal error"),
 }
