@@ -9,7 +9,7 @@ from referrals_domain.model.code import CodeKey
 from referrals_domain.model.identifiers import LinkKey, OrderKey, ReferralKey
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.order import ReferredOrder
-from referrals_domain.model.referral import Referral
+from referrals_domain.model.referral import Referral, StatusView
 from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.ports.status_cache import Hit, Miss
 from referrals_domain.ports.transaction import Transaction
@@ -19,6 +19,7 @@ from referrals_domain.testing.memory.neighbours import (
     InMemoryMerchantValidator,
 )
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
+from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referred_orders import ReferredOrders
     from referrals_domain.ports.stale_statuses import StaleStatuses
     from referrals_domain.ports.status_cache import StatusCache
+    from referrals_domain.ports.statuses import Statuses
 
 
 def adapters_in_memory_satisfy_the_ports() -> None:
@@ -53,7 +55,8 @@ def adapters_in_memory_satisfy_the_ports() -> None:
     broker: EventPublisher = InMemoryEventPublisher()
     cache: StatusCache = InMemoryStatusCache()
     begin: Callable[[], Transaction] = InMemoryStore().begin
-    del clock, ids, auth, core, broker, cache, begin
+    statuses: Statuses = InMemoryStatuses(begin)
+    del clock, ids, auth, core, broker, cache, begin, statuses
 
 
 def a_transaction_in_memory_has_every_collection(store: InMemoryStore) -> None:
@@ -97,6 +100,11 @@ async def a_cache_hits_or_misses(cache: StatusCache, key: ReferralKey) -> None:
     reading = await cache.read(key)
     assert_type(reading, Hit | Miss)
     reading.lease  # type: ignore[union-attr]  # noqa: B018 - a hit has none
+
+
+async def a_status_may_be_known_to_be_absent(statuses: Statuses, key: ReferralKey) -> None:
+    """None says so; a key that is missing does not."""
+    assert_type(await statuses.read([key]), Mapping[ReferralKey, StatusView | None])
 
 
 class ClockOfAnotherTeam:

@@ -16,8 +16,10 @@ from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
+from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
+from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
 
 if TYPE_CHECKING:
@@ -58,6 +60,12 @@ class TestInMemoryOutbox(_InMemory, OutboxContract): ...
 
 
 class TestInMemoryStaleStatuses(_InMemory, StaleStatusesContract): ...
+
+
+class TestInMemoryStatuses(_InMemory, StatusesContract):
+    @pytest.fixture
+    def statuses(self, begin: Begin) -> InMemoryStatuses:
+        return InMemoryStatuses(begin)
 
 
 class TestInMemoryStatusCache(StatusCacheContract):

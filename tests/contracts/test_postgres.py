@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from referrals_adapters.postgres.reading import open_statuses
+from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
@@ -17,11 +19,16 @@ from referrals_domain.testing.contracts.referral_links import ReferralLinksContr
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
+from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_domain.ports.statuses import Statuses
     from referrals_domain.testing.contracts.begin import Begin
 
 
@@ -59,3 +66,16 @@ class TestPostgresOutbox(_Postgres, OutboxContract): ...
 
 
 class TestPostgresStaleStatuses(_Postgres, StaleStatusesContract): ...
+
+
+class TestPostgresStatuses(_Postgres, StatusesContract):
+    @pytest.fixture
+    def statuses(self, engine: AsyncEngine) -> PostgresStatuses:
+        return PostgresStatuses(engine)
+
+
+class TestCoalescedStatusesWithReplica(_Postgres, StatusesContract):
+    @pytest.fixture
+    async def statuses(self, database: PostgresSettings) -> AsyncIterator[Statuses]:
+        async with open_statuses(database, replica=database) as statuses:
+            yield statuses

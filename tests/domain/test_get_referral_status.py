@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import pytest
 
-from referrals_domain.errors import NotFound
+from referrals_domain.errors import NotFound, Unavailable
 from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralKey
 from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
 from referrals_domain.ports.status_cache import Hit, Miss
@@ -49,6 +50,28 @@ async def test_a_referral_known_to_be_absent_is_not_found(world: World) -> None:
     await world.cache.fill(KEY, await _lease(world, KEY), None)
     with pytest.raises(NotFound):
         await world.get_referral_status(KEY)
+
+
+async def test_while_the_primary_is_away_the_answer_is_stale_and_never_cached(
+    world: World,
+) -> None:
+    world.primary_is_away = True
+    stale = attrs.evolve(builders.referral().view, stale=True)
+    assert await world.get_referral_status(KEY) == stale
+    assert await world.cache.read(KEY) == Miss(None)
+
+
+async def test_what_the_replica_does_not_have_is_not_known_to_be_absent(world: World) -> None:
+    world.primary_is_away = True
+    with pytest.raises(Unavailable):
+        await world.get_referral_status(ABSENT)
+    assert await world.cache.read(ABSENT) == Miss(None)
+
+
+async def test_a_hit_is_as_good_while_the_primary_is_away(world: World) -> None:
+    fresh = await world.get_referral_status(KEY)
+    world.primary_is_away = True
+    assert await world.get_referral_status(KEY) == fresh
 
 
 async def test_another_merchants_referral_is_as_absent_as_any(world: World) -> None:

@@ -18,6 +18,7 @@ from referrals_domain.testing.memory.neighbours import (
     InMemoryMerchantValidator,
 )
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
+from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
@@ -59,6 +60,7 @@ class World:
         publisher: The broker.
         clock: The time, a few seconds after the order was placed.
         ids: Fresh ids.
+        primary_is_away: Whether a replica answers for the database.
     """
 
     store: InMemoryStore = attrs.field(factory=InMemoryStore)
@@ -78,6 +80,7 @@ class World:
     publisher: InMemoryEventPublisher = attrs.field(factory=InMemoryEventPublisher)
     clock: FixedClock = attrs.field(factory=FixedClock)
     ids: SeededIds = attrs.field(factory=SeededIds)
+    primary_is_away: bool = False
 
     @property
     def accept_deliveries(self) -> AcceptDeliveries:
@@ -99,7 +102,9 @@ class World:
     @property
     def get_referral_status(self) -> GetReferralStatus:
         """Return the use case on this world."""
-        return GetReferralStatus(begin=self.store.begin, cache=self.cache)
+        return GetReferralStatus(
+            statuses=InMemoryStatuses(self.store.begin, self.primary_is_away), cache=self.cache
+        )
 
     @property
     def drain_stale_statuses(self) -> DrainStaleStatuses:

@@ -16,8 +16,10 @@ from google.rpc.status_pb2 import Status
 from referrals_adapters.grpc.channel import Channel, open_channel
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceStub
 from referrals_adapters.grpc.settings import AUTH_SERVICE
+from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.system.address import Address
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
+from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
 from referrals_grpc.container import Container
@@ -67,6 +69,10 @@ async def serving_in_memory(auth: Neighbour, **how: Any) -> AsyncIterator[Servic
     async with open_channel(auth.target) as auth_channel:
         container = Container(auth_channel=auth_channel, auth_service=AUTH_SERVICE)
         container.transaction.override(providers.Callable(store.begin))
+        statuses = InMemoryStatuses(container.transaction)
+        container.statuses.override(
+            CoalescedStatuses(statuses=statuses, at_once=1, limit=100, room=100)
+        )
         container.cache.override(InMemoryStatusCache())
         container.clock.override(FixedClock())
         container.ids.override(SeededIds())

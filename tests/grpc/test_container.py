@@ -9,6 +9,7 @@ from dependency_injector.errors import Error
 
 from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
+from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.wire.variables import Variables
@@ -25,6 +26,7 @@ NOBODY_LISTENS = {
     "REFERRALS_DB_PORT": "1",
     "REFERRALS_DB_USER": "referrals",
     "REFERRALS_DB_PASSWORD": "secret",
+    "REFERRALS_DB_REPLICA_HOST": "127.0.0.1",
     "REFERRALS_REDIS_HOST": "127.0.0.1",
     "REFERRALS_REDIS_PORT": "1",
 }
@@ -48,6 +50,7 @@ async def test_the_parts_are_the_real_ones(container: Container) -> None:
     use_cases = container.servicer().do
     assert isinstance(use_cases.get_program.begin(), PostgresTransaction)
     assert isinstance(use_cases.get_referral_status.cache, RedisStatusCache)
+    assert isinstance(use_cases.get_referral_status.statuses, CoalescedStatuses)
     validator = container.access().validator("Bearer of-the-caller", pace=PACE)
     assert isinstance(validator, GrpcMerchantValidator)
     assert (validator.authorization, validator.service) == ("Bearer of-the-caller", "auth.v1")

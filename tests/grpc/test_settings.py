@@ -79,6 +79,13 @@ def test_reflection_is_off_unless_told_otherwise(says: str, *, on: bool) -> None
     assert Settings.read(Variables(told)).reflection is on
 
 
+def test_a_replica_is_optional() -> None:
+    assert Settings.read(Variables(ENVIRONMENT)).replica is None
+    told = Settings.read(Variables(ENVIRONMENT | {"REFERRALS_DB_REPLICA_HOST": "replica"}))
+    assert told.replica
+    assert (told.replica.host, told.replica.port) == ("replica", told.database.port)
+
+
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

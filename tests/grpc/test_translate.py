@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from hypothesis import given
@@ -192,6 +193,7 @@ def test_a_status_tells_why_and_since_when() -> None:
         False,
     )
     assert answer.update_time.ToDatetime(UTC) == at
+    assert status_answer(attrs.evolve(view, stale=True)).stale
 
 
 def test_a_link_is_named_by_its_id_or_by_what_a_person_made_of_its_code() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
 import pytest
 
+from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.redis.client import open_redis
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
@@ -18,6 +20,7 @@ from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
 from referrals_domain.ports.status_cache import Hit, Miss
 from referrals_domain.testing import builders
 from referrals_sandbox.servers.ports import free_port
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +33,7 @@ KEY: Final = builders.referral().key
 PENDING: Final = builders.referral().view
 COMPLETED: Final = StatusView(ReferralStatus.COMPLETED, 2, builders.PLACED_AT, Cause.ORDER_CREATED)
 FAR_BEYOND_THE_BOUND: Final = 2.0  # seconds: other work on the machine must not matter
+FOR_EVER: Final = timedelta(days=1)
 
 
 @pytest.fixture
@@ -74,6 +78,53 @@ async def test_many_reads_of_a_frozen_server_do_not_wait_for_each_other(
         async with asyncio.timeout(FAR_BEYOND_THE_BOUND):
             readings = await asyncio.gather(*(bounded.read(KEY) for _ in range(300)))
     assert set(readings) == {Miss(None)}
+
+
+async def test_reads_and_fills_of_a_server_that_stays_frozen_do_not_wait(
+    bounded: RedisStatusCache, process: Child
+) -> None:
+    with frozen(process):
+        async with asyncio.timeout(FAR_BEYOND_THE_BOUND):  # 30 ms each would be 9 seconds
+            for _ in range(150):
+                assert await bounded.read(KEY) == Miss(None)
+                await bounded.fill(KEY, "lease", COMPLETED)
+
+
+async def test_a_server_that_answers_again_is_soon_used_again(
+    cache: RedisStatusCache, bounded: RedisStatusCache, process: Child
+) -> None:
+    await cache.fill(KEY, await leased(cache), COMPLETED)
+    with frozen(process):
+        await left_alone(bounded)
+
+    async def hits() -> bool:
+        return await bounded.read(KEY) == Hit(COMPLETED)
+
+    await until(hits, within=2 * FAR_BEYOND_THE_BOUND)
+
+
+async def test_an_invalidation_is_tried_even_while_nobody_reads(
+    cache: RedisStatusCache, process: Child
+) -> None:
+    await cache.fill(KEY, await leased(cache), PENDING)
+    soon = timedelta(milliseconds=30)
+    offended = attrs.evolve(cache, read_within=soon, breaker=Breaker(rest=FOR_EVER))
+    with frozen(process):
+        await left_alone(offended)
+    assert await offended.invalidate({KEY: 2})
+    assert await offended.read(KEY) == Miss(None)
+    assert isinstance(await cache.read(KEY), Miss)
+
+
+async def test_failed_invalidations_do_not_keep_readers_out(
+    cache: RedisStatusCache, process: Child
+) -> None:
+    await cache.fill(KEY, await leased(cache), COMPLETED)
+    hasty = attrs.evolve(cache, invalidate_within=timedelta(milliseconds=1))
+    with frozen(process):
+        for _ in range(10):
+            assert not await hasty.invalidate({KEY: 1})
+    assert await hasty.read(KEY) == Hit(COMPLETED)
 
 
 async def test_after_a_freeze_everything_works_again(
@@ -178,6 +229,12 @@ def frozen(process: Child) -> Iterator[None]:
 
 def key(number: int) -> ReferralKey:
     return ReferralKey(KEY.merchant_id, ReferralId(f"22222222-2222-4222-8222-{number:012}"))
+
+
+async def left_alone(cache: RedisStatusCache) -> None:
+    """Read in vain until the cache does not ask any more."""
+    for _ in range(3):
+        assert await cache.read(KEY) == Miss(None)
 
 
 async def leased(cache: RedisStatusCache, one: ReferralKey = KEY) -> str:

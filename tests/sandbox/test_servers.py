@@ -7,15 +7,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+import attrs
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from referrals_sandbox.servers import listening, ports
+from referrals_sandbox.servers import listening, ports, postgres
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.running import Servers, running
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +167,21 @@ async def test_postgresql_keeps_committed_rows_when_it_is_killed(servers: Server
     async with connected(servers) as connection:
         assert await connection.fetchval("SELECT answer FROM kept") == 42
     assert killed == -9
+
+
+async def test_a_replica_follows_its_primary_and_takes_no_writes(servers: Servers) -> None:
+    replica = postgres.start_replica(servers.supervisor, servers.database)
+    async with connected(servers) as connection:
+        await connection.execute("CREATE TABLE followed AS SELECT 42 AS answer")
+    async with connected(attrs.evolve(servers, database=replica)) as connection:
+
+        async def has_followed() -> bool:
+            return await connection.fetchval("SELECT to_regclass('followed')") is not None
+
+        await until(has_followed)
+        assert await connection.fetchval("SELECT answer FROM followed") == 42
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute("CREATE TABLE refused ()")
 
 
 def test_given_servers_are_used_instead(servers: Servers) -> None:

@@ -6,6 +6,7 @@ import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.redis.client import open_redis
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
@@ -29,7 +30,7 @@ async def test_a_worker_killed_between_commit_and_invalidation_leaves_no_stale_s
     redis_settings = RedisSettings(host=servers.redis.host, port=servers.redis.port)
     async with open_redis(redis_settings) as redis:
         cache = RedisStatusCache(redis=redis, read_within=timedelta(seconds=10))
-        get_status = GetReferralStatus(begin=stage.begin, cache=cache)
+        get_status = GetReferralStatus(statuses=PostgresStatuses(stage.engine), cache=cache)
         assert (await get_status(stage.key)).status is ReferralStatus.PENDING
         await stage.deliver()
 

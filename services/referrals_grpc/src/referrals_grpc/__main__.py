@@ -25,6 +25,8 @@ environment:
   REFERRALS_GRPC_LISTEN     host:port to listen on (127.0.0.1:50051); port 0 takes a free one
   REFERRALS_GRPC_REFLECTION on: anybody may ask for the schemas (off)
   REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+  REFERRALS_DB_REPLICA_HOST a streaming replica, which answers GetReferralStatus, marked stale,
+                            while PostgreSQL is away; also _PORT (that of PostgreSQL)
   REFERRALS_REDIS_HOST      Redis or Valkey; also _PORT (6379)
   AUTH_GRPC_TARGET          host:port of Auth
   AUTH_GRPC_SERVICE         the name of Auth's service (auth.v1.AuthService); auth.v1 where Auth

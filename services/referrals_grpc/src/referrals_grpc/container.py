@@ -10,7 +10,9 @@ from dependency_injector import containers, providers
 from referrals_adapters.grpc.channel import Channel, open_channel
 from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
+from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.postgres.engine import Engine, open_engine
+from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.status_cache import RedisStatusCache
@@ -39,6 +41,7 @@ class Container(containers.DeclarativeContainer):
     """Everything that the service is made of; what must be closed comes from outside."""
 
     engine = providers.Dependency(instance_of=Engine)
+    statuses = providers.Dependency(instance_of=CoalescedStatuses)
     redis = providers.Dependency(instance_of=Client)
     auth_channel = providers.Dependency(
         instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
@@ -54,9 +57,7 @@ class Container(containers.DeclarativeContainer):
     )
     access = providers.Singleton(MerchantAccess, validator=validator.provider)
 
-    get_referral_status = providers.Singleton(
-        GetReferralStatus, begin=transaction.provider, cache=cache
-    )
+    get_referral_status = providers.Singleton(GetReferralStatus, statuses=statuses, cache=cache)
     create_referral_link = providers.Singleton(
         CreateReferralLink, begin=transaction.provider, clock=clock, ids=ids
     )
@@ -90,6 +91,9 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
         opened = stack.enter_async_context
         yield Container(
             engine=await opened(open_engine(settings.database, application=APPLICATION)),
+            statuses=await opened(
+                open_statuses(settings.database, replica=settings.replica, application=APPLICATION)
+            ),
             redis=await opened(open_redis(settings.redis)),
             auth_channel=await opened(open_channel(settings.auth.target)),
             auth_service=settings.auth.service,

@@ -24,6 +24,7 @@ class Settings:
     Args:
         listen: Where it listens.
         database: The database.
+        replica: Who tells statuses while the database is away, if anybody.
         redis: The cache.
         auth: Auth, which is asked in the callers' names.
         reflection: Whether anybody may ask which services there are, and for their schemas.
@@ -31,6 +32,7 @@ class Settings:
 
     listen: Address
     database: PostgresSettings
+    replica: PostgresSettings | None
     redis: RedisSettings
     auth: Neighbour
     reflection: bool
@@ -46,6 +48,7 @@ class Settings:
         return cls(
             listen=Address.read(variables, "REFERRALS_GRPC_LISTEN", default=DEFAULT_LISTEN),
             database=PostgresSettings.read(variables),
+            replica=PostgresSettings.read_replica(variables),
             redis=RedisSettings.read(variables),
             auth=Neighbour.auth(variables),
             reflection=variables.switch("REFERRALS_GRPC_REFLECTION"),

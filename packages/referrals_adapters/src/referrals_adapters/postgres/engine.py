@@ -44,12 +44,14 @@ async def open_engine(
     application: str = APPLICATION,
     connections: int = 10,
     answer_within: float | None = ANSWER_WITHIN,
+    primary: bool = True,
 ) -> AsyncIterator[Engine]:
     """
     Open an engine, and close its connections at the end of the block.
 
     Nothing is connected before it is needed. A connection that was lost is replaced when it is
-    next taken from the pool; one whose server has become read-only or silent is not used again.
+    next taken from the pool; one whose server has become read-only or silent is not used again,
+    and one that leads to a replica is not taken for one to the primary.
 
     Args:
         settings: The database.
@@ -57,6 +59,7 @@ async def open_engine(
         connections: The most connections that are open at once.
         answer_within: Seconds after which a server that does not answer counts as away; None
             waits for ever.
+        primary: Whether to connect to the primary only, whoever answers at the address.
     """
     engine = create_async_engine(
         settings.url,
@@ -70,6 +73,7 @@ async def open_engine(
         connect_args={
             "timeout": CONNECT_WITHIN,
             "command_timeout": answer_within,
+            "target_session_attrs": "primary" if primary else "any",
             "server_settings": {**_SERVER_SETTINGS, "application_name": application},
         },
     )

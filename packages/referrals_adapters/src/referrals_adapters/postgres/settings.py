@@ -22,7 +22,7 @@ class PostgresSettings:
     How to reach the database.
 
     Args:
-        host: The host of the primary.
+        host: The host of the server.
         port: Its TCP port.
         name: The database.
         user: The role that owns the tables.
@@ -50,6 +50,24 @@ class PostgresSettings:
             user=variables.text("REFERRALS_DB_USER"),
             password=variables.text("REFERRALS_DB_PASSWORD"),
         )
+
+    @classmethod
+    def read_replica(cls, variables: Variables) -> Self | None:
+        """
+        Read `REFERRALS_DB_REPLICA_HOST` and `_REPLICA_PORT`; all else is as for the primary.
+
+        Returns:
+            How to reach the replica; None if there is none.
+
+        Raises:
+            SettingsError: A variable is missing or cannot be read.
+        """
+        host = variables.text("REFERRALS_DB_REPLICA_HOST", default="")
+        if not host:
+            return None
+        primary = cls.read(variables)
+        port = variables.port("REFERRALS_DB_REPLICA_PORT", default=primary.port)
+        return attrs.evolve(primary, host=host, port=port)
 
     @property
     def url(self) -> URL:

@@ -14,6 +14,7 @@ import attrs
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.redis.entry import from_entry, to_entry
 from referrals_adapters.redis.lifetimes import Lifetimes, milliseconds
 from referrals_adapters.redis.scripts import Scripts
@@ -41,11 +42,17 @@ class RedisStatusCache(StatusCache):
     Each change is one script, so it happens in one step. A value comes from a reader only, who
     read it from the primary after it got the lease; a writer only takes away.
 
+    After some failures reads and fills do not ask Redis for a while: they only save work.
+    Invalidations are always tried. What other processes read depends on them, whose breakers may
+    be closed; and to the janitor, which repeats those that failed, they are the probe themselves.
+    Nor do they move the breaker: a set of them may be late where a read would not be.
+
     Args:
         redis: The client.
         read_within: How long a read, or a fill, may take; then Redis counts as away.
         invalidate_within: How long an invalidation may take; a worker has more time.
         lifetimes: How long things stay.
+        breaker: Keeps reads and fills from a Redis that did not answer lately.
         new_lease: Returns a lease that nobody ever had, whether Redis remembers or not.
         chance: Returns a random number from 0 to 1.
     """
@@ -54,6 +61,7 @@ class RedisStatusCache(StatusCache):
     read_within: timedelta = timedelta(milliseconds=30)
     invalidate_within: timedelta = timedelta(milliseconds=250)
     lifetimes: Lifetimes = attrs.field(factory=Lifetimes)
+    breaker: Breaker = attrs.field(factory=Breaker)
     new_lease: Callable[[], str] = _random_lease
     chance: Callable[[], float] = random.random
     _scripts: Scripts = attrs.field(init=False, repr=False)
@@ -64,16 +72,21 @@ class RedisStatusCache(StatusCache):
 
     async def read(self, key: ReferralKey) -> Reading:
         """Return what is cached; on a miss, at most one reader at a time gets a lease."""
+        if not self.breaker.allows():
+            return Miss(None)
         try:
-            async with asyncio.timeout(self.read_within.total_seconds()):
-                return await self._read(_name(key))
+            with self.breaker.watching():
+                async with asyncio.timeout(self.read_within.total_seconds()):
+                    return await self._read(_name(key))
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             return Miss(None)
 
     async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
         """Cache a value, unless the lease was lost or the version lies below the floor."""
+        if not self.breaker.allows():
+            return
         lifetime = milliseconds(self.lifetimes.of(view, chance=self.chance()))
-        with suppress(Exception):  # as in `read`
+        with suppress(Exception), self.breaker.watching():  # as in `read`
             async with asyncio.timeout(self.read_within.total_seconds()):
                 await self._scripts.fill([_name(key)], [lease, to_entry(view), lifetime])
 

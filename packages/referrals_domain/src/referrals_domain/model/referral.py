@@ -68,12 +68,22 @@ class Cause(StrEnum):
 
 @attrs.frozen
 class StatusView:
-    """What a frontend sees of a referral's status."""
+    """
+    What a frontend sees of a referral's status.
+
+    Args:
+        status: Where it stands.
+        version: The version that it has there.
+        updated_at: When this version came to be.
+        cause: Why it stands there.
+        stale: Whether a replica says so, which may lag behind, because the primary is away.
+    """
 
     status: ReferralStatus
     version: int
     updated_at: datetime
     cause: Cause
+    stale: bool = False
 
 
 @attrs.frozen(kw_only=True)

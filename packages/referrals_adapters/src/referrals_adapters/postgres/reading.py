@@ -1,0 +1,61 @@
+"""How statuses are read: together, not too many at once, from a replica if need be."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from referrals_adapters.postgres.coalesced import CoalescedStatuses
+from referrals_adapters.postgres.engine import APPLICATION, open_engine
+from referrals_adapters.postgres.replica import StatusesWithReplica
+from referrals_adapters.postgres.statuses import PostgresStatuses
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_domain.ports.statuses import Statuses
+
+READS_AT_ONCE: Final = 4
+"""The cap on reads of statuses, which have as many connections of their own."""
+
+MOST_A_READ: Final = 200
+MOST_WAITING: Final = 2_000
+
+
+@asynccontextmanager
+async def open_statuses(
+    primary: PostgresSettings,
+    *,
+    replica: PostgresSettings | None = None,
+    application: str = APPLICATION,
+) -> AsyncIterator[CoalescedStatuses]:
+    """
+    Open what reads statuses, and close it at the end of the block.
+
+    Args:
+        primary: The primary.
+        replica: Who answers while the primary is away, if anybody.
+        application: What `pg_stat_activity` shows.
+    """
+    async with AsyncExitStack() as stack:
+        opened = stack.enter_async_context
+        statuses: Statuses = await opened(_server(primary, application, is_primary=True))
+        if replica:
+            other = await opened(_server(replica, application, is_primary=False))
+            with_replica = StatusesWithReplica(primary=statuses, replica=other)
+            statuses = await opened(aclosing(with_replica))
+        coalesced = CoalescedStatuses(
+            statuses=statuses, at_once=READS_AT_ONCE, limit=MOST_A_READ, room=MOST_WAITING
+        )
+        yield await opened(aclosing(coalesced))
+
+
+@asynccontextmanager
+async def _server(
+    settings: PostgresSettings, application: str, *, is_primary: bool
+) -> AsyncIterator[PostgresStatuses]:
+    async with open_engine(
+        settings, application=application, connections=READS_AT_ONCE, primary=is_primary
+    ) as engine:
+        yield PostgresStatuses(engine)
