@@ -292,3 +292,12 @@ async def test_nothing_of_a_body_is_logged(
     assert "quarantine" in caplog.text
     assert "friend@example.test" not in caplog.text
     assert CODE not in caplog.text
+
+
+async def test_nor_is_the_text_of_an_error_which_may_quote_it(
+    role: Served, shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.error = RuntimeError("Failing row contains (friend@example.test)")
+    assert answered(await role.post(b"friend@example.test")) == AWAY
+    assert "neither stored nor kept: RuntimeError" in caplog.text
+    assert "friend@example.test" not in caplog.text
