@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from referrals_domain.errors import CodeTaken, NotFound
@@ -14,6 +16,7 @@ from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import SeededIds
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
+from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from tests.domain.world import World
 
 if TYPE_CHECKING:
@@ -100,6 +103,39 @@ async def test_an_unknown_link_is_not_shown(world: World) -> None:
     for key in (builders.link().key, CodeKey(builders.MERCHANT, builders.CODE)):
         with pytest.raises(NotFound):
             await GetReferralLink(begin=world.store.begin)(key)
+
+
+async def test_a_link_is_revoked_from_now_on(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    world.clock.advance(timedelta(hours=1))
+    revoked = await _revoke(world, link.key)
+    assert revoked == attrs.evolve(link, revoked_at=world.clock.now())
+    assert await GetReferralLink(begin=world.store.begin)(link.key) == revoked
+
+
+async def test_a_link_that_is_revoked_again_keeps_the_first_time(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    first = await _revoke(world, link.key)
+    world.clock.advance(timedelta(hours=1))
+    assert await _revoke(world, link.key) == first
+
+
+async def test_an_advocate_whose_link_was_revoked_gets_no_other(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    revoked = await _revoke(world, link.key)
+    assert await _create(world, builders.ADVOCATE) == revoked
+
+
+async def test_a_link_that_the_merchant_does_not_have_is_not_revoked(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    for key in (LinkKey(MerchantId("other"), link.id), builders.link().key):
+        with pytest.raises(NotFound):
+            await _revoke(world, key)
+    assert world.store.state.links == {link.key: link}
+
+
+async def _revoke(world: World, key: LinkKey) -> ReferralLink:
+    return await RevokeReferralLink(begin=world.store.begin, clock=world.clock)(key)
 
 
 async def _create(

@@ -89,6 +89,15 @@ async def test_a_revoked_link_is_found(service: Service) -> None:
     assert found.referral_link.HasField("revoke_time")
 
 
+async def test_a_link_is_revoked_once_and_for_all(service: Service) -> None:
+    first, second = [
+        await call(service, "RevokeReferralLink", merchant_id=MERCHANT, referral_link_id=LINK)
+        for _ in range(2)
+    ]
+    assert first.referral_link.HasField("revoke_time")
+    assert first == second
+
+
 async def test_a_link_is_shared_while_the_program_is_inactive(service: Service) -> None:
     service.store.state.programs[MERCHANT] = builders.program(active=False)
     shared = await call(
@@ -129,13 +138,14 @@ LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
             {"merchant_id": MERCHANT, "code": ReferralCode.of_number(1)},
             {"merchant_id": OTHER, "code": CODE},
         ),
+        ("RevokeReferralLink", LINK_OF_NOBODY, {"merchant_id": OTHER, "referral_link_id": LINK}),
         (
             "ShareLink",
             {**LINK_OF_NOBODY, "channel": pb.CHANNEL_SMS},
             {"merchant_id": OTHER, "referral_link_id": LINK, "channel": pb.CHANNEL_SMS},
         ),
     ],
-    ids=["status", "link by id", "link by code", "share"],
+    ids=["status", "link by id", "link by code", "revoke", "share"],
 )
 async def test_what_is_absent_and_what_is_anothers_look_alike_byte_for_byte(
     service: Service, method: str, absent: dict[str, Any], of_another: dict[str, Any]
@@ -201,6 +211,7 @@ async def test_a_shop_has_one_program(service: Service) -> None:
             pb.GetReferralLinkRequest(merchant_id=MERCHANT, referral_link_id="{*}"),
             ["referral_link_id"],
         ),
+        (pb.RevokeReferralLinkRequest(merchant_id=MERCHANT), ["referral_link_id"]),
         (
             pb.ShareLinkRequest(merchant_id=MERCHANT, channel=pb.CHANNEL_SMS),
             ["referral_link_id"],

@@ -21,6 +21,7 @@ from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.put_program import PutProgram
+from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
 from referrals_grpc.interceptors import MerchantInterceptor, StatusInterceptor
 from referrals_grpc.servicer import ReferralsServicer, UseCases
@@ -59,6 +60,9 @@ class Container(containers.DeclarativeContainer):
         CreateReferralLink, begin=transaction.provider, clock=clock, ids=ids
     )
     get_referral_link = providers.Singleton(GetReferralLink, begin=transaction.provider)
+    revoke_referral_link = providers.Singleton(
+        RevokeReferralLink, begin=transaction.provider, clock=clock
+    )
     share_link = providers.Singleton(ShareLink, begin=transaction.provider, clock=clock, ids=ids)
     get_program = providers.Singleton(GetProgram, begin=transaction.provider)
     put_program = providers.Singleton(PutProgram, begin=transaction.provider)
@@ -68,6 +72,7 @@ class Container(containers.DeclarativeContainer):
         get_referral_status=get_referral_status,
         create_referral_link=create_referral_link,
         get_referral_link=get_referral_link,
+        revoke_referral_link=revoke_referral_link,
         share_link=share_link,
         get_program=get_program,
         put_program=put_program,

@@ -17,6 +17,7 @@ from referrals_adapters.grpc.translate.program import program_message, program_o
 from referrals_adapters.grpc.translate.requests import (
     advocate_named,
     link_named,
+    link_revoked,
     merchant_named,
     referral_named,
     share_named,
@@ -26,6 +27,7 @@ from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.put_program import PutProgram
+from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class UseCases:
     get_referral_status: GetReferralStatus
     create_referral_link: CreateReferralLink
     get_referral_link: GetReferralLink
+    revoke_referral_link: RevokeReferralLink
     share_link: ShareLink
     get_program: GetProgram
     put_program: PutProgram
@@ -75,6 +78,13 @@ class ReferralsServicer(ReferralsServiceServicer):
         """Find a link by its id or its code."""
         link = await self.do.get_referral_link(link_named(request))
         return pb.GetReferralLinkResponse(referral_link=await self._shown(link))
+
+    async def RevokeReferralLink(  # noqa: N802
+        self, request: pb.RevokeReferralLinkRequest, _: object
+    ) -> pb.RevokeReferralLinkResponse:
+        """End the use of a link."""
+        link = await self.do.revoke_referral_link(link_revoked(request))
+        return pb.RevokeReferralLinkResponse(referral_link=await self._shown(link))
 
     async def ShareLink(  # noqa: N802
         self, request: pb.ShareLinkRequest, _: object

@@ -91,6 +91,16 @@ def link_named(request: pb.GetReferralLinkRequest) -> LinkKey | CodeKey:
             raise InvalidFields([Violation("link", REQUIRED)])
 
 
+def link_revoked(request: pb.RevokeReferralLinkRequest) -> LinkKey:
+    """
+    Return the link that is to be revoked.
+
+    Raises:
+        InvalidFields: An id is missing or malformed.
+    """
+    return _link(request)
+
+
 def share_named(request: pb.ShareLinkRequest) -> tuple[LinkKey, Channel]:
     """
     Return the link that is shared, and how.
@@ -98,8 +108,11 @@ def share_named(request: pb.ShareLinkRequest) -> tuple[LinkKey, Channel]:
     Raises:
         InvalidFields: An id is missing or malformed, or the channel is missing or unknown.
     """
-    link = LinkKey(
+    return _link(request), read("channel", request.channel, channel_of)
+
+
+def _link(request: pb.RevokeReferralLinkRequest | pb.ShareLinkRequest) -> LinkKey:
+    return LinkKey(
         read("merchant_id", request.merchant_id, MerchantId),
         read("referral_link_id", request.referral_link_id, LinkId),
     )
-    return link, read("channel", request.channel, channel_of)

@@ -531,6 +531,56 @@ class GetReferralLinkResponse(_message.Message):
 Global___GetReferralLinkResponse: _TypeAlias = GetReferralLinkResponse  # noqa: Y015
 
 @_typing.final
+class RevokeReferralLinkRequest(_message.Message):
+    """Asks for RevokeReferralLink."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_LINK_ID_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant whose program the link belongs to. Required."""
+    referral_link_id: _builtins.str
+    """The link: a UUID. Required."""
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        referral_link_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "referral_link_id", b"referral_link_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeReferralLinkRequest: _TypeAlias = RevokeReferralLinkRequest  # noqa: Y015
+
+@_typing.final
+class RevokeReferralLinkResponse(_message.Message):
+    """Answers RevokeReferralLink."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_LINK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def referral_link(self) -> Global___ReferralLink:
+        """The link, with the time since when it earns nothing."""
+
+    def __init__(
+        self,
+        *,
+        referral_link: Global___ReferralLink | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["referral_link", b"referral_link"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["referral_link", b"referral_link"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeReferralLinkResponse: _TypeAlias = RevokeReferralLinkResponse  # noqa: Y015
+
+@_typing.final
 class ShareLinkRequest(_message.Message):
     """Asks for ShareLink."""
 

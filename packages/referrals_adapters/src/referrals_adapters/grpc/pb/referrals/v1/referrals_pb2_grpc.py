@@ -57,6 +57,11 @@ class ReferralsServiceStub:
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkRequest.SerializeToString,
                 response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkResponse.FromString,
                 _registered_method=True)
+        self.RevokeReferralLink = channel.unary_unary(
+                '/referrals.v1.ReferralsService/RevokeReferralLink',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkResponse.FromString,
+                _registered_method=True)
         self.ShareLink = channel.unary_unary(
                 '/referrals.v1.ReferralsService/ShareLink',
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ShareLinkRequest.SerializeToString,
@@ -135,6 +140,23 @@ class ReferralsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevokeReferralLink(self, request, context):
+        """Revokes a link: orders placed from now on earn nothing by it, and it is not shared any more.
+        The advocate gets no other. A link that is revoked already stays as it is, so a call may be
+        repeated safely.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
+        byte for byte.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ShareLink(self, request, context):
         """Records that an advocate shares their link and opens a referral for the share. Every call
         opens one more. A link may be shared while the program is inactive.
@@ -200,6 +222,11 @@ def add_ReferralsServiceServicer_to_server(servicer, server):
                     servicer.GetReferralLink,
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkRequest.FromString,
                     response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkResponse.SerializeToString,
+            ),
+            'RevokeReferralLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeReferralLink,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkResponse.SerializeToString,
             ),
             'ShareLink': grpc.unary_unary_rpc_method_handler(
                     servicer.ShareLink,
@@ -306,6 +333,33 @@ class ReferralsService:
             '/referrals.v1.ReferralsService/GetReferralLink',
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkRequest.SerializeToString,
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeReferralLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/RevokeReferralLink',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -66,6 +66,19 @@ class ReferralsServiceStub:
       byte for byte.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
     """
+    RevokeReferralLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.RevokeReferralLinkRequest, _referrals_pb2.RevokeReferralLinkResponse]
+    """Revokes a link: orders placed from now on earn nothing by it, and it is not shared any more.
+    The advocate gets no other. A link that is revoked already stays as it is, so a call may be
+    repeated safely.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is missing or malformed.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
+      byte for byte.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
     ShareLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ShareLinkRequest, _referrals_pb2.ShareLinkResponse]
     """Records that an advocate shares their link and opens a referral for the share. Every call
     opens one more. A link may be shared while the program is inactive.
@@ -163,6 +176,25 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed, neither id nor code is given, or the text
           is no code at all: its length, an alien character or the check character gives it away.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
+          byte for byte.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
+    def RevokeReferralLink(
+        self,
+        request: _referrals_pb2.RevokeReferralLinkRequest,
+        context: _aio.ServicerContext[_referrals_pb2.RevokeReferralLinkRequest, _abc.Awaitable[_referrals_pb2.RevokeReferralLinkResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.RevokeReferralLinkResponse]:
+        """Revokes a link: orders placed from now on earn nothing by it, and it is not shared any more.
+        The advocate gets no other. A link that is revoked already stays as it is, so a call may be
+        repeated safely.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
