@@ -12,6 +12,7 @@ from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
+from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
@@ -37,6 +38,9 @@ class TestInMemoryReferralLinks(_InMemory, ReferralLinksContract): ...
 
 
 class TestInMemoryReferrals(_InMemory, ReferralsContract): ...
+
+
+class TestInMemoryReferralListing(_InMemory, ReferralListingContract): ...
 
 
 class TestInMemoryConversions(_InMemory, ConversionsContract): ...

@@ -14,6 +14,7 @@ from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
+from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
@@ -38,6 +39,9 @@ class TestPostgresReferralLinks(_Postgres, ReferralLinksContract): ...
 
 
 class TestPostgresReferrals(_Postgres, ReferralsContract): ...
+
+
+class TestPostgresReferralListing(_Postgres, ReferralListingContract): ...
 
 
 class TestPostgresConversions(_Postgres, ConversionsContract): ...

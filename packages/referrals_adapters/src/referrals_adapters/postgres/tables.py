@@ -112,8 +112,16 @@ referrals: Final = Table(
         "status IN ('PENDING', 'QUALIFIED', 'COMPLETED', 'EXPIRED', 'REJECTED', 'REVERSED')",
         name="ck_referrals_status",
     ),
-    Index("idx_referrals_merchant_id", "merchant_id", "opened_at"),
-    Index("idx_referrals_referral_link_id", "referral_link_id"),
+    Index("idx_referrals_merchant_id", "merchant_id", "opened_at", "id"),
+    Index("idx_referrals_customer_id", "merchant_id", "customer_id", "opened_at", "id"),
+    Index("idx_referrals_referral_link_id", "referral_link_id", "merchant_id", "opened_at", "id"),
+    Index(
+        "idx_referrals_qualified",
+        "merchant_id",
+        "opened_at",
+        "id",
+        postgresql_where=text("status = 'QUALIFIED'"),
+    ),
     Index("uq_referrals_order_id", "merchant_id", "order_id", unique=True),
     Index(
         "uq_referrals_friend",

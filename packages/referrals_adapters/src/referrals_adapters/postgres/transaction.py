@@ -10,6 +10,7 @@ from referrals_adapters.postgres.outbox import PostgresOutbox
 from referrals_adapters.postgres.programs import PostgresPrograms
 from referrals_adapters.postgres.quarantine import PostgresQuarantine
 from referrals_adapters.postgres.referral_links import PostgresReferralLinks
+from referrals_adapters.postgres.referral_listing import PostgresReferralListing
 from referrals_adapters.postgres.referrals import PostgresReferrals
 from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
 from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
@@ -62,6 +63,11 @@ class PostgresTransaction(Transaction):
     def referrals(self) -> PostgresReferrals:
         """The referrals."""
         return PostgresReferrals(self._statements)
+
+    @property
+    def listing(self) -> PostgresReferralListing:
+        """The referrals, a page at a time."""
+        return PostgresReferralListing(self._statements)
 
     @property
     def conversions(self) -> PostgresConversions:

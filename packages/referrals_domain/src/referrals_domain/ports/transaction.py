@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
     from referrals_domain.ports.referral_links import ReferralLinks
+    from referrals_domain.ports.referral_listing import ReferralListing
     from referrals_domain.ports.referrals import Referrals
     from referrals_domain.ports.referred_orders import ReferredOrders
     from referrals_domain.ports.stale_statuses import StaleStatuses
@@ -61,6 +62,11 @@ class Transaction(Protocol):
     @abstractmethod
     def referrals(self) -> Referrals:
         """The referrals."""
+
+    @property
+    @abstractmethod
+    def listing(self) -> ReferralListing:
+        """The referrals, a page at a time."""
 
     @property
     @abstractmethod

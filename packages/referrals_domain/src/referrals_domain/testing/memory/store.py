@@ -9,6 +9,7 @@ from referrals_domain.ports.transaction import Transaction
 from referrals_domain.testing.memory.conversions import InMemoryConversions
 from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
 from referrals_domain.testing.memory.links import InMemoryReferralLinks
+from referrals_domain.testing.memory.listing import InMemoryReferralListing
 from referrals_domain.testing.memory.orders import InMemoryReferredOrders
 from referrals_domain.testing.memory.outbox import InMemoryOutbox
 from referrals_domain.testing.memory.programs import InMemoryPrograms
@@ -69,6 +70,11 @@ class InMemoryTransaction(Transaction):
     def referrals(self) -> InMemoryReferrals:
         """The referrals."""
         return InMemoryReferrals(self._state)
+
+    @property
+    def listing(self) -> InMemoryReferralListing:
+        """The referrals, a page at a time."""
+        return InMemoryReferralListing(self._state)
 
     @property
     def conversions(self) -> InMemoryConversions:
