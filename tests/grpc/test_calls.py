@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -11,9 +11,19 @@ from google.protobuf.duration_pb2 import Duration
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_domain.model.code import ReferralCode
-from referrals_domain.model.identifiers import LinkKey, MerchantId, ReferralKey
+from referrals_domain.model.identifiers import LinkKey, MerchantId, ReferralId, ReferralKey
+from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
-from referrals_domain.testing.builders import ADVOCATE, CODE, LINK, MERCHANT, REFERRAL, SHOP
+from referrals_domain.testing.builders import (
+    ADVOCATE,
+    CODE,
+    FRIEND,
+    LINK,
+    MERCHANT,
+    ORDER,
+    REFERRAL,
+    SHOP,
+)
 from tests.grpc.service import TOKEN
 
 if TYPE_CHECKING:
@@ -38,6 +48,18 @@ def stored(service: Service) -> None:
     state.links[LinkKey(MERCHANT, LINK)] = builders.link()
     state.referrals[ReferralKey(MERCHANT, REFERRAL)] = builders.referral()
     state.programs[OTHER] = builders.program(merchant_id=OTHER, shop_domain="other.myshopify.com")
+
+
+def share_id(number: int) -> ReferralId:
+    return ReferralId(f"44444444-4444-4444-8444-{number:012}")
+
+
+async def store_shares(service: Service, number: int) -> None:
+    """Store that many shares, each a second after the one before."""
+    for one in range(1, number + 1):
+        opened_at = builders.SHARED_AT + timedelta(seconds=one)
+        share = builders.referral(id=share_id(one), opened_at=opened_at)
+        service.store.state.referrals[share.key] = share
 
 
 async def call(service: Service, method: str, **fields: Any) -> Any:
@@ -119,6 +141,77 @@ async def test_a_program_is_put_whole(service: Service) -> None:
     assert put.program.version == 2
     got = await call(service, "GetProgram", merchant_id=MERCHANT)
     assert got.program == put.program
+
+
+async def test_referrals_are_listed_a_page_at_a_time(service: Service) -> None:
+    await store_shares(service, 5)
+    first = await call(service, "ListReferrals", merchant_id=MERCHANT, page_size=3)
+    second = await call(
+        service,
+        "ListReferrals",
+        merchant_id=MERCHANT,
+        page_size=100,
+        page_token=first.next_page_token,
+    )
+    ids = [referral.id for referral in (*first.referrals, *second.referrals)]
+    assert ids == [share_id(number) for number in (5, 4, 3, 2, 1)] + [REFERRAL]
+    assert (len(first.referrals), second.next_page_token) == (3, "")
+
+
+async def test_a_listed_referral_says_all_that_is_known(service: Service) -> None:
+    held = builders.referral(
+        status=ReferralStatus.QUALIFIED,
+        cause=Cause.ON_HOLD,
+        version=2,
+        order_id=ORDER,
+        referred_customer_id=FRIEND,
+        due_at=builders.PLACED_AT,
+    )
+    service.store.state.referrals[held.key] = held
+    answer = await call(
+        service,
+        "ListReferrals",
+        merchant_id=MERCHANT,
+        status=pb.REFERRAL_STATUS_QUALIFIED,
+        referral_link_id=LINK.upper(),
+        customer_id=ADVOCATE,
+    )
+    (listed,) = answer.referrals
+    assert (listed.cause, listed.order_id, listed.referred_customer_id) == (
+        *("on_hold", ORDER, FRIEND),
+    )
+    assert listed.due_time.ToDatetime(UTC) == builders.PLACED_AT
+
+
+@pytest.mark.parametrize(("asked", "got"), [(0, 50), (1, 1), (200, 200), (201, 200), (9999, 200)])
+async def test_a_page_has_as_many_as_asked_for_within_bounds(
+    service: Service, asked: int, got: int
+) -> None:
+    await store_shares(service, 250)
+    page = await call(service, "ListReferrals", merchant_id=MERCHANT, page_size=asked)
+    assert len(page.referrals) == got
+    assert page.next_page_token
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"merchant_id": OTHER},
+        {"status": pb.REFERRAL_STATUS_PENDING},
+        {"customer_id": ADVOCATE},
+        {"referral_link_id": LINK},
+    ],
+    ids=str,
+)
+async def test_the_token_of_another_list_is_refused(
+    service: Service, changes: dict[str, Any]
+) -> None:
+    await store_shares(service, 2)
+    page = await call(service, "ListReferrals", merchant_id=MERCHANT, page_size=1)
+    fields = {"merchant_id": MERCHANT, "page_token": page.next_page_token, **changes}
+    refusal = await service.refusal("ListReferrals", pb.ListReferralsRequest(**fields))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal.fields == ("page_token",)
 
 
 LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
@@ -222,6 +315,17 @@ async def test_a_shop_has_one_program(service: Service) -> None:
                 merchant_id=MERCHANT, referral_link_id=LINK, channel=pb.Channel.ValueType(99)
             ),
             ["channel"],
+        ),
+        (pb.ListReferralsRequest(merchant_id=MERCHANT, page_size=-1), ["page_size"]),
+        (pb.ListReferralsRequest(merchant_id=MERCHANT, page_token="junk"), ["page_token"]),
+        (pb.ListReferralsRequest(merchant_id=MERCHANT, customer_id="4 2"), ["customer_id"]),
+        (
+            pb.ListReferralsRequest(merchant_id=MERCHANT, referral_link_id="1"),
+            ["referral_link_id"],
+        ),
+        (
+            pb.ListReferralsRequest(merchant_id=MERCHANT, status=pb.ReferralStatus.ValueType(99)),
+            ["status"],
         ),
         (pb.GetProgramRequest(merchant_id="a\r\nb"), ["merchant_id"]),
         (pb.PutProgramRequest(), ["program.merchant_id"]),

@@ -20,6 +20,7 @@ from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.list_referrals import ListReferrals
 from referrals_domain.use_cases.put_program import PutProgram
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
@@ -56,6 +57,7 @@ class Container(containers.DeclarativeContainer):
     get_referral_status = providers.Singleton(
         GetReferralStatus, begin=transaction.provider, cache=cache
     )
+    list_referrals = providers.Singleton(ListReferrals, begin=transaction.provider)
     create_referral_link = providers.Singleton(
         CreateReferralLink, begin=transaction.provider, clock=clock, ids=ids
     )
@@ -70,6 +72,7 @@ class Container(containers.DeclarativeContainer):
     use_cases = providers.Singleton(
         UseCases,
         get_referral_status=get_referral_status,
+        list_referrals=list_referrals,
         create_referral_link=create_referral_link,
         get_referral_link=get_referral_link,
         revoke_referral_link=revoke_referral_link,

@@ -13,6 +13,8 @@ from referrals_adapters.grpc.translate.answers import (
     referral_message,
     status_answer,
 )
+from referrals_adapters.grpc.translate.lists import referrals_wanted
+from referrals_adapters.grpc.translate.page_tokens import page_token
 from referrals_adapters.grpc.translate.program import program_message, program_of
 from referrals_adapters.grpc.translate.requests import (
     advocate_named,
@@ -26,6 +28,7 @@ from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.list_referrals import ListReferrals
 from referrals_domain.use_cases.put_program import PutProgram
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
@@ -39,6 +42,7 @@ class UseCases:
     """What the calls do."""
 
     get_referral_status: GetReferralStatus
+    list_referrals: ListReferrals
     create_referral_link: CreateReferralLink
     get_referral_link: GetReferralLink
     revoke_referral_link: RevokeReferralLink
@@ -63,6 +67,17 @@ class ReferralsServicer(ReferralsServiceServicer):
     ) -> pb.GetReferralStatusResponse:
         """Tell where a referral stands."""
         return status_answer(await self.do.get_referral_status(referral_named(request)))
+
+    async def ListReferrals(  # noqa: N802
+        self, request: pb.ListReferralsRequest, _: object
+    ) -> pb.ListReferralsResponse:
+        """List the referrals of a merchant, a page at a time."""
+        wanted = referrals_wanted(request)
+        page = await self.do.list_referrals(wanted.selection, after=wanted.after, size=wanted.size)
+        return pb.ListReferralsResponse(
+            referrals=map(referral_message, page.referrals),
+            next_page_token=page_token(wanted.selection, page.last),
+        )
 
     async def CreateReferralLink(  # noqa: N802
         self, request: pb.CreateReferralLinkRequest, _: object

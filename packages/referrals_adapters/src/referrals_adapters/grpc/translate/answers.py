@@ -54,6 +54,10 @@ def referral_message(referral: Referral) -> pb.Referral:
         version=referral.version,
         create_time=_timestamp(referral.opened_at),
         update_time=_timestamp(referral.updated_at),
+        cause=referral.cause,
+        referred_customer_id=referral.referred_customer_id or "",
+        order_id=referral.order_id or "",
+        due_time=_timestamp(referral.due_at) if referral.due_at else None,
     )
 
 

@@ -35,8 +35,23 @@ MOMENTS: Final[Mapping[CompleteOn, pb.CompleteOn.ValueType]] = {
     CompleteOn.ORDER_PAID: pb.COMPLETE_ON_ORDER_PAID,
 }
 
+_STATUS_OF: Final = {value: status for status, value in STATUSES.items()}
 _CHANNEL_OF: Final = {value: channel for channel, value in CHANNELS.items()}
 _MOMENT_OF: Final = {value: moment for moment, value in MOMENTS.items()}
+
+
+def status_wanted(value: pb.ReferralStatus.ValueType) -> ReferralStatus | None:
+    """
+    Return the status that is asked for; None: any.
+
+    Raises:
+        ValueError: It is one that nobody knows.
+    """
+    if not value:
+        return None
+    if value not in _STATUS_OF:
+        raise ValueError("is one of the known statuses")
+    return _STATUS_OF[value]
 
 
 def channel_of(value: pb.Channel.ValueType) -> Channel:

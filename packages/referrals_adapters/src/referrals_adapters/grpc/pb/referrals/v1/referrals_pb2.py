@@ -26,53 +26,57 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n7referrals_adapters/grpc/pb/referrals/v1/referrals.proto\x12\x0creferrals.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x02\n\x08Referral\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x18\n\x10referral_link_id\x18\x04 \x01(\t\x12&\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x15.referrals.v1.Channel\x12,\n\x06status\x18\x06 \x01(\x0e\x32\x1c.referrals.v1.ReferralStatus\x12\x0f\n\x07version\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xca\x01\n\x0cReferralLink\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x14\n\x0c\x64isplay_code\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x03\n\x07Program\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x13\n\x0bshop_domain\x18\x02 \x01(\t\x12\x16\n\x0estorefront_url\x18\x03 \x01(\t\x12\x13\n\x0b\x63ode_prefix\x18\x04 \x01(\t\x12)\n\x06window\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\x0b\x63omplete_on\x18\x06 \x01(\x0e\x32\x18.referrals.v1.CompleteOn\x12\'\n\x04hold\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1b\n\x13minimum_order_minor\x18\x08 \x01(\x03\x12\'\n\x1arefund_percent_that_undoes\x18\t \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x0cvelocity_cap\x18\n \x01(\x05\x12\x1d\n\x10new_friends_only\x18\x0b \x01(\x08H\x01\x88\x01\x01\x12\x15\n\rdiscount_link\x18\x0c \x01(\x08\x12\x13\n\x06\x61\x63tive\x18\r \x01(\x08H\x02\x88\x01\x01\x12\x0f\n\x07version\x18\x0e \x01(\x03\x42\x1d\n\x1b_refund_percent_that_undoesB\x13\n\x11_new_friends_onlyB\t\n\x07_active\"D\n\x18GetReferralStatusRequest\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\"\xa9\x01\n\x19GetReferralStatusResponse\x12,\n\x06status\x18\x01 \x01(\x0e\x32\x1c.referrals.v1.ReferralStatus\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12/\n\x0bupdate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63\x61use\x18\x04 \x01(\t\x12\r\n\x05stale\x18\x05 \x01(\x08\"E\n\x19\x43reateReferralLinkRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\"O\n\x1a\x43reateReferralLinkResponse\x12\x31\n\rreferral_link\x18\x01 \x01(\x0b\x32\x1a.referrals.v1.ReferralLink\"a\n\x16GetReferralLinkRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x1a\n\x10referral_link_id\x18\x02 \x01(\tH\x00\x12\x0e\n\x04\x63ode\x18\x03 \x01(\tH\x00\x42\x06\n\x04link\"L\n\x17GetReferralLinkResponse\x12\x31\n\rreferral_link\x18\x01 \x01(\x0b\x32\x1a.referrals.v1.ReferralLink\"J\n\x19RevokeReferralLinkRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x18\n\x10referral_link_id\x18\x02 \x01(\t\"O\n\x1aRevokeReferralLinkResponse\x12\x31\n\rreferral_link\x18\x01 \x01(\x0b\x32\x1a.referrals.v1.ReferralLink\"i\n\x10ShareLinkRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x18\n\x10referral_link_id\x18\x02 \x01(\t\x12&\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x15.referrals.v1.Channel\"=\n\x11ShareLinkResponse\x12(\n\x08referral\x18\x01 \x01(\x0b\x32\x16.referrals.v1.Referral\"(\n\x11GetProgramRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\"<\n\x12GetProgramResponse\x12&\n\x07program\x18\x01 \x01(\x0b\x32\x15.referrals.v1.Program\";\n\x11PutProgramRequest\x12&\n\x07program\x18\x01 \x01(\x0b\x32\x15.referrals.v1.Program\"<\n\x12PutProgramResponse\x12&\n\x07program\x18\x01 \x01(\x0b\x32\x15.referrals.v1.Program*\xe5\x01\n\x0eReferralStatus\x12\x1f\n\x1bREFERRAL_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17REFERRAL_STATUS_PENDING\x10\x01\x12\x1d\n\x19REFERRAL_STATUS_QUALIFIED\x10\x02\x12\x1d\n\x19REFERRAL_STATUS_COMPLETED\x10\x03\x12\x1b\n\x17REFERRAL_STATUS_EXPIRED\x10\x04\x12\x1c\n\x18REFERRAL_STATUS_REJECTED\x10\x05\x12\x1c\n\x18REFERRAL_STATUS_REVERSED\x10\x06*\x92\x01\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_SMS\x10\x01\x12\x11\n\rCHANNEL_EMAIL\x10\x02\x12\x14\n\x10\x43HANNEL_WHATSAPP\x10\x03\x12\x12\n\x0e\x43HANNEL_SOCIAL\x10\x04\x12\x10\n\x0c\x43HANNEL_COPY\x10\x05\x12\x0e\n\nCHANNEL_QR\x10\x06*d\n\nCompleteOn\x12\x1b\n\x17\x43OMPLETE_ON_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43OMPLETE_ON_ORDER_CREATED\x10\x01\x12\x1a\n\x16\x43OMPLETE_ON_ORDER_PAID\x10\x02\x32\x9a\x05\n\x10ReferralsService\x12\x64\n\x11GetReferralStatus\x12&.referrals.v1.GetReferralStatusRequest\x1a\'.referrals.v1.GetReferralStatusResponse\x12g\n\x12\x43reateReferralLink\x12\'.referrals.v1.CreateReferralLinkRequest\x1a(.referrals.v1.CreateReferralLinkResponse\x12^\n\x0fGetReferralLink\x12$.referrals.v1.GetReferralLinkRequest\x1a%.referrals.v1.GetReferralLinkResponse\x12g\n\x12RevokeReferralLink\x12\'.referrals.v1.RevokeReferralLinkRequest\x1a(.referrals.v1.RevokeReferralLinkResponse\x12L\n\tShareLink\x12\x1e.referrals.v1.ShareLinkRequest\x1a\x1f.referrals.v1.ShareLinkResponse\x12O\n\nGetProgram\x12\x1f.referrals.v1.GetProgramRequest\x1a .referrals.v1.GetProgramResponse\x12O\n\nPutProgram\x12\x1f.referrals.v1.PutProgramRequest\x1a .referrals.v1.PutProgramResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n7referrals_adapters/grpc/pb/referrals/v1/referrals.proto\x12\x0creferrals.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x03\n\x08Referral\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x18\n\x10referral_link_id\x18\x04 \x01(\t\x12&\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x15.referrals.v1.Channel\x12,\n\x06status\x18\x06 \x01(\x0e\x32\x1c.referrals.v1.ReferralStatus\x12\x0f\n\x07version\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63\x61use\x18\n \x01(\t\x12\x1c\n\x14referred_customer_id\x18\x0b \x01(\t\x12\x10\n\x08order_id\x18\x0c \x01(\t\x12,\n\x08\x64ue_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xca\x01\n\x0cReferralLink\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x14\n\x0c\x64isplay_code\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x03\n\x07Program\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x13\n\x0bshop_domain\x18\x02 \x01(\t\x12\x16\n\x0estorefront_url\x18\x03 \x01(\t\x12\x13\n\x0b\x63ode_prefix\x18\x04 \x01(\t\x12)\n\x06window\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\x0b\x63omplete_on\x18\x06 \x01(\x0e\x32\x18.referrals.v1.CompleteOn\x12\'\n\x04hold\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1b\n\x13minimum_order_minor\x18\x08 \x01(\x03\x12\'\n\x1arefund_percent_that_undoes\x18\t \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x0cvelocity_cap\x18\n \x01(\x05\x12\x1d\n\x10new_friends_only\x18\x0b \x01(\x08H\x01\x88\x01\x01\x12\x15\n\rdiscount_link\x18\x0c \x01(\x08\x12\x13\n\x06\x61\x63tive\x18\r \x01(\x08H\x02\x88\x01\x01\x12\x0f\n\x07version\x18\x0e \x01(\x03\x42\x1d\n\x1b_refund_percent_that_undoesB\x13\n\x11_new_friends_onlyB\t\n\x07_active\"D\n\x18GetReferralStatusRequest\x12\x13\n\x0breferral_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\"\xa9\x01\n\x19GetReferralStatusResponse\x12,\n\x06status\x18\x01 \x01(\x0e\x32\x1c.referrals.v1.ReferralStatus\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12/\n\x0bupdate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63\x61use\x18\x04 \x01(\t\x12\r\n\x05stale\x18\x05 \x01(\x08\"\xaf\x01\n\x14ListReferralsRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12,\n\x06status\x18\x02 \x01(\x0e\x32\x1c.referrals.v1.ReferralStatus\x12\x18\n\x10referral_link_id\x18\x03 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"[\n\x15ListReferralsResponse\x12)\n\treferrals\x18\x01 \x03(\x0b\x32\x16.referrals.v1.Referral\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x19\x43reateReferralLinkRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x02 \x01(\t\"O\n\x1a\x43reateReferralLinkResponse\x12\x31\n\rreferral_link\x18\x01 \x01(\x0b\x32\x1a.referrals.v1.ReferralLink\"a\n\x16GetReferralLinkRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x1a\n\x10referral_link_id\x18\x02 \x01(\tH\x00\x12\x0e\n\x04\x63ode\x18\x03 \x01(\tH\x00\x42\x06\n\x04link\"L\n\x17GetReferralLinkResponse\x12\x31\n\rreferral_link\x18\x01 \x01(\x0b\x32\x1a.referrals.v1.ReferralLink\"J\n\x19RevokeReferralLinkRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x18\n\x10referral_link_id\x18\x02 \x01(\t\"O\n\x1aRevokeReferralLinkResponse\x12\x31\n\rreferral_link\x18\x01 \x01(\x0b\x32\x1a.referrals.v1.ReferralLink\"i\n\x10ShareLinkRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12\x18\n\x10referral_link_id\x18\x02 \x01(\t\x12&\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x15.referrals.v1.Channel\"=\n\x11ShareLinkResponse\x12(\n\x08referral\x18\x01 \x01(\x0b\x32\x16.referrals.v1.Referral\"(\n\x11GetProgramRequest\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\"<\n\x12GetProgramResponse\x12&\n\x07program\x18\x01 \x01(\x0b\x32\x15.referrals.v1.Program\";\n\x11PutProgramRequest\x12&\n\x07program\x18\x01 \x01(\x0b\x32\x15.referrals.v1.Program\"<\n\x12PutProgramResponse\x12&\n\x07program\x18\x01 \x01(\x0b\x32\x15.referrals.v1.Program*\xe5\x01\n\x0eReferralStatus\x12\x1f\n\x1bREFERRAL_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17REFERRAL_STATUS_PENDING\x10\x01\x12\x1d\n\x19REFERRAL_STATUS_QUALIFIED\x10\x02\x12\x1d\n\x19REFERRAL_STATUS_COMPLETED\x10\x03\x12\x1b\n\x17REFERRAL_STATUS_EXPIRED\x10\x04\x12\x1c\n\x18REFERRAL_STATUS_REJECTED\x10\x05\x12\x1c\n\x18REFERRAL_STATUS_REVERSED\x10\x06*\x92\x01\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_SMS\x10\x01\x12\x11\n\rCHANNEL_EMAIL\x10\x02\x12\x14\n\x10\x43HANNEL_WHATSAPP\x10\x03\x12\x12\n\x0e\x43HANNEL_SOCIAL\x10\x04\x12\x10\n\x0c\x43HANNEL_COPY\x10\x05\x12\x0e\n\nCHANNEL_QR\x10\x06*d\n\nCompleteOn\x12\x1b\n\x17\x43OMPLETE_ON_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43OMPLETE_ON_ORDER_CREATED\x10\x01\x12\x1a\n\x16\x43OMPLETE_ON_ORDER_PAID\x10\x02\x32\xf4\x05\n\x10ReferralsService\x12\x64\n\x11GetReferralStatus\x12&.referrals.v1.GetReferralStatusRequest\x1a\'.referrals.v1.GetReferralStatusResponse\x12X\n\rListReferrals\x12\".referrals.v1.ListReferralsRequest\x1a#.referrals.v1.ListReferralsResponse\x12g\n\x12\x43reateReferralLink\x12\'.referrals.v1.CreateReferralLinkRequest\x1a(.referrals.v1.CreateReferralLinkResponse\x12^\n\x0fGetReferralLink\x12$.referrals.v1.GetReferralLinkRequest\x1a%.referrals.v1.GetReferralLinkResponse\x12g\n\x12RevokeReferralLink\x12\'.referrals.v1.RevokeReferralLinkRequest\x1a(.referrals.v1.RevokeReferralLinkResponse\x12L\n\tShareLink\x12\x1e.referrals.v1.ShareLinkRequest\x1a\x1f.referrals.v1.ShareLinkResponse\x12O\n\nGetProgram\x12\x1f.referrals.v1.GetProgramRequest\x1a .referrals.v1.GetProgramResponse\x12O\n\nPutProgram\x12\x1f.referrals.v1.PutProgramRequest\x1a .referrals.v1.PutProgramResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'referrals_adapters.grpc.pb.referrals.v1.referrals_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REFERRALSTATUS']._serialized_start=2240
-  _globals['_REFERRALSTATUS']._serialized_end=2469
-  _globals['_CHANNEL']._serialized_start=2472
-  _globals['_CHANNEL']._serialized_end=2618
-  _globals['_COMPLETEON']._serialized_start=2620
-  _globals['_COMPLETEON']._serialized_end=2720
+  _globals['_REFERRALSTATUS']._serialized_start=2620
+  _globals['_REFERRALSTATUS']._serialized_end=2849
+  _globals['_CHANNEL']._serialized_start=2852
+  _globals['_CHANNEL']._serialized_end=2998
+  _globals['_COMPLETEON']._serialized_start=3000
+  _globals['_COMPLETEON']._serialized_end=3100
   _globals['_REFERRAL']._serialized_start=139
-  _globals['_REFERRAL']._serialized_end=430
-  _globals['_REFERRALLINK']._serialized_start=433
-  _globals['_REFERRALLINK']._serialized_end=635
-  _globals['_PROGRAM']._serialized_start=638
-  _globals['_PROGRAM']._serialized_end=1112
-  _globals['_GETREFERRALSTATUSREQUEST']._serialized_start=1114
-  _globals['_GETREFERRALSTATUSREQUEST']._serialized_end=1182
-  _globals['_GETREFERRALSTATUSRESPONSE']._serialized_start=1185
-  _globals['_GETREFERRALSTATUSRESPONSE']._serialized_end=1354
-  _globals['_CREATEREFERRALLINKREQUEST']._serialized_start=1356
-  _globals['_CREATEREFERRALLINKREQUEST']._serialized_end=1425
-  _globals['_CREATEREFERRALLINKRESPONSE']._serialized_start=1427
-  _globals['_CREATEREFERRALLINKRESPONSE']._serialized_end=1506
-  _globals['_GETREFERRALLINKREQUEST']._serialized_start=1508
-  _globals['_GETREFERRALLINKREQUEST']._serialized_end=1605
-  _globals['_GETREFERRALLINKRESPONSE']._serialized_start=1607
-  _globals['_GETREFERRALLINKRESPONSE']._serialized_end=1683
-  _globals['_REVOKEREFERRALLINKREQUEST']._serialized_start=1685
-  _globals['_REVOKEREFERRALLINKREQUEST']._serialized_end=1759
-  _globals['_REVOKEREFERRALLINKRESPONSE']._serialized_start=1761
-  _globals['_REVOKEREFERRALLINKRESPONSE']._serialized_end=1840
-  _globals['_SHARELINKREQUEST']._serialized_start=1842
-  _globals['_SHARELINKREQUEST']._serialized_end=1947
-  _globals['_SHARELINKRESPONSE']._serialized_start=1949
-  _globals['_SHARELINKRESPONSE']._serialized_end=2010
-  _globals['_GETPROGRAMREQUEST']._serialized_start=2012
-  _globals['_GETPROGRAMREQUEST']._serialized_end=2052
-  _globals['_GETPROGRAMRESPONSE']._serialized_start=2054
-  _globals['_GETPROGRAMRESPONSE']._serialized_end=2114
-  _globals['_PUTPROGRAMREQUEST']._serialized_start=2116
-  _globals['_PUTPROGRAMREQUEST']._serialized_end=2175
-  _globals['_PUTPROGRAMRESPONSE']._serialized_start=2177
-  _globals['_PUTPROGRAMRESPONSE']._serialized_end=2237
-  _globals['_REFERRALSSERVICE']._serialized_start=2723
-  _globals['_REFERRALSSERVICE']._serialized_end=3389
+  _globals['_REFERRAL']._serialized_end=539
+  _globals['_REFERRALLINK']._serialized_start=542
+  _globals['_REFERRALLINK']._serialized_end=744
+  _globals['_PROGRAM']._serialized_start=747
+  _globals['_PROGRAM']._serialized_end=1221
+  _globals['_GETREFERRALSTATUSREQUEST']._serialized_start=1223
+  _globals['_GETREFERRALSTATUSREQUEST']._serialized_end=1291
+  _globals['_GETREFERRALSTATUSRESPONSE']._serialized_start=1294
+  _globals['_GETREFERRALSTATUSRESPONSE']._serialized_end=1463
+  _globals['_LISTREFERRALSREQUEST']._serialized_start=1466
+  _globals['_LISTREFERRALSREQUEST']._serialized_end=1641
+  _globals['_LISTREFERRALSRESPONSE']._serialized_start=1643
+  _globals['_LISTREFERRALSRESPONSE']._serialized_end=1734
+  _globals['_CREATEREFERRALLINKREQUEST']._serialized_start=1736
+  _globals['_CREATEREFERRALLINKREQUEST']._serialized_end=1805
+  _globals['_CREATEREFERRALLINKRESPONSE']._serialized_start=1807
+  _globals['_CREATEREFERRALLINKRESPONSE']._serialized_end=1886
+  _globals['_GETREFERRALLINKREQUEST']._serialized_start=1888
+  _globals['_GETREFERRALLINKREQUEST']._serialized_end=1985
+  _globals['_GETREFERRALLINKRESPONSE']._serialized_start=1987
+  _globals['_GETREFERRALLINKRESPONSE']._serialized_end=2063
+  _globals['_REVOKEREFERRALLINKREQUEST']._serialized_start=2065
+  _globals['_REVOKEREFERRALLINKREQUEST']._serialized_end=2139
+  _globals['_REVOKEREFERRALLINKRESPONSE']._serialized_start=2141
+  _globals['_REVOKEREFERRALLINKRESPONSE']._serialized_end=2220
+  _globals['_SHARELINKREQUEST']._serialized_start=2222
+  _globals['_SHARELINKREQUEST']._serialized_end=2327
+  _globals['_SHARELINKRESPONSE']._serialized_start=2329
+  _globals['_SHARELINKRESPONSE']._serialized_end=2390
+  _globals['_GETPROGRAMREQUEST']._serialized_start=2392
+  _globals['_GETPROGRAMREQUEST']._serialized_end=2432
+  _globals['_GETPROGRAMRESPONSE']._serialized_start=2434
+  _globals['_GETPROGRAMRESPONSE']._serialized_end=2494
+  _globals['_PUTPROGRAMREQUEST']._serialized_start=2496
+  _globals['_PUTPROGRAMREQUEST']._serialized_end=2555
+  _globals['_PUTPROGRAMRESPONSE']._serialized_start=2557
+  _globals['_PUTPROGRAMRESPONSE']._serialized_end=2617
+  _globals['_REFERRALSSERVICE']._serialized_start=3103
+  _globals['_REFERRALSSERVICE']._serialized_end=3859
 # @@protoc_insertion_point(module_scope)

@@ -7,10 +7,12 @@ One file, because protoc's path mapping (see proto/generate.py) cannot resolve i
 files of ours.
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -146,6 +148,10 @@ class Referral(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    REFERRED_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The referral's id: a UUID in lower case with dashes."""
     merchant_id: _builtins.str
@@ -160,6 +166,12 @@ class Referral(_message.Message):
     """Where it stands."""
     version: _builtins.int
     """1 when opened, one more with each change of status or of its cause."""
+    cause: _builtins.str
+    """Why it has its status, in the codes of GetReferralStatusResponse."""
+    referred_customer_id: _builtins.str
+    """The friend: a Shopify customer id, in decimal digits. Empty until an order named one."""
+    order_id: _builtins.str
+    """The Shopify order that it is bound to, in decimal digits. Empty while it waits for one."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -167,6 +179,10 @@ class Referral(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When this version came to be."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When a QUALIFIED referral completes by itself. Absent where it waits for something else."""
 
     def __init__(
         self,
@@ -180,10 +196,14 @@ class Referral(_message.Message):
         version: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        cause: _builtins.str = ...,
+        referred_customer_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "due_time", b"due_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "create_time", b"create_time", "customer_id", b"customer_id", "id", b"id", "merchant_id", b"merchant_id", "referral_link_id", b"referral_link_id", "status", b"status", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "channel", b"channel", "create_time", b"create_time", "customer_id", b"customer_id", "due_time", b"due_time", "id", b"id", "merchant_id", b"merchant_id", "order_id", b"order_id", "referral_link_id", b"referral_link_id", "referred_customer_id", b"referred_customer_id", "status", b"status", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -421,6 +441,80 @@ class GetReferralStatusResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetReferralStatusResponse: _TypeAlias = GetReferralStatusResponse  # noqa: Y015
+
+@_typing.final
+class ListReferralsRequest(_message.Message):
+    """Asks for ListReferrals. Referrals are listed that fit every filter that is given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    REFERRAL_LINK_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant whose program they belong to. Required."""
+    status: Global___ReferralStatus.ValueType
+    """Where they stand. Unspecified: anywhere."""
+    referral_link_id: _builtins.str
+    """The link that was shared: a UUID. Empty: any."""
+    customer_id: _builtins.str
+    """The advocate: a Shopify customer id, in decimal digits. Empty: any."""
+    page_size: _builtins.int
+    """How many referrals a page may have: 50 if it is 0, and 200 at most, however large it is. Not
+    negative. Pages of one list may differ in it.
+    """
+    page_token: _builtins.str
+    """The `next_page_token` of the page before, with the same merchant and filters. Empty: the
+    first page.
+    """
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        status: Global___ReferralStatus.ValueType = ...,
+        referral_link_id: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "merchant_id", b"merchant_id", "page_size", b"page_size", "page_token", b"page_token", "referral_link_id", b"referral_link_id", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReferralsRequest: _TypeAlias = ListReferralsRequest  # noqa: Y015
+
+@_typing.final
+class ListReferralsResponse(_message.Message):
+    """Answers ListReferrals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """What asks for the next page. Empty: this is the last."""
+    @_builtins.property
+    def referrals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Referral]:
+        """The referrals, newest first."""
+
+    def __init__(
+        self,
+        *,
+        referrals: _abc.Iterable[Global___Referral] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "referrals", b"referrals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReferralsResponse: _TypeAlias = ListReferralsResponse  # noqa: Y015
 
 @_typing.final
 class CreateReferralLinkRequest(_message.Message):

@@ -47,6 +47,11 @@ class ReferralsServiceStub:
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.SerializeToString,
                 response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.FromString,
                 _registered_method=True)
+        self.ListReferrals = channel.unary_unary(
+                '/referrals.v1.ReferralsService/ListReferrals',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.FromString,
+                _registered_method=True)
         self.CreateReferralLink = channel.unary_unary(
                 '/referrals.v1.ReferralsService/CreateReferralLink',
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.CreateReferralLinkRequest.SerializeToString,
@@ -103,6 +108,21 @@ class ReferralsServiceServicer:
         answer, byte for byte.
         - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
         answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReferrals(self, request, context):
+        """Lists the referrals of a merchant, newest first, a page at a time. What is opened meanwhile
+        moves nothing from one page to another.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is malformed, the status is unknown, the page size is negative, or
+        the page token is none, or one of another merchant or other filters.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -213,6 +233,11 @@ def add_ReferralsServiceServicer_to_server(servicer, server):
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.FromString,
                     response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.SerializeToString,
             ),
+            'ListReferrals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReferrals,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.SerializeToString,
+            ),
             'CreateReferralLink': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateReferralLink,
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.CreateReferralLinkRequest.FromString,
@@ -279,6 +304,33 @@ class ReferralsService:
             '/referrals.v1.ReferralsService/GetReferralStatus',
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.SerializeToString,
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReferrals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/ListReferrals',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,17 @@ class ReferralsServiceStub:
     - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
       answer lately. Try again.
     """
+    ListReferrals: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ListReferralsRequest, _referrals_pb2.ListReferralsResponse]
+    """Lists the referrals of a merchant, newest first, a page at a time. What is opened meanwhile
+    moves nothing from one page to another.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is malformed, the status is unknown, the page size is negative, or
+      the page token is none, or one of another merchant or other filters.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
     CreateReferralLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.CreateReferralLinkRequest, _referrals_pb2.CreateReferralLinkResponse]
     """Gives an advocate their link. An advocate who asks again gets the same link, so a call may
     be repeated safely.
@@ -145,6 +156,23 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
           answer, byte for byte.
         - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
           answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReferrals(
+        self,
+        request: _referrals_pb2.ListReferralsRequest,
+        context: _aio.ServicerContext[_referrals_pb2.ListReferralsRequest, _abc.Awaitable[_referrals_pb2.ListReferralsResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.ListReferralsResponse]:
+        """Lists the referrals of a merchant, newest first, a page at a time. What is opened meanwhile
+        moves nothing from one page to another.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is malformed, the status is unknown, the page size is negative, or
+          the page token is none, or one of another merchant or other filters.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
 
     @_abc_1.abstractmethod
