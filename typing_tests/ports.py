@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referral_listing import ReferralListing, Selection
     from referrals_domain.ports.referrals import Referrals
     from referrals_domain.ports.referred_orders import ReferredOrders
+    from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
     from referrals_domain.ports.status_cache import StatusCache
 
@@ -66,12 +67,13 @@ def a_transaction_in_memory_has_every_collection(store: InMemoryStore) -> None:
     conversions: Conversions = tx.conversions
     orders: ReferredOrders = tx.orders
     programs: Programs = tx.programs
+    requests: Requests = tx.requests
     deliveries: Deliveries = tx.deliveries
     quarantine: Quarantine = tx.quarantine
     outbox: Outbox = tx.outbox
     stale_statuses: StaleStatuses = tx.stale_statuses
     del links, referrals, listing, conversions, orders, programs
-    del deliveries, quarantine, outbox, stale_statuses
+    del requests, deliveries, quarantine, outbox, stale_statuses
 
 
 async def a_transaction_returns_the_model(

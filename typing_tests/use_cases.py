@@ -61,6 +61,7 @@ async def shares(begin: Begin, clock: Clock, ids: Ids, link: LinkKey, channel: C
     share = ShareLink(begin=begin, clock=clock, ids=ids)
     assert_type(await share(link, channel=channel), Referral)
     await share(link, channel="sms")  # type: ignore[arg-type]
+    await share(link, channel=channel, request_id=link.link_id)  # type: ignore[arg-type]
 
 
 async def a_link_is_named_by_its_id_or_its_code(

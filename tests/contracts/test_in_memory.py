@@ -15,6 +15,7 @@ from referrals_domain.testing.contracts.referral_links import ReferralLinksContr
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
+from referrals_domain.testing.contracts.requests import RequestsContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
@@ -50,6 +51,9 @@ class TestInMemoryReferredOrders(_InMemory, ReferredOrdersContract): ...
 
 
 class TestInMemoryPrograms(_InMemory, ProgramsContract): ...
+
+
+class TestInMemoryRequests(_InMemory, RequestsContract): ...
 
 
 class TestInMemoryDeliveries(_InMemory, DeliveriesContract): ...

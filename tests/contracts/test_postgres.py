@@ -17,6 +17,7 @@ from referrals_domain.testing.contracts.referral_links import ReferralLinksContr
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
+from referrals_domain.testing.contracts.requests import RequestsContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
 
@@ -51,6 +52,9 @@ class TestPostgresReferredOrders(_Postgres, ReferredOrdersContract): ...
 
 
 class TestPostgresPrograms(_Postgres, ProgramsContract): ...
+
+
+class TestPostgresRequests(_Postgres, RequestsContract): ...
 
 
 class TestPostgresDeliveries(_Postgres, DeliveriesContract): ...

@@ -47,6 +47,12 @@ class CodeTaken(Conflict):
     code = "code_taken"
 
 
+class RequestReused(Conflict):
+    """An earlier call of this merchant has the same request id and asked for something else."""
+
+    code = "request_reused"
+
+
 class Stale(ReferralsError):
     """Somebody else saved a newer version since this one was read."""
 

@@ -17,12 +17,14 @@ from referrals_domain.model.identifiers import (
     MerchantId,
     OrderId,
     ReferralId,
+    RequestId,
     ShopDomain,
 )
 from referrals_domain.model.link import Channel, ReferralLink
 from referrals_domain.model.order import OrderFacts, ReferredOrder
 from referrals_domain.model.program import CompleteOn, ReferralProgram
 from referrals_domain.model.referral import Cause, Referral, ReferralStatus
+from referrals_domain.model.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,4 +104,21 @@ def to_order(row: Row[Any]) -> ReferredOrder:
         evidence=from_document(Evidence, row.evidence),
         attribution=from_document(Attribution, attribution) if attribution else None,
         referral_id=ReferralId(row.referral_id) if row.referral_id else None,
+    )
+
+
+def request_to_row(request: Request) -> Mapping[str, Any]:
+    """Return the row of a request in `requests`."""
+    row = attrs.asdict(request)
+    return {"request_id": row.pop("id"), **row}
+
+
+def to_request(row: Row[Any]) -> Request:
+    """Read a row of `requests`."""
+    return Request(
+        merchant_id=MerchantId(row.merchant_id),
+        id=RequestId(row.request_id),
+        fingerprint=row.fingerprint,
+        resource_id=row.resource_id,
+        created_at=row.created_at,
     )

@@ -165,6 +165,17 @@ referred_orders: Final = Table(
     UniqueConstraint("order_id", name="uq_referred_orders_order_id"),
 )
 
+requests: Final = Table(
+    "requests",
+    metadata,
+    _required("merchant_id", Text),
+    _required("request_id", _UUID),
+    _required("fingerprint", LargeBinary),
+    _required("resource_id", _UUID),
+    _required("created_at", _TIME),
+    _key("merchant_id", "request_id", of="requests"),
+)
+
 deliveries: Final = Table(
     "deliveries",
     metadata,

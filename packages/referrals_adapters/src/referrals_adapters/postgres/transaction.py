@@ -13,6 +13,7 @@ from referrals_adapters.postgres.referral_links import PostgresReferralLinks
 from referrals_adapters.postgres.referral_listing import PostgresReferralListing
 from referrals_adapters.postgres.referrals import PostgresReferrals
 from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
+from referrals_adapters.postgres.requests import PostgresRequests
 from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_adapters.postgres.statements import Statements
 from referrals_domain.ports.transaction import Transaction
@@ -83,6 +84,11 @@ class PostgresTransaction(Transaction):
     def programs(self) -> PostgresPrograms:
         """The programs."""
         return PostgresPrograms(self._statements)
+
+    @property
+    def requests(self) -> PostgresRequests:
+        """The calls that may be repeated."""
+        return PostgresRequests(self._statements)
 
     @property
     def deliveries(self) -> PostgresDeliveries:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referral_listing import ReferralListing
     from referrals_domain.ports.referrals import Referrals
     from referrals_domain.ports.referred_orders import ReferredOrders
+    from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
 
 
@@ -82,6 +83,11 @@ class Transaction(Protocol):
     @abstractmethod
     def programs(self) -> Programs:
         """The programs."""
+
+    @property
+    @abstractmethod
+    def requests(self) -> Requests:
+        """The calls that may be repeated."""
 
     @property
     @abstractmethod

@@ -15,6 +15,7 @@ from referrals_domain.testing.memory.outbox import InMemoryOutbox
 from referrals_domain.testing.memory.programs import InMemoryPrograms
 from referrals_domain.testing.memory.quarantine import InMemoryQuarantine
 from referrals_domain.testing.memory.referrals import InMemoryReferrals
+from referrals_domain.testing.memory.requests import InMemoryRequests
 from referrals_domain.testing.memory.stale_statuses import InMemoryStaleStatuses
 from referrals_domain.testing.memory.state import State
 
@@ -90,6 +91,11 @@ class InMemoryTransaction(Transaction):
     def programs(self) -> InMemoryPrograms:
         """The programs."""
         return InMemoryPrograms(self._state)
+
+    @property
+    def requests(self) -> InMemoryRequests:
+        """The calls that may be repeated."""
+        return InMemoryRequests(self._state)
 
     @property
     def deliveries(self) -> InMemoryDeliveries:

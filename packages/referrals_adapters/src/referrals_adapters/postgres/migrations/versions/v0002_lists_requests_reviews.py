@@ -27,9 +27,20 @@ _UP: Final = (
     CREATE INDEX idx_referrals_qualified ON referrals (merchant_id, opened_at, id)
     WHERE status = 'QUALIFIED'
     """,
+    """
+    CREATE TABLE requests (
+        merchant_id text NOT NULL,
+        request_id uuid NOT NULL,
+        fingerprint bytea NOT NULL,
+        resource_id uuid NOT NULL,
+        created_at timestamptz NOT NULL,
+        CONSTRAINT pk_requests PRIMARY KEY (merchant_id, request_id)
+    )
+    """,
 )
 
 _DOWN: Final = (
+    "DROP TABLE requests",
     "DROP INDEX idx_referrals_qualified",
     "DROP INDEX idx_referrals_customer_id",
     "DROP INDEX idx_referrals_referral_link_id",
