@@ -22,6 +22,7 @@ from referrals_domain.testing.builders import (
     MERCHANT,
     ORDER,
     REFERRAL,
+    REQUEST,
     SHOP,
 )
 from tests.grpc.service import TOKEN
@@ -141,6 +142,44 @@ async def test_a_program_is_put_whole(service: Service) -> None:
     assert put.program.version == 2
     got = await call(service, "GetProgram", merchant_id=MERCHANT)
     assert got.program == put.program
+
+
+SHARE: dict[str, Any] = {
+    "merchant_id": MERCHANT,
+    "referral_link_id": LINK,
+    "channel": pb.CHANNEL_SMS,
+    "request_id": REQUEST,
+}
+CREATE: dict[str, Any] = {"merchant_id": MERCHANT, "customer_id": "42", "request_id": REQUEST}
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"), [("ShareLink", SHARE), ("CreateReferralLink", CREATE)]
+)
+async def test_a_call_that_is_repeated_is_answered_alike(
+    service: Service, method: str, fields: dict[str, Any]
+) -> None:
+    first = await call(service, method, **fields)
+    stored = service.store.state
+    assert await call(service, method, **{**fields, "request_id": REQUEST.upper()}) == first
+    assert service.store.state == stored
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [
+        ("ShareLink", {**SHARE, "channel": pb.CHANNEL_QR}),
+        ("CreateReferralLink", CREATE),
+    ],
+)
+async def test_another_call_of_the_same_name_is_refused(
+    service: Service, method: str, fields: dict[str, Any]
+) -> None:
+    await call(service, "ShareLink", **SHARE)
+    stored = service.store.state
+    refusal = await service.refusal(method, getattr(pb, f"{method}Request")(**fields))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "REQUEST_REUSED")
+    assert service.store.state == stored
 
 
 async def test_referrals_are_listed_a_page_at_a_time(service: Service) -> None:
@@ -296,6 +335,13 @@ async def test_a_shop_has_one_program(service: Service) -> None:
             pb.CreateReferralLinkRequest(merchant_id=MERCHANT, customer_id="4 2"),
             ["customer_id"],
         ),
+        (
+            pb.CreateReferralLinkRequest(
+                merchant_id=MERCHANT, customer_id="42", request_id="again"
+            ),
+            ["request_id"],
+        ),
+        (pb.ShareLinkRequest(**{**SHARE, "request_id": "{*}"}), ["request_id"]),
         (pb.GetReferralLinkRequest(merchant_id=MERCHANT), ["link"]),
         (pb.GetReferralLinkRequest(merchant_id=MERCHANT, code=""), ["code"]),
         (pb.GetReferralLinkRequest(merchant_id=MERCHANT, code="SUMMER20"), ["code"]),

@@ -22,6 +22,7 @@ from referrals_adapters.grpc.translate.requests import (
     link_revoked,
     merchant_named,
     referral_named,
+    request_named,
     share_named,
 )
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
@@ -84,7 +85,9 @@ class ReferralsServicer(ReferralsServiceServicer):
     ) -> pb.CreateReferralLinkResponse:
         """Give an advocate their link."""
         merchant_id, customer_id = advocate_named(request)
-        link = await self.do.create_referral_link(merchant_id=merchant_id, customer_id=customer_id)
+        link = await self.do.create_referral_link(
+            merchant_id=merchant_id, customer_id=customer_id, request_id=request_named(request)
+        )
         return pb.CreateReferralLinkResponse(referral_link=await self._shown(link))
 
     async def GetReferralLink(  # noqa: N802
@@ -106,7 +109,8 @@ class ReferralsServicer(ReferralsServiceServicer):
     ) -> pb.ShareLinkResponse:
         """Open a referral for a share."""
         link, channel = share_named(request)
-        referral = await self.do.share_link(link, channel=channel)
+        named = request_named(request)
+        referral = await self.do.share_link(link, channel=channel, request_id=named)
         return pb.ShareLinkResponse(referral=referral_message(referral))
 
     async def GetProgram(  # noqa: N802

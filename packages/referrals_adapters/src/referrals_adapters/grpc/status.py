@@ -23,6 +23,7 @@ from referrals_domain.errors import (
     NotFound,
     PermissionDenied,
     ReferralsError,
+    RequestReused,
     ShopTaken,
     Stale,
     Unauthenticated,
@@ -62,6 +63,7 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     ),
     NotFound: Meaning(grpc.StatusCode.NOT_FOUND),
     LinkRevoked: Meaning(grpc.StatusCode.FAILED_PRECONDITION),
+    RequestReused: Meaning(grpc.StatusCode.ALREADY_EXISTS),
     ShopTaken: Meaning(
         grpc.StatusCode.ALREADY_EXISTS, "the shop domain belongs to another merchant's program"
     ),

@@ -16,6 +16,7 @@ from referrals_domain.model.identifiers import (
     MerchantId,
     ReferralId,
     ReferralKey,
+    RequestId,
 )
 
 if TYPE_CHECKING:
@@ -109,6 +110,17 @@ def share_named(request: pb.ShareLinkRequest) -> tuple[LinkKey, Channel]:
         InvalidFields: An id is missing or malformed, or the channel is missing or unknown.
     """
     return _link(request), read("channel", request.channel, channel_of)
+
+
+def request_named(request: pb.CreateReferralLinkRequest | pb.ShareLinkRequest) -> RequestId | None:
+    """
+    Return what the call is named, to be repeated; None: nothing.
+
+    Raises:
+        InvalidFields: The id is malformed.
+    """
+    text = request.request_id
+    return read("request_id", text, RequestId) if text else None
 
 
 def _link(request: pb.RevokeReferralLinkRequest | pb.ShareLinkRequest) -> LinkKey:

@@ -524,19 +524,25 @@ class CreateReferralLinkRequest(_message.Message):
 
     MERCHANT_ID_FIELD_NUMBER: _builtins.int
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program the link is for. Required."""
     customer_id: _builtins.str
     """The advocate: a Shopify customer id, in decimal digits. Required."""
+    request_id: _builtins.str
+    """A UUID that names this call, so that it may be repeated: a call of the same merchant that had
+    it already is answered again, and one that asked for something else is refused. Optional.
+    """
     def __init__(
         self,
         *,
         merchant_id: _builtins.str = ...,
         customer_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "merchant_id", b"merchant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "merchant_id", b"merchant_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -683,22 +689,28 @@ class ShareLinkRequest(_message.Message):
     MERCHANT_ID_FIELD_NUMBER: _builtins.int
     REFERRAL_LINK_ID_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program the link belongs to. Required."""
     referral_link_id: _builtins.str
     """The link that is shared: a UUID. Required."""
     channel: Global___Channel.ValueType
     """How it is shared. Required."""
+    request_id: _builtins.str
+    """A UUID that names this call, so that it may be repeated: a call of the same merchant that had
+    it already is answered again, and one that asked for something else is refused. Optional.
+    """
     def __init__(
         self,
         *,
         merchant_id: _builtins.str = ...,
         referral_link_id: _builtins.str = ...,
         channel: Global___Channel.ValueType = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "merchant_id", b"merchant_id", "referral_link_id", b"referral_link_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "merchant_id", b"merchant_id", "referral_link_id", b"referral_link_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -713,7 +725,9 @@ class ShareLinkResponse(_message.Message):
     REFERRAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def referral(self) -> Global___Referral:
-        """The referral that the share opened. It is PENDING."""
+        """The referral that the share opened. It is PENDING; of a call that is repeated, it is shown as
+        it now stands.
+        """
 
     def __init__(
         self,

@@ -32,8 +32,9 @@ class ReferralsServiceStub:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
+    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
+    fields.
     """
 
     def __init__(self, channel):
@@ -91,8 +92,9 @@ class ReferralsServiceServicer:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
+    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
+    fields.
     """
 
     def GetReferralStatus(self, request, context):
@@ -137,6 +139,7 @@ class ReferralsServiceServicer:
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no program.
+        - ALREADY_EXISTS: an earlier call with this request id asked for something else.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -179,7 +182,8 @@ class ReferralsServiceServicer:
 
     def ShareLink(self, request, context):
         """Records that an advocate shares their link and opens a referral for the share. Every call
-        opens one more. A link may be shared while the program is inactive.
+        opens one more, unless it repeats the request id of an earlier one. A link may be shared while
+        the program is inactive.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -187,9 +191,11 @@ class ReferralsServiceServicer:
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
         byte for byte.
+        - ALREADY_EXISTS: an earlier call with this request id asked for something else.
         - FAILED_PRECONDITION: the link is revoked.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. After an answer
-        that got lost, trying again may open a second referral; it harms nothing and expires.
+        that got lost, trying again with the same request id is safe; without one it may open a
+        second referral, which harms nothing and expires.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -283,8 +289,9 @@ class ReferralsService:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
+    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
+    fields.
     """
 
     @staticmethod

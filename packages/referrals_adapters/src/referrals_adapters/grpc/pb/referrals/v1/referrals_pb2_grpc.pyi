@@ -23,8 +23,9 @@ class ReferralsServiceStub:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
+    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
+    fields.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -62,6 +63,7 @@ class ReferralsServiceStub:
     - UNAUTHENTICATED: there is no token, or Auth does not accept it.
     - PERMISSION_DENIED: the caller may not act for the merchant.
     - NOT_FOUND: the merchant has no program.
+    - ALREADY_EXISTS: an earlier call with this request id asked for something else.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
     """
     GetReferralLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetReferralLinkRequest, _referrals_pb2.GetReferralLinkResponse]
@@ -92,7 +94,8 @@ class ReferralsServiceStub:
     """
     ShareLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ShareLinkRequest, _referrals_pb2.ShareLinkResponse]
     """Records that an advocate shares their link and opens a referral for the share. Every call
-    opens one more. A link may be shared while the program is inactive.
+    opens one more, unless it repeats the request id of an earlier one. A link may be shared while
+    the program is inactive.
 
     Errors:
     - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -100,9 +103,11 @@ class ReferralsServiceStub:
     - PERMISSION_DENIED: the caller may not act for the merchant.
     - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
       byte for byte.
+    - ALREADY_EXISTS: an earlier call with this request id asked for something else.
     - FAILED_PRECONDITION: the link is revoked.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. After an answer
-      that got lost, trying again may open a second referral; it harms nothing and expires.
+      that got lost, trying again with the same request id is safe; without one it may open a
+      second referral, which harms nothing and expires.
     """
     GetProgram: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetProgramRequest, _referrals_pb2.GetProgramResponse]
     """Reads a merchant's program, with the defaults filled in.
@@ -134,8 +139,9 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
+    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
+    fields.
     """
 
     @_abc_1.abstractmethod
@@ -189,6 +195,7 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no program.
+        - ALREADY_EXISTS: an earlier call with this request id asked for something else.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
 
@@ -237,7 +244,8 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_referrals_pb2.ShareLinkRequest, _abc.Awaitable[_referrals_pb2.ShareLinkResponse]],
     ) -> _abc.Awaitable[_referrals_pb2.ShareLinkResponse]:
         """Records that an advocate shares their link and opens a referral for the share. Every call
-        opens one more. A link may be shared while the program is inactive.
+        opens one more, unless it repeats the request id of an earlier one. A link may be shared while
+        the program is inactive.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -245,9 +253,11 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
           byte for byte.
+        - ALREADY_EXISTS: an earlier call with this request id asked for something else.
         - FAILED_PRECONDITION: the link is revoked.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. After an answer
-          that got lost, trying again may open a second referral; it harms nothing and expires.
+          that got lost, trying again with the same request id is safe; without one it may open a
+          second referral, which harms nothing and expires.
         """
 
     @_abc_1.abstractmethod
