@@ -21,21 +21,39 @@ INSTANT: Final = timedelta(microseconds=1)
 WINDOW_END: Final = builders.SHARED_AT + builders.program().window
 UNCAPPED: Final = builders.program(velocity_cap=0)
 CAPPED: Final = builders.program(velocity_cap=3)
+ALL: Final = rules.RULES_ON_FACTS + rules.RULES_ON_EVIDENCE + rules.RULES_ON_SUSPICION
+NAMES: Final = [
+    "order_is_not_a_test",
+    "friend_is_named",
+    "advocate_is_not_the_friend",
+    "link_was_active",
+    "order_is_within_the_window",
+    "order_reaches_the_minimum",
+    "program_is_active",
+    "friend_is_not_referred_yet",
+    "merchant_is_valid",
+    "advocate_is_known",
+    "friend_is_new",
+    "advocate_is_below_the_cap",
+]
 
 
 def test_no_rule_refuses_the_good_case() -> None:
-    assert rules.first_refusal(rules.RULES_ON_FACTS, case()) is None
-    assert rules.first_refusal(rules.RULES_ON_EVIDENCE, case()) is None
+    assert rules.first_refusal(ALL, case()) is None
 
 
 def test_every_rule_of_the_module_is_in_one_list() -> None:
     in_module = {
         name
         for name, value in vars(rules).items()
-        if callable(value) and getattr(value, "__annotations__", {}).get("case") == "Case"
-    } - {"first_refusal"}
-    listed = [rule.__name__ for rule in rules.RULES_ON_FACTS + rules.RULES_ON_EVIDENCE]
-    assert sorted(listed) == sorted(in_module)
+        if getattr(value, "__annotations__", {}) == {"case": "Case", "return": "Cause | None"}
+    }
+    assert sorted(NAMES) == sorted(in_module)
+
+
+def test_the_names_and_the_order_of_the_rules_are_stable() -> None:
+    """Explanations are stored with the names, and frontends know them."""
+    assert [rule.__name__ for rule in ALL] == NAMES
 
 
 def test_a_test_order_is_refused() -> None:
@@ -219,7 +237,8 @@ def test_of_several_reasons_on_evidence_the_first_of_the_list_is_named() -> None
         )
         for valid, advocate, friend, had in answers
     ]
-    assert [rules.first_refusal(rules.RULES_ON_EVIDENCE, one) for one in judged] == [
+    on_answers = rules.RULES_ON_EVIDENCE + rules.RULES_ON_SUSPICION
+    assert [rules.first_refusal(on_answers, one) for one in judged] == [
         Cause.MERCHANT_INACTIVE,
         Cause.ADVOCATE_UNKNOWN,
         Cause.FRIEND_NOT_NEW,

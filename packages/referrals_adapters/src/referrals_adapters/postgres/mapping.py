@@ -11,6 +11,7 @@ from referrals_adapters.wire.documents import from_document, to_document
 from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.evidence import Evidence
+from referrals_domain.model.explanation import Explanation
 from referrals_domain.model.identifiers import (
     CustomerId,
     LinkId,
@@ -92,18 +93,20 @@ def order_to_row(order: ReferredOrder) -> Mapping[str, Any]:
         "attribution": to_document(order.attribution) if order.attribution else None,
         "referral_id": order.referral_id,
         "placed_on": placed_at.astimezone(UTC).date() if placed_at else None,
+        "explanation": to_document(order.explanation) if order.explanation else None,
     }
 
 
 def to_order(row: Row[Any]) -> ReferredOrder:
     """Read a row of `referred_orders`."""
-    attribution = row.attribution
+    attribution, explanation = row.attribution, row.explanation
     return ReferredOrder(
         merchant_id=MerchantId(row.merchant_id),
         facts=from_document(OrderFacts, row.facts),
         evidence=from_document(Evidence, row.evidence),
         attribution=from_document(Attribution, attribution) if attribution else None,
         referral_id=ReferralId(row.referral_id) if row.referral_id else None,
+        explanation=from_document(Explanation, explanation) if explanation else None,
     )
 
 

@@ -161,6 +161,7 @@ referred_orders: Final = Table(
     Column("attribution", _DOCUMENT),
     Column("referral_id", _UUID),
     Column("placed_on", Date, comment="the day (UTC) of facts.placed_at"),
+    Column("explanation", _DOCUMENT),
     _key("merchant_id", "order_id", of="referred_orders"),
     UniqueConstraint("order_id", name="uq_referred_orders_order_id"),
 )

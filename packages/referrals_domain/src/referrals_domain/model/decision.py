@@ -13,13 +13,16 @@ from referrals_domain.model.events import (
     ReferralReversed,
 )
 from referrals_domain.model.evidence import Questions
+from referrals_domain.model.explanation import Explanation
 from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import Cause, Referral, ReferralStatus
 from referrals_domain.model.rules import (
     RULES_ON_EVIDENCE,
     RULES_ON_FACTS,
+    RULES_ON_SUSPICION,
     first_refusal,
+    verdicts,
 )
 
 if TYPE_CHECKING:
@@ -95,10 +98,24 @@ def decide(case: Case, *, at: datetime) -> Decision | Undecided:
         undecided = _open_questions(case)
         if undecided:
             return undecided
-        refusal = first_refusal(RULES_ON_EVIDENCE, case)
+        refusal = first_refusal(RULES_ON_EVIDENCE + RULES_ON_SUSPICION, case)
     if refusal:
         return Decision(status=ReferralStatus.REJECTED, cause=refusal)
     return _completion(case, at)
+
+
+def explain(case: Case, *, at: datetime) -> Explanation:
+    """
+    Tell how a case is decided at a time.
+
+    Every rule is judged that can be, also where the decision did not need it; the others were
+    not asked.
+    """
+    return Explanation(
+        decided_at=at,
+        program_version=case.program.version,
+        verdicts=verdicts(case, answered=_open_questions(case) is None),
+    )
 
 
 def opened(referral: Referral) -> Transition:

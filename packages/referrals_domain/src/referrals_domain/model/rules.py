@@ -2,7 +2,8 @@
 The rules that refuse a referral.
 
 To add one: write the function here, put it in its list, and give it a `Cause` in `referral.py`.
-The order of the lists is the order in which reasons are named.
+The order of the lists is the order in which reasons are named. A function's name is the rule's
+name for good: explanations are stored with it, and frontends know it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from referrals_domain.model.evidence import Evidence
+from referrals_domain.model.explanation import RuleVerdict, Verdict
 from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.order import OrderFacts, OrderSnapshot
@@ -156,11 +158,38 @@ RULES_ON_EVIDENCE: Final[tuple[Rule, ...]] = (
     merchant_is_valid,
     advocate_is_known,
     friend_is_new,
-    advocate_is_below_the_cap,
 )
 """What needs the answers of Auth and Core."""
+
+RULES_ON_SUSPICION: Final[tuple[Rule, ...]] = (advocate_is_below_the_cap,)
+"""What we counted ourselves; it weighs less than any other reason."""
 
 
 def first_refusal(rules: tuple[Rule, ...], case: Case) -> Cause | None:
     """Return the reason of the first rule that refuses."""
     return next((cause for rule in rules if (cause := rule(case))), None)
+
+
+def verdicts(case: Case, *, answered: bool) -> tuple[RuleVerdict, ...]:
+    """
+    Return what every rule says, whether or not another has refused already.
+
+    Args:
+        case: The case.
+        answered: Whether Auth and Core have answered all that the case raises.
+    """
+    on_evidence = (
+        [_verdict(rule, case) for rule in RULES_ON_EVIDENCE]
+        if answered
+        else [RuleVerdict(rule.__name__, Verdict.NOT_ASKED) for rule in RULES_ON_EVIDENCE]
+    )
+    return (
+        *(_verdict(rule, case) for rule in RULES_ON_FACTS),
+        *on_evidence,
+        *(_verdict(rule, case) for rule in RULES_ON_SUSPICION),
+    )
+
+
+def _verdict(rule: Rule, case: Case) -> RuleVerdict:
+    cause = rule(case)
+    return RuleVerdict(rule.__name__, Verdict.REFUSED if cause else Verdict.PASSED, cause)

@@ -10,6 +10,7 @@ import attrs
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.delivery import AcceptedDelivery, Delivery, Topic, UnreadableBody
 from referrals_domain.model.evidence import CustomerStanding, Evidence
+from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
 from referrals_domain.model.identifiers import (
     CustomerId,
     LinkId,
@@ -115,6 +116,22 @@ def standing(**changes: Any) -> CustomerStanding:
     """Return the standing of a customer with one order."""
     return attrs.evolve(
         CustomerStanding(known=True, answered_at=PLACED_AT + timedelta(seconds=2), frequency=1),
+        **changes,
+    )
+
+
+def explanation(**changes: Any) -> Explanation:
+    """Return the explanation of an order that one rule refused, with a rule that was not asked."""
+    return attrs.evolve(
+        Explanation(
+            decided_at=PLACED_AT + timedelta(seconds=3),
+            program_version=1,
+            verdicts=(
+                RuleVerdict("order_is_not_a_test", Verdict.REFUSED, Cause.TEST_ORDER),
+                RuleVerdict("friend_is_named", Verdict.PASSED),
+                RuleVerdict("merchant_is_valid", Verdict.NOT_ASKED),
+            ),
+        ),
         **changes,
     )
 

@@ -37,9 +37,11 @@ _UP: Final = (
         CONSTRAINT pk_requests PRIMARY KEY (merchant_id, request_id)
     )
     """,
+    "ALTER TABLE referred_orders ADD COLUMN explanation jsonb",
 )
 
 _DOWN: Final = (
+    "ALTER TABLE referred_orders DROP COLUMN explanation",
     "DROP TABLE requests",
     "DROP INDEX idx_referrals_qualified",
     "DROP INDEX idx_referrals_customer_id",
