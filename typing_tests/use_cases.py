@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, assert_type
 
 from referrals_domain.model.delivery import Receipt
 from referrals_domain.model.link import ReferralLink
+from referrals_domain.model.order import ReferredOrder
 from referrals_domain.model.program import ReferralProgram
-from referrals_domain.model.referral import Referral, StatusView
+from referrals_domain.model.referral import Place, Referral, StatusView
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
@@ -25,16 +26,20 @@ if TYPE_CHECKING:
     from referrals_domain.ports.customer_validator import CustomerValidator
     from referrals_domain.ports.ids import Ids
     from referrals_domain.ports.merchant_validator import MerchantValidator
+    from referrals_domain.ports.referral_listing import Selection
     from referrals_domain.ports.status_cache import StatusCache
     from referrals_domain.ports.transaction import Transaction
     from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
     from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
     from referrals_domain.use_cases.get_program import GetProgram
+    from referrals_domain.use_cases.get_referral import GetReferral
     from referrals_domain.use_cases.get_referral_link import GetReferralLink
     from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+    from referrals_domain.use_cases.list_referrals import ListReferrals
     from referrals_domain.use_cases.publish_events import PublishEvents
     from referrals_domain.use_cases.put_program import PutProgram
     from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
+    from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 
     Begin = Callable[[], Transaction]
 
@@ -71,6 +76,28 @@ async def a_link_is_named_by_its_id_or_its_code(
     assert_type(await get(link), ReferralLink)
     assert_type(await get(code), ReferralLink)
     await get(referral)  # type: ignore[arg-type]
+
+
+async def a_referral_is_explained_by_its_order(get: GetReferral, key: ReferralKey) -> None:
+    """Which may be missing."""
+    explained = await get(key)
+    assert_type(explained.referral, Referral)
+    assert_type(explained.order, ReferredOrder | None)
+
+
+async def a_list_has_pages(list_: ListReferrals, selection: Selection) -> None:
+    """Which say where the next one begins, if there is one."""
+    page = await list_(selection, after=None, size=50)
+    assert_type(page.referrals, Sequence[Referral])
+    assert_type(page.last, Place | None)
+
+
+async def a_link_is_revoked_by_its_id(
+    revoke: RevokeReferralLink, link: LinkKey, code: CodeKey
+) -> None:
+    """And not by its code."""
+    assert_type(await revoke(link), ReferralLink)
+    await revoke(code)  # type: ignore[arg-type]
 
 
 async def a_status_is_never_missing(get: GetReferralStatus, key: ReferralKey) -> None:

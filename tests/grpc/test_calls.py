@@ -264,6 +264,11 @@ LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
             {"merchant_id": MERCHANT, "referral_id": NOBODY},
             {"merchant_id": OTHER, "referral_id": REFERRAL},
         ),
+        (
+            "GetReferral",
+            {"merchant_id": MERCHANT, "referral_id": NOBODY},
+            {"merchant_id": OTHER, "referral_id": REFERRAL},
+        ),
         ("GetReferralLink", LINK_OF_NOBODY, {"merchant_id": OTHER, "referral_link_id": LINK}),
         (
             "GetReferralLink",
@@ -277,7 +282,7 @@ LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
             {"merchant_id": OTHER, "referral_link_id": LINK, "channel": pb.CHANNEL_SMS},
         ),
     ],
-    ids=["status", "link by id", "link by code", "revoke", "share"],
+    ids=["status", "referral", "link by id", "link by code", "revoke", "share"],
 )
 async def test_what_is_absent_and_what_is_anothers_look_alike_byte_for_byte(
     service: Service, method: str, absent: dict[str, Any], of_another: dict[str, Any]
@@ -330,6 +335,7 @@ async def test_a_shop_has_one_program(service: Service) -> None:
         (pb.GetReferralStatusRequest(merchant_id=MERCHANT, referral_id="1"), ["referral_id"]),
         (pb.GetReferralStatusRequest(merchant_id="a:b", referral_id=NOBODY), ["merchant_id"]),
         (pb.GetReferralStatusRequest(referral_id=NOBODY), ["merchant_id"]),
+        (pb.GetReferralRequest(merchant_id=MERCHANT, referral_id="*"), ["referral_id"]),
         (pb.CreateReferralLinkRequest(merchant_id=MERCHANT), ["customer_id"]),
         (
             pb.CreateReferralLinkRequest(merchant_id=MERCHANT, customer_id="4 2"),

@@ -18,6 +18,7 @@ from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.system.ids import RandomIds
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
+from referrals_domain.use_cases.get_referral import GetReferral
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.list_referrals import ListReferrals
@@ -57,6 +58,7 @@ class Container(containers.DeclarativeContainer):
     get_referral_status = providers.Singleton(
         GetReferralStatus, begin=transaction.provider, cache=cache
     )
+    get_referral = providers.Singleton(GetReferral, begin=transaction.provider)
     list_referrals = providers.Singleton(ListReferrals, begin=transaction.provider)
     create_referral_link = providers.Singleton(
         CreateReferralLink, begin=transaction.provider, clock=clock, ids=ids
@@ -72,6 +74,7 @@ class Container(containers.DeclarativeContainer):
     use_cases = providers.Singleton(
         UseCases,
         get_referral_status=get_referral_status,
+        get_referral=get_referral,
         list_referrals=list_referrals,
         create_referral_link=create_referral_link,
         get_referral_link=get_referral_link,

@@ -10,6 +10,7 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceServicer
 from referrals_adapters.grpc.translate.answers import (
     link_message,
+    referral_answer,
     referral_message,
     status_answer,
 )
@@ -27,6 +28,7 @@ from referrals_adapters.grpc.translate.requests import (
 )
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
+from referrals_domain.use_cases.get_referral import GetReferral
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.list_referrals import ListReferrals
@@ -43,6 +45,7 @@ class UseCases:
     """What the calls do."""
 
     get_referral_status: GetReferralStatus
+    get_referral: GetReferral
     list_referrals: ListReferrals
     create_referral_link: CreateReferralLink
     get_referral_link: GetReferralLink
@@ -68,6 +71,13 @@ class ReferralsServicer(ReferralsServiceServicer):
     ) -> pb.GetReferralStatusResponse:
         """Tell where a referral stands."""
         return status_answer(await self.do.get_referral_status(referral_named(request)))
+
+    async def GetReferral(  # noqa: N802
+        self, request: pb.GetReferralRequest, _: object
+    ) -> pb.GetReferralResponse:
+        """Show a referral, and why it stands where it does."""
+        found = await self.do.get_referral(referral_named(request))
+        return referral_answer(found.referral, found.order)
 
     async def ListReferrals(  # noqa: N802
         self, request: pb.ListReferralsRequest, _: object

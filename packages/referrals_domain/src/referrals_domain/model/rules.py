@@ -164,6 +164,9 @@ RULES_ON_EVIDENCE: Final[tuple[Rule, ...]] = (
 RULES_ON_SUSPICION: Final[tuple[Rule, ...]] = (advocate_is_below_the_cap,)
 """What we counted ourselves; it weighs less than any other reason."""
 
+RULES: Final = RULES_ON_FACTS + RULES_ON_EVIDENCE + RULES_ON_SUSPICION
+"""Every rule."""
+
 
 def first_refusal(rules: tuple[Rule, ...], case: Case) -> Cause | None:
     """Return the reason of the first rule that refuses."""

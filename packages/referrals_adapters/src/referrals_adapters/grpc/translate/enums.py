@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_domain.model.explanation import Verdict
 from referrals_domain.model.link import Channel
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.model.signals import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,20 @@ CHANNELS: Final[Mapping[Channel, pb.Channel.ValueType]] = {
 MOMENTS: Final[Mapping[CompleteOn, pb.CompleteOn.ValueType]] = {
     CompleteOn.ORDER_CREATED: pb.COMPLETE_ON_ORDER_CREATED,
     CompleteOn.ORDER_PAID: pb.COMPLETE_ON_ORDER_PAID,
+}
+
+SOURCES: Final[Mapping[Source, pb.SignalSource.ValueType]] = {
+    Source.NOTE_ATTRIBUTES: pb.SIGNAL_SOURCE_NOTE_ATTRIBUTES,
+    Source.DISCOUNT_CODES: pb.SIGNAL_SOURCE_DISCOUNT_CODES,
+    Source.LANDING_SITE: pb.SIGNAL_SOURCE_LANDING_SITE,
+    Source.LANDING_SITE_REF: pb.SIGNAL_SOURCE_LANDING_SITE_REF,
+    Source.REFERRING_SITE: pb.SIGNAL_SOURCE_REFERRING_SITE,
+}
+
+VERDICTS: Final[Mapping[Verdict, pb.Verdict.ValueType]] = {
+    Verdict.PASSED: pb.VERDICT_PASSED,
+    Verdict.REFUSED: pb.VERDICT_REFUSED,
+    Verdict.NOT_ASKED: pb.VERDICT_NOT_ASKED,
 }
 
 _STATUS_OF: Final = {value: status for status, value in STATUSES.items()}

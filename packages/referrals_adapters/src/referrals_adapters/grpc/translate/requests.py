@@ -48,7 +48,7 @@ def merchant_named(request: pb.GetProgramRequest) -> MerchantId:
     return read("merchant_id", request.merchant_id, MerchantId)
 
 
-def referral_named(request: pb.GetReferralStatusRequest) -> ReferralKey:
+def referral_named(request: pb.GetReferralStatusRequest | pb.GetReferralRequest) -> ReferralKey:
     """
     Return the referral that is asked about.
 

@@ -133,6 +133,70 @@ COMPLETE_ON_ORDER_PAID: CompleteOn.ValueType  # 2
 """Once the order is paid in full."""
 Global___CompleteOn: _TypeAlias = CompleteOn  # noqa: Y015
 
+class _SignalSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SignalSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIGNAL_SOURCE_UNSPECIFIED: _SignalSource.ValueType  # 0
+    """Never answered by this service; a client that reads it meets a source newer than itself."""
+    SIGNAL_SOURCE_NOTE_ATTRIBUTES: _SignalSource.ValueType  # 1
+    """The cart's attributes."""
+    SIGNAL_SOURCE_DISCOUNT_CODES: _SignalSource.ValueType  # 2
+    """The discount codes."""
+    SIGNAL_SOURCE_LANDING_SITE: _SignalSource.ValueType  # 3
+    """The query of the page that the friend came to first."""
+    SIGNAL_SOURCE_LANDING_SITE_REF: _SignalSource.ValueType  # 4
+    """What Shopify took from that query as a reference."""
+    SIGNAL_SOURCE_REFERRING_SITE: _SignalSource.ValueType  # 5
+    """The query of the page that the friend came from."""
+
+class SignalSource(_SignalSource, metaclass=_SignalSourceEnumTypeWrapper):
+    """Where on an order a signal stood, strongest first."""
+
+SIGNAL_SOURCE_UNSPECIFIED: SignalSource.ValueType  # 0
+"""Never answered by this service; a client that reads it meets a source newer than itself."""
+SIGNAL_SOURCE_NOTE_ATTRIBUTES: SignalSource.ValueType  # 1
+"""The cart's attributes."""
+SIGNAL_SOURCE_DISCOUNT_CODES: SignalSource.ValueType  # 2
+"""The discount codes."""
+SIGNAL_SOURCE_LANDING_SITE: SignalSource.ValueType  # 3
+"""The query of the page that the friend came to first."""
+SIGNAL_SOURCE_LANDING_SITE_REF: SignalSource.ValueType  # 4
+"""What Shopify took from that query as a reference."""
+SIGNAL_SOURCE_REFERRING_SITE: SignalSource.ValueType  # 5
+"""The query of the page that the friend came from."""
+Global___SignalSource: _TypeAlias = SignalSource  # noqa: Y015
+
+class _Verdict:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERDICT_UNSPECIFIED: _Verdict.ValueType  # 0
+    """Never answered by this service; a client that reads it meets a verdict newer than itself."""
+    VERDICT_PASSED: _Verdict.ValueType  # 1
+    """The rule had nothing against it."""
+    VERDICT_REFUSED: _Verdict.ValueType  # 2
+    """The rule refused it. Of several the first gives the referral its cause."""
+    VERDICT_NOT_ASKED: _Verdict.ValueType  # 3
+    """Nothing hung on the rule any more, so that what it rests on was not found out."""
+
+class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
+    """What a rule said of an order."""
+
+VERDICT_UNSPECIFIED: Verdict.ValueType  # 0
+"""Never answered by this service; a client that reads it meets a verdict newer than itself."""
+VERDICT_PASSED: Verdict.ValueType  # 1
+"""The rule had nothing against it."""
+VERDICT_REFUSED: Verdict.ValueType  # 2
+"""The rule refused it. Of several the first gives the referral its cause."""
+VERDICT_NOT_ASKED: Verdict.ValueType  # 3
+"""Nothing hung on the rule any more, so that what it rests on was not found out."""
+Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
+
 @_typing.final
 class Referral(_message.Message):
     """One share of a link, and what came of it."""
@@ -262,6 +326,228 @@ class ReferralLink(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReferralLink: _TypeAlias = ReferralLink  # noqa: Y015
+
+@_typing.final
+class Signal(_message.Message):
+    """Something on an order that points to a link, to one share of it, or to both."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    source: Global___SignalSource.ValueType
+    """Where it stood."""
+    code: _builtins.str
+    """The code of a link. Empty where it names none."""
+    referral_id: _builtins.str
+    """The referral that a share opened: a UUID in lower case with dashes. Empty where it names none."""
+    channel: Global___Channel.ValueType
+    """The channel that the friend came by. Unspecified where the source does not say."""
+    def __init__(
+        self,
+        *,
+        source: Global___SignalSource.ValueType = ...,
+        code: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "code", b"code", "referral_id", b"referral_id", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Signal: _TypeAlias = Signal  # noqa: Y015
+
+@_typing.final
+class RuleVerdict(_message.Message):
+    """What one rule said of an order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """The rule's stable name; more rules may come. In the order in which they stand in an answer:
+    - on the order itself: `order_is_not_a_test`, `friend_is_named`, `advocate_is_not_the_friend`,
+      `link_was_active`, `order_is_within_the_window`, `order_reaches_the_minimum`,
+      `program_is_active` and `friend_is_not_referred_yet`;
+    - on what Auth and Core answered: `merchant_is_valid`, `advocate_is_known` and
+      `friend_is_new`;
+    - on what is suspicious: `advocate_is_below_the_cap`.
+    """
+    verdict: Global___Verdict.ValueType
+    """What it said."""
+    cause: _builtins.str
+    """The cause that it refused with, in the codes of GetReferralStatusResponse. Empty where it did
+    not refuse.
+    """
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        verdict: Global___Verdict.ValueType = ...,
+        cause: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "rule", b"rule", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RuleVerdict: _TypeAlias = RuleVerdict  # noqa: Y015
+
+@_typing.final
+class CustomerStanding(_message.Message):
+    """What Core answered about a customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    FREQUENCY_FIELD_NUMBER: _builtins.int
+    FIRST_ORDER_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_TIME_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The customer: a Shopify customer id, in decimal digits."""
+    known: _builtins.bool
+    """Whether Core knows them; of an unknown customer nothing else is known."""
+    frequency: _builtins.int
+    """The number of their orders."""
+    @_builtins.property
+    def first_order_time(self) -> _timestamp_pb2.Timestamp:
+        """When they first ordered. Absent where Core does not know."""
+
+    @_builtins.property
+    def answer_time(self) -> _timestamp_pb2.Timestamp:
+        """When Core answered."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        known: _builtins.bool = ...,
+        frequency: _builtins.int = ...,
+        first_order_time: _timestamp_pb2.Timestamp | None = ...,
+        answer_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "first_order_time", b"first_order_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "customer_id", b"customer_id", "first_order_time", b"first_order_time", "frequency", b"frequency", "known", b"known"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerStanding: _TypeAlias = CustomerStanding  # noqa: Y015
+
+@_typing.final
+class Evidence(_message.Message):
+    """What a decision rests on beside the order itself. It is gathered once and kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_VALID_FIELD_NUMBER: _builtins.int
+    ADVOCATE_FIELD_NUMBER: _builtins.int
+    FRIEND_FIELD_NUMBER: _builtins.int
+    ADVOCATE_CONVERSIONS_FIELD_NUMBER: _builtins.int
+    merchant_valid: _builtins.bool
+    """Whether Auth vouched for the merchant. Absent where it was not asked."""
+    advocate_conversions: _builtins.int
+    """How many referrals of the advocate were QUALIFIED or COMPLETED on the order's day (UTC) when
+    it was first decided. Absent where the program had no cap.
+    """
+    @_builtins.property
+    def advocate(self) -> Global___CustomerStanding:
+        """What Core said of the advocate. Absent where it was not asked."""
+
+    @_builtins.property
+    def friend(self) -> Global___CustomerStanding:
+        """What Core said of the friend. Absent where it was not asked."""
+
+    def __init__(
+        self,
+        *,
+        merchant_valid: _builtins.bool | None = ...,
+        advocate: Global___CustomerStanding | None = ...,
+        friend: Global___CustomerStanding | None = ...,
+        advocate_conversions: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__advocate_conversions: _TypeAlias = _typing.Literal["advocate_conversions"]  # noqa: Y015
+    _WhichOneofArgType__advocate_conversions: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions"]  # noqa: Y015
+    _WhichOneofReturnType__merchant_valid: _TypeAlias = _typing.Literal["merchant_valid"]  # noqa: Y015
+    _WhichOneofArgType__merchant_valid: _TypeAlias = _typing.Literal["_merchant_valid", b"_merchant_valid"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__advocate_conversions) -> _WhichOneofReturnType__advocate_conversions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__merchant_valid) -> _WhichOneofReturnType__merchant_valid | None: ...
+
+Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
+
+@_typing.final
+class Explanation(_message.Message):
+    """Why a referral stands where it does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIGNALS_FIELD_NUMBER: _builtins.int
+    WINNER_FIELD_NUMBER: _builtins.int
+    BEATEN_FIELD_NUMBER: _builtins.int
+    VERDICTS_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    PROGRAM_VERSION_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    program_version: _builtins.int
+    """The version of the program that counted. 0 where there are no verdicts."""
+    @_builtins.property
+    def signals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Signal]:
+        """Every signal that the order carried, strongest first."""
+
+    @_builtins.property
+    def winner(self) -> Global___Signal:
+        """The signal that won: the order is owed to the link that it names."""
+
+    @_builtins.property
+    def beaten(self) -> _containers.RepeatedCompositeFieldContainer[Global___Signal]:
+        """The signals that it won against, strongest first. What was seen later was too late."""
+
+    @_builtins.property
+    def verdicts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleVerdict]:
+        """What every rule said, in the order in which causes are named. Empty for an order that was
+        decided before verdicts were kept.
+        """
+
+    @_builtins.property
+    def evidence(self) -> Global___Evidence:
+        """What the rules rested on."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the order has been decided so. Absent where there are no verdicts."""
+
+    def __init__(
+        self,
+        *,
+        signals: _abc.Iterable[Global___Signal] | None = ...,
+        winner: Global___Signal | None = ...,
+        beaten: _abc.Iterable[Global___Signal] | None = ...,
+        verdicts: _abc.Iterable[Global___RuleVerdict] | None = ...,
+        evidence: Global___Evidence | None = ...,
+        program_version: _builtins.int = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "evidence", b"evidence", "winner", b"winner"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beaten", b"beaten", "decide_time", b"decide_time", "evidence", b"evidence", "program_version", b"program_version", "signals", b"signals", "verdicts", b"verdicts", "winner", b"winner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
 
 @_typing.final
 class Program(_message.Message):
@@ -441,6 +727,62 @@ class GetReferralStatusResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetReferralStatusResponse: _TypeAlias = GetReferralStatusResponse  # noqa: Y015
+
+@_typing.final
+class GetReferralRequest(_message.Message):
+    """Asks for GetReferral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral: a UUID. Required."""
+    merchant_id: _builtins.str
+    """The merchant whose program it belongs to. Required."""
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "referral_id", b"referral_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReferralRequest: _TypeAlias = GetReferralRequest  # noqa: Y015
+
+@_typing.final
+class GetReferralResponse(_message.Message):
+    """Answers GetReferral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def referral(self) -> Global___Referral:
+        """The referral."""
+
+    @_builtins.property
+    def explanation(self) -> Global___Explanation:
+        """Why it stands where it does. Absent while it waits for an order."""
+
+    def __init__(
+        self,
+        *,
+        referral: Global___Referral | None = ...,
+        explanation: Global___Explanation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReferralResponse: _TypeAlias = GetReferralResponse  # noqa: Y015
 
 @_typing.final
 class ListReferralsRequest(_message.Message):

@@ -48,6 +48,11 @@ class ReferralsServiceStub:
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.SerializeToString,
                 response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.FromString,
                 _registered_method=True)
+        self.GetReferral = channel.unary_unary(
+                '/referrals.v1.ReferralsService/GetReferral',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralResponse.FromString,
+                _registered_method=True)
         self.ListReferrals = channel.unary_unary(
                 '/referrals.v1.ReferralsService/ListReferrals',
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.SerializeToString,
@@ -110,6 +115,22 @@ class ReferralsServiceServicer:
         answer, byte for byte.
         - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
         answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReferral(self, request, context):
+        """Shows a referral, and why it stands where it does: what pointed to it, what every rule said of
+        its order, and on what evidence.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+        answer, byte for byte.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -239,6 +260,11 @@ def add_ReferralsServiceServicer_to_server(servicer, server):
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.FromString,
                     response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.SerializeToString,
             ),
+            'GetReferral': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReferral,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralResponse.SerializeToString,
+            ),
             'ListReferrals': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReferrals,
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.FromString,
@@ -311,6 +337,33 @@ class ReferralsService:
             '/referrals.v1.ReferralsService/GetReferralStatus',
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.SerializeToString,
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReferral(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/GetReferral',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,18 @@ class ReferralsServiceStub:
     - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
       answer lately. Try again.
     """
+    GetReferral: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetReferralRequest, _referrals_pb2.GetReferralResponse]
+    """Shows a referral, and why it stands where it does: what pointed to it, what every rule said of
+    its order, and on what evidence.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is missing or malformed.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+      answer, byte for byte.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
     ListReferrals: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ListReferralsRequest, _referrals_pb2.ListReferralsResponse]
     """Lists the referrals of a merchant, newest first, a page at a time. What is opened meanwhile
     moves nothing from one page to another.
@@ -162,6 +174,24 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
           answer, byte for byte.
         - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
           answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
+    def GetReferral(
+        self,
+        request: _referrals_pb2.GetReferralRequest,
+        context: _aio.ServicerContext[_referrals_pb2.GetReferralRequest, _abc.Awaitable[_referrals_pb2.GetReferralResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.GetReferralResponse]:
+        """Shows a referral, and why it stands where it does: what pointed to it, what every rule said of
+        its order, and on what evidence.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+          answer, byte for byte.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
 
     @_abc_1.abstractmethod
