@@ -13,6 +13,7 @@ from referrals_domain.model.evidence import Evidence
 from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
 from referrals_domain.model.identifiers import OrderKey
 from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_domain.model.review import Review, ReviewVerdict
 from referrals_domain.model.rules import RULES_ON_EVIDENCE, RULES_ON_FACTS, RULES_ON_SUSPICION
 from referrals_domain.testing import builders
 from tests.domain.cases import case
@@ -26,6 +27,7 @@ NOW: Final = builders.PLACED_AT + timedelta(seconds=12)
 ON_FACTS: Final = [rule.__name__ for rule in RULES_ON_FACTS]
 ON_EVIDENCE: Final = [rule.__name__ for rule in RULES_ON_EVIDENCE]
 ON_SUSPICION: Final = [rule.__name__ for rule in RULES_ON_SUSPICION]
+DENIED: Final = Review(ReviewVerdict.DENIED, NOW)
 KEY: Final = OrderKey(builders.MERCHANT, builders.ORDER)
 
 
@@ -69,6 +71,17 @@ def test_what_rests_on_answers_that_nobody_needed_was_not_asked(
 ) -> None:
     verdicts = explain(case(facts=facts, evidence=evidence), at=NOW).verdicts
     assert [one.rule for one in verdicts if one.verdict is Verdict.NOT_ASKED] == ON_EVIDENCE
+
+
+def test_a_mark_is_told_from_a_refusal_and_stays_once_somebody_decided() -> None:
+    for review, refused in ((None, {}), (DENIED, {"review_did_not_deny": Cause.REVIEW_DENIED})):
+        judged = case(
+            program=builders.program(velocity_cap=1, review=True),
+            evidence=builders.evidence(advocate_conversions=1, review=review),
+        )
+        assert _refused(judged) == refused
+        marked = [one for one in explain(judged, at=NOW).verdicts if one.verdict is Verdict.MARKED]
+        assert marked == [RuleVerdict("advocate_is_below_the_cap", Verdict.MARKED)]
 
 
 def test_an_order_that_was_undone_later_keeps_what_its_rules_said() -> None:

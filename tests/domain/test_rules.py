@@ -11,6 +11,7 @@ import pytest
 from referrals_domain.model import rules
 from referrals_domain.model.order import Buyer
 from referrals_domain.model.referral import Cause
+from referrals_domain.model.review import Review, ReviewVerdict
 from referrals_domain.testing import builders
 from tests.domain.cases import case, case_of, snapshot
 
@@ -21,6 +22,8 @@ INSTANT: Final = timedelta(microseconds=1)
 WINDOW_END: Final = builders.SHARED_AT + builders.program().window
 UNCAPPED: Final = builders.program(velocity_cap=0)
 CAPPED: Final = builders.program(velocity_cap=3)
+REVIEWED_AT: Final = builders.PLACED_AT + timedelta(days=1)
+APPROVED: Final = Review(ReviewVerdict.APPROVED, REVIEWED_AT)
 NAMES: Final = [
     "order_is_not_a_test",
     "friend_is_named",
@@ -34,6 +37,7 @@ NAMES: Final = [
     "advocate_is_known",
     "friend_is_new",
     "advocate_is_below_the_cap",
+    "review_did_not_deny",
 ]
 
 
@@ -172,6 +176,28 @@ def test_a_friend_who_is_not_new_passes_where_the_program_takes_anybody() -> Non
 def test_an_advocate_has_conversions_left_or_is_refused(had: int, cause: Cause | None) -> None:
     judged = case(program=CAPPED, evidence=builders.evidence(advocate_conversions=had))
     assert rules.advocate_is_below_the_cap(judged) is cause
+
+
+def test_beyond_the_cap_a_reviewer_decides_where_there_is_one() -> None:
+    with_review = attrs.evolve(CAPPED, review=True)
+    judged = case(program=with_review, evidence=builders.evidence(advocate_conversions=3))
+    assert rules.advocate_is_below_the_cap(judged) is Cause.IN_REVIEW
+    assert rules.first_refusal(rules.RULES, judged) is None
+    assert rules.awaits_review(judged)
+
+
+def test_what_somebody_decided_is_no_longer_refused_once_there_is_no_reviewer() -> None:
+    reviewed = builders.evidence(advocate_conversions=3, review=APPROVED)
+    judged = case(program=CAPPED, evidence=reviewed)
+    assert rules.advocate_is_below_the_cap(judged) is Cause.IN_REVIEW
+    assert not rules.awaits_review(judged)
+
+
+def test_what_a_reviewer_denied_is_refused() -> None:
+    denied = case(evidence=builders.evidence(review=Review(ReviewVerdict.DENIED, REVIEWED_AT)))
+    assert rules.review_did_not_deny(denied) is Cause.REVIEW_DENIED
+    assert rules.review_did_not_deny(case(evidence=builders.evidence(review=APPROVED))) is None
+    assert rules.review_did_not_deny(case()) is None
 
 
 def test_an_advocate_whose_conversions_nobody_counted_has_none() -> None:

@@ -91,6 +91,7 @@ programs = st.builds(
     minimum_order=st.integers(0, 2**63 - 1),
     refund_percent=st.integers(1, 100),
     velocity_cap=st.integers(0, 2**31 - 1),
+    review=st.booleans(),
     new_friends_only=st.booleans(),
     discount_link=st.booleans(),
     active=st.booleans(),

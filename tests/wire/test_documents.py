@@ -20,6 +20,7 @@ from referrals_domain.model.link import Channel
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
 from referrals_domain.model.referral import Cause
+from referrals_domain.model.review import Review, ReviewVerdict
 from referrals_domain.model.signals import Signal, Source
 from referrals_domain.testing import builders
 
@@ -67,6 +68,7 @@ evidence = st.builds(
     merchant_valid=st.none() | st.booleans(),
     customers=st.dictionaries(customers, standings, max_size=3),
     advocate_conversions=st.none() | st.integers(0, 2**31),
+    review=st.none() | st.builds(Review, st.sampled_from(ReviewVerdict), times),
 )
 attributions = st.builds(
     Attribution,

@@ -23,6 +23,12 @@ class LinkRevoked(ReferralsError):
     code = "link_revoked"
 
 
+class NotInReview(ReferralsError):
+    """Nobody is to review the referral, or somebody has decided otherwise already."""
+
+    code = "not_in_review"
+
+
 class Conflict(ReferralsError):
     """Another row already holds what must be unique."""
 

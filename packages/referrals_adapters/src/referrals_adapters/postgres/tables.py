@@ -49,8 +49,8 @@ def _key(*columns: str, of: str) -> PrimaryKeyConstraint:
     return PrimaryKeyConstraint(*columns, name=f"pk_{of}")
 
 
-def _required(name: str, type_: Any, *args: Any) -> Column[Any]:
-    return Column(name, type_, *args, nullable=False)
+def _required(name: str, type_: Any, *args: Any, **options: Any) -> Column[Any]:
+    return Column(name, type_, *args, nullable=False, **options)
 
 
 programs: Final = Table(
@@ -70,6 +70,8 @@ programs: Final = Table(
     _required("discount_link", Boolean),
     _required("active", Boolean),
     _required("version", Integer),
+    # services of the release before put programs without it
+    _required("review", Boolean, server_default=text("false")),
     _key("merchant_id", of="programs"),
     UniqueConstraint("shop_domain", name="uq_programs_shop_domain"),
     CheckConstraint("version >= 1", name="ck_programs_version"),

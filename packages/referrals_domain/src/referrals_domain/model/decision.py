@@ -21,6 +21,7 @@ from referrals_domain.model.rules import (
     RULES_ON_EVIDENCE,
     RULES_ON_FACTS,
     RULES_ON_SUSPICION,
+    awaits_review,
     first_refusal,
     verdicts,
 )
@@ -88,7 +89,8 @@ def decide(case: Case, *, at: datetime) -> Decision | Undecided:
     Decide a case at a time.
 
     An order that was undone is REVERSED whatever the rules say; a rule that needs no answer
-    refuses without asking; what no rule refuses waits for payment and hold, or completes.
+    refuses without asking; what a rule marks waits for a review; what no rule refuses waits for
+    payment and hold, or completes.
     """
     undone = _undone_by(case)
     if undone:
@@ -101,6 +103,8 @@ def decide(case: Case, *, at: datetime) -> Decision | Undecided:
         refusal = first_refusal(RULES_ON_EVIDENCE + RULES_ON_SUSPICION, case)
     if refusal:
         return Decision(status=ReferralStatus.REJECTED, cause=refusal)
+    if awaits_review(case):
+        return Decision(status=ReferralStatus.QUALIFIED, cause=Cause.IN_REVIEW)
     return _completion(case, at)
 
 

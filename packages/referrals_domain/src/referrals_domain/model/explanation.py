@@ -15,6 +15,9 @@ class Verdict(StrEnum):
 
     PASSED = "passed"
     REFUSED = "refused"
+    MARKED = "marked"
+    """A person is to decide."""
+
     NOT_ASKED = "not_asked"
     """Nothing hung on it any more, so that what it rests on was not found out."""
 

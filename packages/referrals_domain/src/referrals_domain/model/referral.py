@@ -44,6 +44,7 @@ class Cause(StrEnum):
     LINK_SHARED = "link_shared"
     ORDER_PLACED = "order_placed"
 
+    IN_REVIEW = "in_review"
     AWAITS_PAYMENT = "awaits_payment"
     ON_HOLD = "on_hold"
 
@@ -64,6 +65,7 @@ class Cause(StrEnum):
     ADVOCATE_UNKNOWN = "advocate_unknown"
     FRIEND_NOT_NEW = "friend_not_new"
     VELOCITY_CAP = "velocity_cap"
+    REVIEW_DENIED = "review_denied"
 
 
 class Place(NamedTuple):

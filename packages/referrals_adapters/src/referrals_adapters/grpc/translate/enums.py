@@ -48,6 +48,7 @@ SOURCES: Final[Mapping[Source, pb.SignalSource.ValueType]] = {
 VERDICTS: Final[Mapping[Verdict, pb.Verdict.ValueType]] = {
     Verdict.PASSED: pb.VERDICT_PASSED,
     Verdict.REFUSED: pb.VERDICT_REFUSED,
+    Verdict.MARKED: pb.VERDICT_MARKED,
     Verdict.NOT_ASKED: pb.VERDICT_NOT_ASKED,
 }
 

@@ -38,9 +38,11 @@ _UP: Final = (
     )
     """,
     "ALTER TABLE referred_orders ADD COLUMN explanation jsonb",
+    "ALTER TABLE programs ADD COLUMN review boolean NOT NULL DEFAULT false",
 )
 
 _DOWN: Final = (
+    "ALTER TABLE programs DROP COLUMN review",
     "ALTER TABLE referred_orders DROP COLUMN explanation",
     "DROP TABLE requests",
     "DROP INDEX idx_referrals_qualified",

@@ -181,7 +181,9 @@ class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.Value
     """The rule had nothing against it."""
     VERDICT_REFUSED: _Verdict.ValueType  # 2
     """The rule refused it. Of several the first gives the referral its cause."""
-    VERDICT_NOT_ASKED: _Verdict.ValueType  # 3
+    VERDICT_MARKED: _Verdict.ValueType  # 3
+    """The rule found it suspicious: a person is to decide, or has decided."""
+    VERDICT_NOT_ASKED: _Verdict.ValueType  # 4
     """Nothing hung on the rule any more, so that what it rests on was not found out."""
 
 class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
@@ -193,7 +195,9 @@ VERDICT_PASSED: Verdict.ValueType  # 1
 """The rule had nothing against it."""
 VERDICT_REFUSED: Verdict.ValueType  # 2
 """The rule refused it. Of several the first gives the referral its cause."""
-VERDICT_NOT_ASKED: Verdict.ValueType  # 3
+VERDICT_MARKED: Verdict.ValueType  # 3
+"""The rule found it suspicious: a person is to decide, or has decided."""
+VERDICT_NOT_ASKED: Verdict.ValueType  # 4
 """Nothing hung on the rule any more, so that what it rests on was not found out."""
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
 
@@ -377,7 +381,7 @@ class RuleVerdict(_message.Message):
       `program_is_active` and `friend_is_not_referred_yet`;
     - on what Auth and Core answered: `merchant_is_valid`, `advocate_is_known` and
       `friend_is_new`;
-    - on what is suspicious: `advocate_is_below_the_cap`.
+    - on what is suspicious: `advocate_is_below_the_cap` and `review_did_not_deny`.
     """
     verdict: Global___Verdict.ValueType
     """What it said."""
@@ -569,6 +573,7 @@ class Program(_message.Message):
     DISCOUNT_LINK_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program it is, as Auth knows them. Required."""
     shop_domain: _builtins.str
@@ -594,7 +599,9 @@ class Program(_message.Message):
     Absent: 100, a full refund; a 0 sent on purpose is refused.
     """
     velocity_cap: _builtins.int
-    """How many referrals an advocate may complete in a day (UTC). Not negative. 0: no cap."""
+    """How many referrals an advocate may complete in a day (UTC). Not negative. 0: no cap. What goes
+    beyond is rejected, or, if there is a `review`, left to it.
+    """
     new_friends_only: _builtins.bool
     """Whether friends must not have ordered from the merchant before. Absent: true."""
     discount_link: _builtins.bool
@@ -605,6 +612,11 @@ class Program(_message.Message):
     """Whether orders are rewarded at all. Absent: true."""
     version: _builtins.int
     """1 when first put, one more with each change. Output only: ignored when put."""
+    review: _builtins.bool
+    """Whether a person decides about what is suspicious, by ReviewReferral: what goes beyond the
+    `velocity_cap`, and orders of several friends of one advocate from one address. Without it,
+    an address has no effect at all.
+    """
     @_builtins.property
     def window(self) -> _duration_pb2.Duration:
         """How long after a share a friend's order counts: more than 0, up to 366 days. Absent: 30 days."""
@@ -632,10 +644,11 @@ class Program(_message.Message):
         discount_link: _builtins.bool = ...,
         active: _builtins.bool | None = ...,
         version: _builtins.int = ...,
+        review: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "hold", b"hold", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "review", b"review", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -698,11 +711,11 @@ class GetReferralStatusResponse(_message.Message):
     cause: _builtins.str
     """Why the referral has its status: a stable code, always filled; more codes may come.
     - PENDING: what opened it: `link_shared` or `order_placed`.
-    - QUALIFIED: what it waits for: `awaits_payment` or `on_hold`.
+    - QUALIFIED: what it waits for: `in_review`, `awaits_payment` or `on_hold`.
     - COMPLETED: what completed it: `order_created` or `order_paid`.
     - REJECTED: the rule that refused: `self_referral`, `friend_not_new`, `friend_unknown`,
       `friend_already_referred`, `advocate_unknown`, `outside_window`, `below_minimum`,
-      `test_order`, `merchant_inactive`, `velocity_cap` or `link_revoked`.
+      `test_order`, `merchant_inactive`, `velocity_cap`, `link_revoked` or `review_denied`.
     - REVERSED: what undid the order: `order_cancelled` or `order_refunded`.
     """
     stale: _builtins.bool
