@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.delivery import Delivery
     from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId, ReferralKey
     from referrals_domain.model.link import Channel
+    from referrals_domain.model.review import ReviewVerdict
     from referrals_domain.ports.clock import Clock
     from referrals_domain.ports.customer_validator import CustomerValidator
     from referrals_domain.ports.ids import Ids
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from referrals_domain.use_cases.publish_events import PublishEvents
     from referrals_domain.use_cases.put_program import PutProgram
     from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
+    from referrals_domain.use_cases.review_referral import ReviewReferral
     from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 
     Begin = Callable[[], Transaction]
@@ -83,6 +85,14 @@ async def a_referral_is_explained_by_its_order(get: GetReferral, key: ReferralKe
     explained = await get(key)
     assert_type(explained.referral, Referral)
     assert_type(explained.order, ReferredOrder | None)
+
+
+async def a_review_is_a_verdict(
+    review: ReviewReferral, key: ReferralKey, verdict: ReviewVerdict
+) -> None:
+    """And no mere word."""
+    assert_type(await review(key, verdict), Referral)
+    await review(key, "approved")  # type: ignore[arg-type]
 
 
 async def a_list_has_pages(list_: ListReferrals, selection: Selection) -> None:

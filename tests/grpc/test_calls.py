@@ -10,6 +10,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.identifiers import LinkKey, MerchantId, ReferralId, ReferralKey
 from referrals_domain.model.referral import Cause, ReferralStatus
@@ -144,6 +145,66 @@ async def test_a_program_is_put_whole(service: Service) -> None:
     assert got.program == put.program
 
 
+def store_what_is_in_review(service: Service) -> None:
+    """Store a referral that awaits a review, with its order."""
+    marked = builders.referral(
+        status=ReferralStatus.QUALIFIED,
+        cause=Cause.IN_REVIEW,
+        version=2,
+        order_id=ORDER,
+        referred_customer_id=FRIEND,
+    )
+    order = builders.order(
+        evidence=builders.evidence(advocate_conversions=1),
+        attribution=Attribution(referral_link_id=LINK, winner=builders.signal()),
+        referral_id=REFERRAL,
+    )
+    service.store.state.programs[MERCHANT] = builders.program(velocity_cap=1, review=True)
+    service.store.state.referrals[marked.key] = marked
+    service.store.state.orders[order.key] = order
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "cause"),
+    [
+        (pb.REVIEW_VERDICT_APPROVED, pb.REFERRAL_STATUS_COMPLETED, "order_created"),
+        (pb.REVIEW_VERDICT_DENIED, pb.REFERRAL_STATUS_REJECTED, "review_denied"),
+    ],
+    ids=["approved", "denied"],
+)
+async def test_a_review_decides_and_is_explained(
+    service: Service,
+    verdict: pb.ReviewVerdict.ValueType,
+    status: pb.ReferralStatus.ValueType,
+    cause: str,
+) -> None:
+    store_what_is_in_review(service)
+    named = {"merchant_id": MERCHANT, "referral_id": REFERRAL}
+    before = await call(service, "GetReferralStatus", **named)
+    first, second = [
+        await call(service, "ReviewReferral", **named, verdict=verdict) for _ in range(2)
+    ]
+    after = await call(service, "GetReferralStatus", **named)
+    shown = await call(service, "GetReferral", **named)
+    assert (before.status, before.cause) == (pb.REFERRAL_STATUS_QUALIFIED, "in_review")
+    assert first == second
+    assert shown.referral == first.referral
+    assert (after.status, after.cause) == (shown.referral.status, shown.referral.cause)
+    assert (after.status, after.cause) == (status, cause)
+    assert shown.explanation.evidence.review.verdict == verdict
+    marked = [one.rule for one in shown.explanation.verdicts if one.verdict == pb.VERDICT_MARKED]
+    assert marked == ["advocate_is_below_the_cap"]
+
+
+async def test_what_is_not_in_review_is_not_reviewed(service: Service) -> None:
+    request = pb.ReviewReferralRequest(
+        merchant_id=MERCHANT, referral_id=REFERRAL, verdict=pb.REVIEW_VERDICT_APPROVED
+    )
+    refusal = await service.refusal("ReviewReferral", request)
+    assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert refusal.reason == "NOT_IN_REVIEW"
+
+
 SHARE: dict[str, Any] = {
     "merchant_id": MERCHANT,
     "referral_link_id": LINK,
@@ -269,6 +330,11 @@ LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
             {"merchant_id": MERCHANT, "referral_id": NOBODY},
             {"merchant_id": OTHER, "referral_id": REFERRAL},
         ),
+        (
+            "ReviewReferral",
+            {"merchant_id": MERCHANT, "referral_id": NOBODY, "verdict": 1},
+            {"merchant_id": OTHER, "referral_id": REFERRAL, "verdict": 1},
+        ),
         ("GetReferralLink", LINK_OF_NOBODY, {"merchant_id": OTHER, "referral_link_id": LINK}),
         (
             "GetReferralLink",
@@ -282,7 +348,7 @@ LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
             {"merchant_id": OTHER, "referral_link_id": LINK, "channel": pb.CHANNEL_SMS},
         ),
     ],
-    ids=["status", "referral", "link by id", "link by code", "revoke", "share"],
+    ids=["status", "referral", "review", "link by id", "link by code", "revoke", "share"],
 )
 async def test_what_is_absent_and_what_is_anothers_look_alike_byte_for_byte(
     service: Service, method: str, absent: dict[str, Any], of_another: dict[str, Any]
@@ -336,6 +402,13 @@ async def test_a_shop_has_one_program(service: Service) -> None:
         (pb.GetReferralStatusRequest(merchant_id="a:b", referral_id=NOBODY), ["merchant_id"]),
         (pb.GetReferralStatusRequest(referral_id=NOBODY), ["merchant_id"]),
         (pb.GetReferralRequest(merchant_id=MERCHANT, referral_id="*"), ["referral_id"]),
+        (pb.ReviewReferralRequest(merchant_id=MERCHANT, referral_id=REFERRAL), ["verdict"]),
+        (
+            pb.ReviewReferralRequest(
+                merchant_id=MERCHANT, referral_id=REFERRAL, verdict=pb.ReviewVerdict.ValueType(99)
+            ),
+            ["verdict"],
+        ),
         (pb.CreateReferralLinkRequest(merchant_id=MERCHANT), ["customer_id"]),
         (
             pb.CreateReferralLinkRequest(merchant_id=MERCHANT, customer_id="4 2"),

@@ -15,6 +15,7 @@ from referrals_domain.model.evidence import Evidence
 from referrals_domain.model.identifiers import OrderKey
 from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_domain.model.review import Review, ReviewVerdict
 from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import ADVOCATE, CODE, FRIEND, MERCHANT, ORDER, REFERRAL
@@ -108,6 +109,13 @@ async def test_the_evidence_is_told_of_both_customers(service: Service) -> None:
     assert (told.friend.customer_id, told.friend.known) == (FRIEND, False)
     assert not told.friend.HasField("first_order_time")
     assert told.friend.HasField("answer_time")
+
+
+async def test_a_review_is_told_with_its_time(service: Service) -> None:
+    evidence = builders.evidence(review=Review(ReviewVerdict.DENIED, builders.PLACED_AT))
+    told = (await explained(service, order(evidence=evidence))).evidence.review
+    assert told.verdict == pb.REVIEW_VERDICT_DENIED
+    assert told.review_time.ToDatetime(UTC) == builders.PLACED_AT
 
 
 async def test_what_was_not_asked_is_absent(service: Service) -> None:

@@ -23,6 +23,7 @@ from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.list_referrals import ListReferrals
 from referrals_domain.use_cases.put_program import PutProgram
+from referrals_domain.use_cases.review_referral import ReviewReferral
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
 from referrals_grpc.interceptors import MerchantInterceptor, StatusInterceptor
@@ -60,6 +61,9 @@ class Container(containers.DeclarativeContainer):
     )
     get_referral = providers.Singleton(GetReferral, begin=transaction.provider)
     list_referrals = providers.Singleton(ListReferrals, begin=transaction.provider)
+    review_referral = providers.Singleton(
+        ReviewReferral, begin=transaction.provider, cache=cache, clock=clock
+    )
     create_referral_link = providers.Singleton(
         CreateReferralLink, begin=transaction.provider, clock=clock, ids=ids
     )
@@ -76,6 +80,7 @@ class Container(containers.DeclarativeContainer):
         get_referral_status=get_referral_status,
         get_referral=get_referral,
         list_referrals=list_referrals,
+        review_referral=review_referral,
         create_referral_link=create_referral_link,
         get_referral_link=get_referral_link,
         revoke_referral_link=revoke_referral_link,

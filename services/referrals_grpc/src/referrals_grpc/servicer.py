@@ -25,6 +25,7 @@ from referrals_adapters.grpc.translate.requests import (
     referral_named,
     request_named,
     share_named,
+    verdict_given,
 )
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
@@ -33,6 +34,7 @@ from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.list_referrals import ListReferrals
 from referrals_domain.use_cases.put_program import PutProgram
+from referrals_domain.use_cases.review_referral import ReviewReferral
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
 
@@ -47,6 +49,7 @@ class UseCases:
     get_referral_status: GetReferralStatus
     get_referral: GetReferral
     list_referrals: ListReferrals
+    review_referral: ReviewReferral
     create_referral_link: CreateReferralLink
     get_referral_link: GetReferralLink
     revoke_referral_link: RevokeReferralLink
@@ -89,6 +92,14 @@ class ReferralsServicer(ReferralsServiceServicer):
             referrals=map(referral_message, page.referrals),
             next_page_token=page_token(wanted.selection, page.last),
         )
+
+    async def ReviewReferral(  # noqa: N802
+        self, request: pb.ReviewReferralRequest, _: object
+    ) -> pb.ReviewReferralResponse:
+        """Decide about what is suspicious."""
+        key, verdict = referral_named(request), verdict_given(request)
+        referral = await self.do.review_referral(key, verdict)
+        return pb.ReviewReferralResponse(referral=referral_message(referral))
 
     async def CreateReferralLink(  # noqa: N802
         self, request: pb.CreateReferralLinkRequest, _: object

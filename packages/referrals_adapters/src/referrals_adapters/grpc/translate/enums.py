@@ -9,6 +9,7 @@ from referrals_domain.model.explanation import Verdict
 from referrals_domain.model.link import Channel
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.model.review import ReviewVerdict
 from referrals_domain.model.signals import Source
 
 if TYPE_CHECKING:
@@ -52,8 +53,14 @@ VERDICTS: Final[Mapping[Verdict, pb.Verdict.ValueType]] = {
     Verdict.NOT_ASKED: pb.VERDICT_NOT_ASKED,
 }
 
+REVIEW_VERDICTS: Final[Mapping[ReviewVerdict, pb.ReviewVerdict.ValueType]] = {
+    ReviewVerdict.APPROVED: pb.REVIEW_VERDICT_APPROVED,
+    ReviewVerdict.DENIED: pb.REVIEW_VERDICT_DENIED,
+}
+
 _STATUS_OF: Final = {value: status for status, value in STATUSES.items()}
 _CHANNEL_OF: Final = {value: channel for channel, value in CHANNELS.items()}
+_REVIEW_VERDICT_OF: Final = {value: verdict for verdict, value in REVIEW_VERDICTS.items()}
 _MOMENT_OF: Final = {value: moment for moment, value in MOMENTS.items()}
 
 
@@ -81,6 +88,18 @@ def channel_of(value: pb.Channel.ValueType) -> Channel:
     if value not in _CHANNEL_OF:
         raise ValueError("is one of the known channels" if value else "is required")
     return _CHANNEL_OF[value]
+
+
+def review_verdict_of(value: pb.ReviewVerdict.ValueType) -> ReviewVerdict:
+    """
+    Return what a person decided.
+
+    Raises:
+        ValueError: None is given, or one that nobody knows.
+    """
+    if value not in _REVIEW_VERDICT_OF:
+        raise ValueError("is one of the known verdicts" if value else "is required")
+    return _REVIEW_VERDICT_OF[value]
 
 
 def moment_of(value: pb.CompleteOn.ValueType) -> CompleteOn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
-from referrals_adapters.grpc.translate.enums import CHANNELS, SOURCES, VERDICTS
+from referrals_adapters.grpc.translate.enums import CHANNELS, REVIEW_VERDICTS, SOURCES, VERDICTS
 from referrals_adapters.grpc.translate.times import timestamp
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.explanation import RuleVerdict
     from referrals_domain.model.identifiers import CustomerId
     from referrals_domain.model.order import ReferredOrder
+    from referrals_domain.model.review import Review
     from referrals_domain.model.signals import Signal
 
 
@@ -51,6 +52,7 @@ def _evidence(
         advocate=_standing(evidence, advocate),
         friend=_standing(evidence, friend) if friend else None,
         advocate_conversions=evidence.advocate_conversions,
+        review=_review(evidence.review) if evidence.review else None,
     )
 
 
@@ -66,3 +68,7 @@ def _standing(evidence: Evidence, customer_id: CustomerId) -> pb.CustomerStandin
         first_order_time=timestamp(first) if first else None,
         answer_time=timestamp(standing.answered_at),
     )
+
+
+def _review(review: Review) -> pb.Review:
+    return pb.Review(verdict=REVIEW_VERDICTS[review.verdict], review_time=timestamp(review.at))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
-from referrals_adapters.grpc.translate.enums import channel_of
+from referrals_adapters.grpc.translate.enums import channel_of, review_verdict_of
 from referrals_adapters.grpc.translate.fields import REQUIRED, InvalidFields, Violation, read
 from referrals_domain.model.code import CodeKey, ReferralCode
 from referrals_domain.model.identifiers import (
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from referrals_domain.model.link import Channel
+    from referrals_domain.model.review import ReviewVerdict
 
 
 def merchant_of(request: Message) -> MerchantId | None:
@@ -48,7 +49,9 @@ def merchant_named(request: pb.GetProgramRequest) -> MerchantId:
     return read("merchant_id", request.merchant_id, MerchantId)
 
 
-def referral_named(request: pb.GetReferralStatusRequest | pb.GetReferralRequest) -> ReferralKey:
+def referral_named(
+    request: pb.GetReferralStatusRequest | pb.GetReferralRequest | pb.ReviewReferralRequest,
+) -> ReferralKey:
     """
     Return the referral that is asked about.
 
@@ -59,6 +62,16 @@ def referral_named(request: pb.GetReferralStatusRequest | pb.GetReferralRequest)
         read("merchant_id", request.merchant_id, MerchantId),
         read("referral_id", request.referral_id, ReferralId),
     )
+
+
+def verdict_given(request: pb.ReviewReferralRequest) -> ReviewVerdict:
+    """
+    Return what is decided about the referral.
+
+    Raises:
+        InvalidFields: The verdict is missing or unknown.
+    """
+    return read("verdict", request.verdict, review_verdict_of)
 
 
 def advocate_named(request: pb.CreateReferralLinkRequest) -> CustomerKey:

@@ -201,6 +201,30 @@ VERDICT_NOT_ASKED: Verdict.ValueType  # 4
 """Nothing hung on the rule any more, so that what it rests on was not found out."""
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
 
+class _ReviewVerdict:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReviewVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewVerdict.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVIEW_VERDICT_UNSPECIFIED: _ReviewVerdict.ValueType  # 0
+    """Not a verdict to decide by; never answered by this service."""
+    REVIEW_VERDICT_APPROVED: _ReviewVerdict.ValueType  # 1
+    """The suspicion is unfounded."""
+    REVIEW_VERDICT_DENIED: _ReviewVerdict.ValueType  # 2
+    """The referral must not count."""
+
+class ReviewVerdict(_ReviewVerdict, metaclass=_ReviewVerdictEnumTypeWrapper):
+    """What a person decided about a referral that a rule marked."""
+
+REVIEW_VERDICT_UNSPECIFIED: ReviewVerdict.ValueType  # 0
+"""Not a verdict to decide by; never answered by this service."""
+REVIEW_VERDICT_APPROVED: ReviewVerdict.ValueType  # 1
+"""The suspicion is unfounded."""
+REVIEW_VERDICT_DENIED: ReviewVerdict.ValueType  # 2
+"""The referral must not count."""
+Global___ReviewVerdict: _TypeAlias = ReviewVerdict  # noqa: Y015
+
 @_typing.final
 class Referral(_message.Message):
     """One share of a link, and what came of it."""
@@ -456,6 +480,7 @@ class Evidence(_message.Message):
     ADVOCATE_FIELD_NUMBER: _builtins.int
     FRIEND_FIELD_NUMBER: _builtins.int
     ADVOCATE_CONVERSIONS_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
     merchant_valid: _builtins.bool
     """Whether Auth vouched for the merchant. Absent where it was not asked."""
     advocate_conversions: _builtins.int
@@ -470,6 +495,10 @@ class Evidence(_message.Message):
     def friend(self) -> Global___CustomerStanding:
         """What Core said of the friend. Absent where it was not asked."""
 
+    @_builtins.property
+    def review(self) -> Global___Review:
+        """What a person decided. Absent where nobody has."""
+
     def __init__(
         self,
         *,
@@ -477,10 +506,11 @@ class Evidence(_message.Message):
         advocate: Global___CustomerStanding | None = ...,
         friend: Global___CustomerStanding | None = ...,
         advocate_conversions: _builtins.int | None = ...,
+        review: Global___Review | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid", "review", b"review"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid", "review", b"review"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__advocate_conversions: _TypeAlias = _typing.Literal["advocate_conversions"]  # noqa: Y015
     _WhichOneofArgType__advocate_conversions: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions"]  # noqa: Y015
@@ -492,6 +522,34 @@ class Evidence(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__merchant_valid) -> _WhichOneofReturnType__merchant_valid | None: ...
 
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
+
+@_typing.final
+class Review(_message.Message):
+    """A person's verdict on an order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REVIEW_TIME_FIELD_NUMBER: _builtins.int
+    verdict: Global___ReviewVerdict.ValueType
+    """The verdict."""
+    @_builtins.property
+    def review_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was given."""
+
+    def __init__(
+        self,
+        *,
+        verdict: Global___ReviewVerdict.ValueType = ...,
+        review_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Review: _TypeAlias = Review  # noqa: Y015
 
 @_typing.final
 class Explanation(_message.Message):
@@ -870,6 +928,60 @@ class ListReferralsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListReferralsResponse: _TypeAlias = ListReferralsResponse  # noqa: Y015
+
+@_typing.final
+class ReviewReferralRequest(_message.Message):
+    """Asks for ReviewReferral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral: a UUID. Required."""
+    merchant_id: _builtins.str
+    """The merchant whose program it belongs to. Required."""
+    verdict: Global___ReviewVerdict.ValueType
+    """What is decided. Required."""
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        verdict: Global___ReviewVerdict.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "referral_id", b"referral_id", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewReferralRequest: _TypeAlias = ReviewReferralRequest  # noqa: Y015
+
+@_typing.final
+class ReviewReferralResponse(_message.Message):
+    """Answers ReviewReferral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def referral(self) -> Global___Referral:
+        """The referral as the review leaves it."""
+
+    def __init__(
+        self,
+        *,
+        referral: Global___Referral | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["referral", b"referral"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["referral", b"referral"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewReferralResponse: _TypeAlias = ReviewReferralResponse  # noqa: Y015
 
 @_typing.final
 class CreateReferralLinkRequest(_message.Message):

@@ -32,9 +32,9 @@ class ReferralsServiceStub:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
-    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
-    fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     def __init__(self, channel):
@@ -57,6 +57,11 @@ class ReferralsServiceStub:
                 '/referrals.v1.ReferralsService/ListReferrals',
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.SerializeToString,
                 response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.FromString,
+                _registered_method=True)
+        self.ReviewReferral = channel.unary_unary(
+                '/referrals.v1.ReferralsService/ReviewReferral',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralResponse.FromString,
                 _registered_method=True)
         self.CreateReferralLink = channel.unary_unary(
                 '/referrals.v1.ReferralsService/CreateReferralLink',
@@ -97,9 +102,9 @@ class ReferralsServiceServicer:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
-    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
-    fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     def GetReferralStatus(self, request, context):
@@ -145,6 +150,25 @@ class ReferralsServiceServicer:
         the page token is none, or one of another merchant or other filters.
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReviewReferral(self, request, context):
+        """Decides about a referral that is QUALIFIED and `in_review`: approved, it goes on as if no rule
+        had found it suspicious; denied, it is REJECTED. The first verdict stays; the same may be given
+        again safely.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed, or the verdict is missing or unknown.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+        answer, byte for byte.
+        - FAILED_PRECONDITION: nobody is to review the referral, or it was decided otherwise.
+        - ABORTED: the order changed at the same time. Read the referral, then try again.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -270,6 +294,11 @@ def add_ReferralsServiceServicer_to_server(servicer, server):
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.FromString,
                     response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.SerializeToString,
             ),
+            'ReviewReferral': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewReferral,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralResponse.SerializeToString,
+            ),
             'CreateReferralLink': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateReferralLink,
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.CreateReferralLinkRequest.FromString,
@@ -315,9 +344,9 @@ class ReferralsService:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
-    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
-    fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     @staticmethod
@@ -391,6 +420,33 @@ class ReferralsService:
             '/referrals.v1.ReferralsService/ListReferrals',
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.SerializeToString,
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewReferral(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/ReviewReferral',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -23,9 +23,9 @@ class ReferralsServiceStub:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
-    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
-    fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -64,6 +64,21 @@ class ReferralsServiceStub:
       the page token is none, or one of another merchant or other filters.
     - UNAUTHENTICATED: there is no token, or Auth does not accept it.
     - PERMISSION_DENIED: the caller may not act for the merchant.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
+    ReviewReferral: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ReviewReferralRequest, _referrals_pb2.ReviewReferralResponse]
+    """Decides about a referral that is QUALIFIED and `in_review`: approved, it goes on as if no rule
+    had found it suspicious; denied, it is REJECTED. The first verdict stays; the same may be given
+    again safely.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is missing or malformed, or the verdict is missing or unknown.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+      answer, byte for byte.
+    - FAILED_PRECONDITION: nobody is to review the referral, or it was decided otherwise.
+    - ABORTED: the order changed at the same time. Read the referral, then try again.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
     """
     CreateReferralLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.CreateReferralLinkRequest, _referrals_pb2.CreateReferralLinkResponse]
@@ -151,9 +166,9 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, REQUEST_REUSED, SHOP_TAKEN,
-    CODE_TAKEN or STALE. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
-    fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     @_abc_1.abstractmethod
@@ -208,6 +223,27 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
           the page token is none, or one of another merchant or other filters.
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
+    def ReviewReferral(
+        self,
+        request: _referrals_pb2.ReviewReferralRequest,
+        context: _aio.ServicerContext[_referrals_pb2.ReviewReferralRequest, _abc.Awaitable[_referrals_pb2.ReviewReferralResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.ReviewReferralResponse]:
+        """Decides about a referral that is QUALIFIED and `in_review`: approved, it goes on as if no rule
+        had found it suspicious; denied, it is REJECTED. The first verdict stays; the same may be given
+        again safely.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed, or the verdict is missing or unknown.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+          answer, byte for byte.
+        - FAILED_PRECONDITION: nobody is to review the referral, or it was decided otherwise.
+        - ABORTED: the order changed at the same time. Read the referral, then try again.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
 
