@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_type
 
 from referrals_domain.model.attribution import Attribution, attribute
-from referrals_domain.model.decision import Decision, Transition, Undecided, decide, transition
+from referrals_domain.model.decision import (
+    Decision,
+    Transition,
+    Undecided,
+    decide,
+    explain,
+    transition,
+)
 from referrals_domain.model.events import EventAttribution, ReferralEvent
+from referrals_domain.model.explanation import Explanation
 from referrals_domain.model.identifiers import CustomerId, MerchantId
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.model.referral import Cause, Referral, StatusView
@@ -31,6 +39,7 @@ def a_case_is_decided_or_asks(
     answer = decide(case, at=at)
     assert_type(answer, Decision | Undecided)
     assert_type(first_refusal(RULES_ON_FACTS, case), Cause | None)
+    assert_type(explain(case, at=at), Explanation)
     answer.status  # type: ignore[union-attr]  # noqa: B018 - an Undecided has none
     if isinstance(answer, Decision):
         moved = transition(referral, case, answer, signal=signal, at=at)

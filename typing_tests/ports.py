@@ -9,7 +9,7 @@ from referrals_domain.model.code import CodeKey
 from referrals_domain.model.identifiers import LinkKey, OrderKey, ReferralKey
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.order import ReferredOrder
-from referrals_domain.model.referral import Referral, StatusView
+from referrals_domain.model.referral import Place, Referral, StatusView
 from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.ports.status_cache import Hit, Miss
 from referrals_domain.ports.transaction import Transaction
@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
     from referrals_domain.ports.referral_links import ReferralLinks
+    from referrals_domain.ports.referral_listing import ReferralListing, Selection
     from referrals_domain.ports.referrals import Referrals
     from referrals_domain.ports.referred_orders import ReferredOrders
+    from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
     from referrals_domain.ports.status_cache import StatusCache
     from referrals_domain.ports.statuses import Statuses
@@ -64,15 +66,17 @@ def a_transaction_in_memory_has_every_collection(store: InMemoryStore) -> None:
     tx = store.begin()
     links: ReferralLinks = tx.links
     referrals: Referrals = tx.referrals
+    listing: ReferralListing = tx.listing
     conversions: Conversions = tx.conversions
     orders: ReferredOrders = tx.orders
     programs: Programs = tx.programs
+    requests: Requests = tx.requests
     deliveries: Deliveries = tx.deliveries
     quarantine: Quarantine = tx.quarantine
     outbox: Outbox = tx.outbox
     stale_statuses: StaleStatuses = tx.stale_statuses
-    del links, referrals, conversions, orders, programs
-    del deliveries, quarantine, outbox, stale_statuses
+    del links, referrals, listing, conversions, orders, programs
+    del requests, deliveries, quarantine, outbox, stale_statuses
 
 
 async def a_transaction_returns_the_model(
@@ -93,6 +97,14 @@ async def a_transaction_returns_the_model(
         await tx.links.get([code])  # type: ignore[list-item]
         await tx.referrals.get(referral)  # type: ignore[arg-type]
         tx.links = tx.links  # type: ignore[misc]
+
+
+async def a_list_has_an_order(tx: Transaction, selection: Selection) -> None:
+    """And begins at the start, or behind a place; which of them, nobody may forget to say."""
+    listed = await tx.listing.page(selection, after=None, limit=2)
+    assert_type(listed, Sequence[Referral])
+    assert_type(listed[0].place, Place)
+    await tx.listing.page(selection, limit=2)  # type: ignore[call-arg]
 
 
 async def a_cache_hits_or_misses(cache: StatusCache, key: ReferralKey) -> None:

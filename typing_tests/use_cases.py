@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, assert_type
 
 from referrals_domain.model.delivery import Receipt
 from referrals_domain.model.link import ReferralLink
+from referrals_domain.model.order import ReferredOrder
 from referrals_domain.model.program import ReferralProgram
-from referrals_domain.model.referral import Referral, StatusView
+from referrals_domain.model.referral import Place, Referral, StatusView
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
@@ -21,20 +22,26 @@ if TYPE_CHECKING:
     from referrals_domain.model.delivery import Delivery
     from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId, ReferralKey
     from referrals_domain.model.link import Channel
+    from referrals_domain.model.review import ReviewVerdict
     from referrals_domain.ports.clock import Clock
     from referrals_domain.ports.customer_validator import CustomerValidator
     from referrals_domain.ports.ids import Ids
     from referrals_domain.ports.merchant_validator import MerchantValidator
+    from referrals_domain.ports.referral_listing import Selection
     from referrals_domain.ports.status_cache import StatusCache
     from referrals_domain.ports.transaction import Transaction
     from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
     from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
     from referrals_domain.use_cases.get_program import GetProgram
+    from referrals_domain.use_cases.get_referral import GetReferral
     from referrals_domain.use_cases.get_referral_link import GetReferralLink
     from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+    from referrals_domain.use_cases.list_referrals import ListReferrals
     from referrals_domain.use_cases.publish_events import PublishEvents
     from referrals_domain.use_cases.put_program import PutProgram
     from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
+    from referrals_domain.use_cases.review_referral import ReviewReferral
+    from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 
     Begin = Callable[[], Transaction]
 
@@ -61,6 +68,7 @@ async def shares(begin: Begin, clock: Clock, ids: Ids, link: LinkKey, channel: C
     share = ShareLink(begin=begin, clock=clock, ids=ids)
     assert_type(await share(link, channel=channel), Referral)
     await share(link, channel="sms")  # type: ignore[arg-type]
+    await share(link, channel=channel, request_id=link.link_id)  # type: ignore[arg-type]
 
 
 async def a_link_is_named_by_its_id_or_its_code(
@@ -70,6 +78,36 @@ async def a_link_is_named_by_its_id_or_its_code(
     assert_type(await get(link), ReferralLink)
     assert_type(await get(code), ReferralLink)
     await get(referral)  # type: ignore[arg-type]
+
+
+async def a_referral_is_explained_by_its_order(get: GetReferral, key: ReferralKey) -> None:
+    """Which may be missing."""
+    explained = await get(key)
+    assert_type(explained.referral, Referral)
+    assert_type(explained.order, ReferredOrder | None)
+
+
+async def a_review_is_a_verdict(
+    review: ReviewReferral, key: ReferralKey, verdict: ReviewVerdict
+) -> None:
+    """And no mere word."""
+    assert_type(await review(key, verdict), Referral)
+    await review(key, "approved")  # type: ignore[arg-type]
+
+
+async def a_list_has_pages(list_: ListReferrals, selection: Selection) -> None:
+    """Which say where the next one begins, if there is one."""
+    page = await list_(selection, after=None, size=50)
+    assert_type(page.referrals, Sequence[Referral])
+    assert_type(page.last, Place | None)
+
+
+async def a_link_is_revoked_by_its_id(
+    revoke: RevokeReferralLink, link: LinkKey, code: CodeKey
+) -> None:
+    """And not by its code."""
+    assert_type(await revoke(link), ReferralLink)
+    await revoke(code)  # type: ignore[arg-type]
 
 
 async def a_status_is_never_missing(get: GetReferralStatus, key: ReferralKey) -> None:

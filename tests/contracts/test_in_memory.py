@@ -12,8 +12,10 @@ from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
+from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
+from referrals_domain.testing.contracts.requests import RequestsContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
@@ -41,6 +43,9 @@ class TestInMemoryReferralLinks(_InMemory, ReferralLinksContract): ...
 class TestInMemoryReferrals(_InMemory, ReferralsContract): ...
 
 
+class TestInMemoryReferralListing(_InMemory, ReferralListingContract): ...
+
+
 class TestInMemoryConversions(_InMemory, ConversionsContract): ...
 
 
@@ -48,6 +53,9 @@ class TestInMemoryReferredOrders(_InMemory, ReferredOrdersContract): ...
 
 
 class TestInMemoryPrograms(_InMemory, ProgramsContract): ...
+
+
+class TestInMemoryRequests(_InMemory, RequestsContract): ...
 
 
 class TestInMemoryDeliveries(_InMemory, DeliveriesContract): ...

@@ -16,8 +16,10 @@ from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
+from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
+from referrals_domain.testing.contracts.requests import RequestsContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
@@ -47,6 +49,9 @@ class TestPostgresReferralLinks(_Postgres, ReferralLinksContract): ...
 class TestPostgresReferrals(_Postgres, ReferralsContract): ...
 
 
+class TestPostgresReferralListing(_Postgres, ReferralListingContract): ...
+
+
 class TestPostgresConversions(_Postgres, ConversionsContract): ...
 
 
@@ -54,6 +59,9 @@ class TestPostgresReferredOrders(_Postgres, ReferredOrdersContract): ...
 
 
 class TestPostgresPrograms(_Postgres, ProgramsContract): ...
+
+
+class TestPostgresRequests(_Postgres, RequestsContract): ...
 
 
 class TestPostgresDeliveries(_Postgres, DeliveriesContract): ...

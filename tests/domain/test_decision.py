@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import pytest
 
 from referrals_domain.model.decision import CORE_LAG, Decision, Undecided, decide
@@ -14,6 +15,7 @@ from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, Refund
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_domain.model.review import Review, ReviewVerdict
 from referrals_domain.testing import builders
 from tests.domain.cases import case, case_of, snapshot
 
@@ -28,6 +30,9 @@ LAG_ENDS: Final = builders.PLACED_AT + timedelta(minutes=15)
 
 ADVOCATE: Final = CustomerKey(builders.MERCHANT, builders.ADVOCATE)
 FRIEND: Final = CustomerKey(builders.MERCHANT, builders.FRIEND)
+
+APPROVED: Final = Review(ReviewVerdict.APPROVED, PAID_AT)
+DENIED: Final = Review(ReviewVerdict.DENIED, PAID_AT)
 
 CANCELLED: Final = Decision(status=ReferralStatus.REVERSED, cause=Cause.ORDER_CANCELLED)
 REFUNDED: Final = Decision(status=ReferralStatus.REVERSED, cause=Cause.ORDER_REFUNDED)
@@ -256,12 +261,61 @@ def test_a_hold_does_not_delay_a_refusal() -> None:
     )
 
 
+# Review.
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"hold": HOLD}, {"complete_on": CompleteOn.ORDER_PAID}], ids=str
+)
+def test_what_is_marked_waits_for_a_review_before_anything_else(changes: dict[str, Any]) -> None:
+    assert decide(_marked(**changes), at=NOW) == Decision(
+        status=ReferralStatus.QUALIFIED, cause=Cause.IN_REVIEW
+    )
+
+
+def test_what_was_approved_completes_as_if_nothing_had_been_marked() -> None:
+    assert decide(_marked(review=APPROVED), at=NOW) == COMPLETED
+
+
+def test_what_was_approved_still_waits_for_its_hold() -> None:
+    decision = decide(_marked(review=APPROVED, hold=HOLD), at=NOW)
+    assert isinstance(decision, Decision)
+    assert decision.cause is Cause.ON_HOLD
+
+
+def test_what_was_denied_is_rejected_even_if_the_mark_is_gone() -> None:
+    denied = Decision(status=ReferralStatus.REJECTED, cause=Cause.REVIEW_DENIED)
+    assert decide(_marked(review=DENIED), at=NOW) == denied
+    assert decide(case(evidence=builders.evidence(review=DENIED)), at=NOW) == denied
+
+
+def test_a_refusal_goes_before_a_mark_and_before_a_denial() -> None:
+    too_small = Decision(status=ReferralStatus.REJECTED, cause=Cause.BELOW_MINIMUM)
+    for review in (None, APPROVED, DENIED):
+        assert decide(_marked(review=review, minimum_order=6711), at=NOW) == too_small
+
+
+@pytest.mark.parametrize("verdict", [None, *ReviewVerdict])
+def test_an_order_that_was_undone_needs_no_review(verdict: ReviewVerdict | None) -> None:
+    review = Review(verdict, NOW) if verdict else None
+    undone = attrs.evolve(_marked(review=review), facts=builders.facts(cancelled_at=NOW))
+    assert decide(undone, at=NOW) == CANCELLED
+
+
 def _refund(number: str, minor: int) -> Refund:
     return Refund(RefundId(number), Money(minor, "USD"))
 
 
 def _refunded(minor: int, **changes: Any) -> Case:
     return case(facts=builders.facts(refunds=(_refund("1", minor),)), **changes)
+
+
+def _marked(*, review: Review | None = None, **program: Any) -> Case:
+    return case(
+        facts=builders.facts(paid_at=None),
+        program=builders.program(velocity_cap=1, review=True, **program),
+        evidence=builders.evidence(advocate_conversions=1, review=review),
+    )
 
 
 def _stranger(*, answered_at: datetime) -> Case:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
-from referrals_domain.errors import CodeTaken, NotFound
+from referrals_domain.errors import CodeTaken, NotFound, RequestReused
 from referrals_domain.model.code import CodeKey
 from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId
+from referrals_domain.model.link import Channel
 from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import SeededIds
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
+from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
+from referrals_domain.use_cases.share_link import ShareLink
 from tests.domain.world import World
 
 if TYPE_CHECKING:
+    from referrals_domain.model.identifiers import RequestId
     from referrals_domain.model.link import ReferralLink
 
 
@@ -81,6 +87,28 @@ async def test_a_merchant_without_a_program_gives_no_links(world: World) -> None
     assert world.store.state.links == {}
 
 
+async def test_a_link_may_be_asked_for_again_with_the_same_request_id(world: World) -> None:
+    first = await _create(world, builders.ADVOCATE, request_id=builders.REQUEST)
+    assert await _create(world, builders.ADVOCATE, request_id=builders.REQUEST) == first
+
+
+async def test_a_link_for_somebody_else_with_the_same_request_id_is_refused(
+    world: World,
+) -> None:
+    link = await _create(world, builders.ADVOCATE, request_id=builders.REQUEST)
+    with pytest.raises(RequestReused):
+        await _create(world, builders.FRIEND, request_id=builders.REQUEST)
+    assert world.store.state.links == {link.key: link}
+
+
+async def test_the_request_id_of_a_link_is_none_for_its_share(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE, request_id=builders.REQUEST)
+    share = ShareLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
+    with pytest.raises(RequestReused):
+        await share(link.key, channel=Channel.SMS, request_id=builders.REQUEST)
+    assert world.store.state.referrals == {}
+
+
 async def test_a_link_is_shown_by_its_id_and_by_its_code(world: World) -> None:
     link = await _create(world, builders.ADVOCATE)
     get = GetReferralLink(begin=world.store.begin)
@@ -102,11 +130,50 @@ async def test_an_unknown_link_is_not_shown(world: World) -> None:
             await GetReferralLink(begin=world.store.begin)(key)
 
 
+async def test_a_link_is_revoked_from_now_on(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    world.clock.advance(timedelta(hours=1))
+    revoked = await _revoke(world, link.key)
+    assert revoked == attrs.evolve(link, revoked_at=world.clock.now())
+    assert await GetReferralLink(begin=world.store.begin)(link.key) == revoked
+
+
+async def test_a_link_that_is_revoked_again_keeps_the_first_time(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    first = await _revoke(world, link.key)
+    world.clock.advance(timedelta(hours=1))
+    assert await _revoke(world, link.key) == first
+
+
+async def test_an_advocate_whose_link_was_revoked_gets_no_other(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    revoked = await _revoke(world, link.key)
+    assert await _create(world, builders.ADVOCATE) == revoked
+
+
+async def test_a_link_that_the_merchant_does_not_have_is_not_revoked(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE)
+    for key in (LinkKey(MerchantId("other"), link.id), builders.link().key):
+        with pytest.raises(NotFound):
+            await _revoke(world, key)
+    assert world.store.state.links == {link.key: link}
+
+
+async def _revoke(world: World, key: LinkKey) -> ReferralLink:
+    return await RevokeReferralLink(begin=world.store.begin, clock=world.clock)(key)
+
+
 async def _create(
-    world: World, customer_id: CustomerId, *, ids: SeededIds | None = None
+    world: World,
+    customer_id: CustomerId,
+    *,
+    ids: SeededIds | None = None,
+    request_id: RequestId | None = None,
 ) -> ReferralLink:
     create = CreateReferralLink(begin=world.store.begin, clock=world.clock, ids=ids or world.ids)
-    return await create(merchant_id=builders.MERCHANT, customer_id=customer_id)
+    return await create(
+        merchant_id=builders.MERCHANT, customer_id=customer_id, request_id=request_id
+    )
 
 
 async def _take_codes(world: World, number: int) -> None:

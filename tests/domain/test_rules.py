@@ -11,6 +11,7 @@ import pytest
 from referrals_domain.model import rules
 from referrals_domain.model.order import Buyer
 from referrals_domain.model.referral import Cause
+from referrals_domain.model.review import Review, ReviewVerdict
 from referrals_domain.testing import builders
 from tests.domain.cases import case, case_of, snapshot
 
@@ -21,21 +22,41 @@ INSTANT: Final = timedelta(microseconds=1)
 WINDOW_END: Final = builders.SHARED_AT + builders.program().window
 UNCAPPED: Final = builders.program(velocity_cap=0)
 CAPPED: Final = builders.program(velocity_cap=3)
+REVIEWED_AT: Final = builders.PLACED_AT + timedelta(days=1)
+APPROVED: Final = Review(ReviewVerdict.APPROVED, REVIEWED_AT)
+NAMES: Final = [
+    "order_is_not_a_test",
+    "friend_is_named",
+    "advocate_is_not_the_friend",
+    "link_was_active",
+    "order_is_within_the_window",
+    "order_reaches_the_minimum",
+    "program_is_active",
+    "friend_is_not_referred_yet",
+    "merchant_is_valid",
+    "advocate_is_known",
+    "friend_is_new",
+    "advocate_is_below_the_cap",
+    "review_did_not_deny",
+]
 
 
 def test_no_rule_refuses_the_good_case() -> None:
-    assert rules.first_refusal(rules.RULES_ON_FACTS, case()) is None
-    assert rules.first_refusal(rules.RULES_ON_EVIDENCE, case()) is None
+    assert rules.first_refusal(rules.RULES, case()) is None
 
 
 def test_every_rule_of_the_module_is_in_one_list() -> None:
     in_module = {
         name
         for name, value in vars(rules).items()
-        if callable(value) and getattr(value, "__annotations__", {}).get("case") == "Case"
-    } - {"first_refusal"}
-    listed = [rule.__name__ for rule in rules.RULES_ON_FACTS + rules.RULES_ON_EVIDENCE]
-    assert sorted(listed) == sorted(in_module)
+        if getattr(value, "__annotations__", {}) == {"case": "Case", "return": "Cause | None"}
+    }
+    assert sorted(NAMES) == sorted(in_module)
+
+
+def test_the_names_and_the_order_of_the_rules_are_stable() -> None:
+    """Explanations are stored with the names, and frontends know them."""
+    assert [rule.__name__ for rule in rules.RULES] == NAMES
 
 
 def test_a_test_order_is_refused() -> None:
@@ -157,6 +178,28 @@ def test_an_advocate_has_conversions_left_or_is_refused(had: int, cause: Cause |
     assert rules.advocate_is_below_the_cap(judged) is cause
 
 
+def test_beyond_the_cap_a_reviewer_decides_where_there_is_one() -> None:
+    with_review = attrs.evolve(CAPPED, review=True)
+    judged = case(program=with_review, evidence=builders.evidence(advocate_conversions=3))
+    assert rules.advocate_is_below_the_cap(judged) is Cause.IN_REVIEW
+    assert rules.first_refusal(rules.RULES, judged) is None
+    assert rules.awaits_review(judged)
+
+
+def test_what_somebody_decided_is_no_longer_refused_once_there_is_no_reviewer() -> None:
+    reviewed = builders.evidence(advocate_conversions=3, review=APPROVED)
+    judged = case(program=CAPPED, evidence=reviewed)
+    assert rules.advocate_is_below_the_cap(judged) is Cause.IN_REVIEW
+    assert not rules.awaits_review(judged)
+
+
+def test_what_a_reviewer_denied_is_refused() -> None:
+    denied = case(evidence=builders.evidence(review=Review(ReviewVerdict.DENIED, REVIEWED_AT)))
+    assert rules.review_did_not_deny(denied) is Cause.REVIEW_DENIED
+    assert rules.review_did_not_deny(case(evidence=builders.evidence(review=APPROVED))) is None
+    assert rules.review_did_not_deny(case()) is None
+
+
 def test_an_advocate_whose_conversions_nobody_counted_has_none() -> None:
     assert rules.advocate_is_below_the_cap(case(program=CAPPED)) is None
 
@@ -219,7 +262,8 @@ def test_of_several_reasons_on_evidence_the_first_of_the_list_is_named() -> None
         )
         for valid, advocate, friend, had in answers
     ]
-    assert [rules.first_refusal(rules.RULES_ON_EVIDENCE, one) for one in judged] == [
+    on_answers = rules.RULES_ON_EVIDENCE + rules.RULES_ON_SUSPICION
+    assert [rules.first_refusal(on_answers, one) for one in judged] == [
         Cause.MERCHANT_INACTIVE,
         Cause.ADVOCATE_UNKNOWN,
         Cause.FRIEND_NOT_NEW,

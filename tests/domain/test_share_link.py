@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import attrs
 import pytest
 
-from referrals_domain.errors import LinkRevoked, NotFound
+from referrals_domain.errors import LinkRevoked, NotFound, RequestReused
+from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.decision import opened
-from referrals_domain.model.identifiers import LinkId, LinkKey, MerchantId
+from referrals_domain.model.identifiers import CustomerId, LinkId, LinkKey, MerchantId
 from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import Cause, Referral, ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import SeededIds
 from referrals_domain.use_cases.share_link import ShareLink
 from tests.domain.world import World
+
+if TYPE_CHECKING:
+    from referrals_domain.model.identifiers import RequestId
+    from referrals_domain.model.link import ReferralLink
 
 
 @pytest.fixture
@@ -81,6 +91,76 @@ async def test_a_link_that_the_merchant_does_not_have_is_not_shared(
         )
 
 
-async def _share(world: World, *, channel: Channel = Channel.SMS) -> Referral:
+# Again.
+
+
+async def test_a_share_that_is_repeated_opens_no_other_referral(world: World) -> None:
+    first = await _share(world, request_id=builders.REQUEST)
+    world.clock.advance(timedelta(minutes=1))
+    before = world.store.state
+    assert await _share(world, request_id=builders.REQUEST) == first
+    assert world.store.state == before
+
+
+async def test_twenty_who_share_at_once_with_one_id_open_one_referral(world: World) -> None:
+    shares = [_share(world, request_id=builders.REQUEST) for _ in range(20)]
+    assert len(set(await asyncio.gather(*shares))) == len(world.store.state.referrals) == 1
+
+
+async def test_a_share_that_is_repeated_later_tells_what_became_of_it(world: World) -> None:
+    shared = await _share(world, request_id=builders.REQUEST)
+    moved = attrs.evolve(shared, status=ReferralStatus.EXPIRED, version=2)
+    world.store.state.referrals[shared.key] = moved
+    assert await _share(world, request_id=builders.REQUEST) == moved
+
+
+async def test_a_share_is_repeated_safely_even_once_its_link_was_revoked(world: World) -> None:
+    first = await _share(world, request_id=builders.REQUEST)
+    world.store.state.links[builders.link().key] = builders.link(revoked_at=world.clock.now())
+    assert await _share(world, request_id=builders.REQUEST) == first
+
+
+async def test_a_share_that_failed_may_be_tried_again_with_the_same_id(world: World) -> None:
+    link = builders.link()
+    world.store.state.links[link.key] = builders.link(revoked_at=world.clock.now())
+    with pytest.raises(LinkRevoked):
+        await _share(world, request_id=builders.REQUEST)
+    world.store.state.links[link.key] = link
+    shared = await _share(world, request_id=builders.REQUEST, channel=Channel.QR)
+    assert list(world.store.state.referrals) == [shared.key]
+
+
+async def test_another_share_with_the_same_id_is_refused() -> None:
+    other = builders.link(
+        id=LinkId("33333333-3333-4333-8333-333333333333"),
+        customer_id=CustomerId("7009"),
+        code=ReferralCode.of_number(1),
+    )
+    world = World()
+    await world.set_up(links=[builders.link(), other], shares=())
+    shared = await _share(world, request_id=builders.REQUEST)
+    for link, channel in [(builders.link(), Channel.QR), (other, Channel.SMS)]:
+        with pytest.raises(RequestReused):
+            await _share(world, link=link, channel=channel, request_id=builders.REQUEST)
+    assert list(world.store.state.referrals) == [shared.key]
+
+
+async def test_each_merchant_has_request_ids_of_their_own(world: World) -> None:
+    other = builders.link(merchant_id=MerchantId("other"))
+    world.store.state.links[other.key] = other
+    shared = [
+        await _share(world, link=link, request_id=builders.REQUEST)
+        for link in (builders.link(), other)
+    ]
+    assert list(world.store.state.referrals) == [one.key for one in shared]
+
+
+async def _share(
+    world: World,
+    *,
+    link: ReferralLink | None = None,
+    channel: Channel = Channel.SMS,
+    request_id: RequestId | None = None,
+) -> Referral:
     share = ShareLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
-    return await share(builders.link().key, channel=channel)
+    return await share((link or builders.link()).key, channel=channel, request_id=request_id)

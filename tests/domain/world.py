@@ -25,6 +25,7 @@ from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.review_referral import ReviewReferral
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +106,11 @@ class World:
         return GetReferralStatus(
             statuses=InMemoryStatuses(self.store.begin, self.primary_is_away), cache=self.cache
         )
+
+    @property
+    def review_referral(self) -> ReviewReferral:
+        """Return the use case on this world."""
+        return ReviewReferral(begin=self.store.begin, cache=self.cache, clock=self.clock)
 
     @property
     def drain_stale_statuses(self) -> DrainStaleStatuses:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -10,10 +10,22 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import ReferralCode
-from referrals_domain.model.identifiers import LinkKey, MerchantId, ReferralKey
+from referrals_domain.model.identifiers import LinkKey, MerchantId, ReferralId, ReferralKey
+from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
-from referrals_domain.testing.builders import ADVOCATE, CODE, LINK, MERCHANT, REFERRAL, SHOP
+from referrals_domain.testing.builders import (
+    ADVOCATE,
+    CODE,
+    FRIEND,
+    LINK,
+    MERCHANT,
+    ORDER,
+    REFERRAL,
+    REQUEST,
+    SHOP,
+)
 from tests.grpc.service import TOKEN
 
 if TYPE_CHECKING:
@@ -38,6 +50,18 @@ def stored(service: Service) -> None:
     state.links[LinkKey(MERCHANT, LINK)] = builders.link()
     state.referrals[ReferralKey(MERCHANT, REFERRAL)] = builders.referral()
     state.programs[OTHER] = builders.program(merchant_id=OTHER, shop_domain="other.myshopify.com")
+
+
+def share_id(number: int) -> ReferralId:
+    return ReferralId(f"44444444-4444-4444-8444-{number:012}")
+
+
+async def store_shares(service: Service, number: int) -> None:
+    """Store that many shares, each a second after the one before."""
+    for one in range(1, number + 1):
+        opened_at = builders.SHARED_AT + timedelta(seconds=one)
+        share = builders.referral(id=share_id(one), opened_at=opened_at)
+        service.store.state.referrals[share.key] = share
 
 
 async def call(service: Service, method: str, **fields: Any) -> Any:
@@ -89,6 +113,15 @@ async def test_a_revoked_link_is_found(service: Service) -> None:
     assert found.referral_link.HasField("revoke_time")
 
 
+async def test_a_link_is_revoked_once_and_for_all(service: Service) -> None:
+    first, second = [
+        await call(service, "RevokeReferralLink", merchant_id=MERCHANT, referral_link_id=LINK)
+        for _ in range(2)
+    ]
+    assert first.referral_link.HasField("revoke_time")
+    assert first == second
+
+
 async def test_a_link_is_shared_while_the_program_is_inactive(service: Service) -> None:
     service.store.state.programs[MERCHANT] = builders.program(active=False)
     shared = await call(
@@ -112,6 +145,175 @@ async def test_a_program_is_put_whole(service: Service) -> None:
     assert got.program == put.program
 
 
+def store_what_is_in_review(service: Service) -> None:
+    """Store a referral that awaits a review, with its order."""
+    marked = builders.referral(
+        status=ReferralStatus.QUALIFIED,
+        cause=Cause.IN_REVIEW,
+        version=2,
+        order_id=ORDER,
+        referred_customer_id=FRIEND,
+    )
+    order = builders.order(
+        evidence=builders.evidence(advocate_conversions=1),
+        attribution=Attribution(referral_link_id=LINK, winner=builders.signal()),
+        referral_id=REFERRAL,
+    )
+    service.store.state.programs[MERCHANT] = builders.program(velocity_cap=1, review=True)
+    service.store.state.referrals[marked.key] = marked
+    service.store.state.orders[order.key] = order
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "cause"),
+    [
+        (pb.REVIEW_VERDICT_APPROVED, pb.REFERRAL_STATUS_COMPLETED, "order_created"),
+        (pb.REVIEW_VERDICT_DENIED, pb.REFERRAL_STATUS_REJECTED, "review_denied"),
+    ],
+    ids=["approved", "denied"],
+)
+async def test_a_review_decides_and_is_explained(
+    service: Service,
+    verdict: pb.ReviewVerdict.ValueType,
+    status: pb.ReferralStatus.ValueType,
+    cause: str,
+) -> None:
+    store_what_is_in_review(service)
+    named = {"merchant_id": MERCHANT, "referral_id": REFERRAL}
+    before = await call(service, "GetReferralStatus", **named)
+    first, second = [
+        await call(service, "ReviewReferral", **named, verdict=verdict) for _ in range(2)
+    ]
+    after = await call(service, "GetReferralStatus", **named)
+    shown = await call(service, "GetReferral", **named)
+    assert (before.status, before.cause) == (pb.REFERRAL_STATUS_QUALIFIED, "in_review")
+    assert first == second
+    assert shown.referral == first.referral
+    assert (after.status, after.cause) == (shown.referral.status, shown.referral.cause)
+    assert (after.status, after.cause) == (status, cause)
+    assert shown.explanation.evidence.review.verdict == verdict
+    marked = [one.rule for one in shown.explanation.verdicts if one.verdict == pb.VERDICT_MARKED]
+    assert marked == ["advocate_is_below_the_cap"]
+
+
+async def test_what_is_not_in_review_is_not_reviewed(service: Service) -> None:
+    request = pb.ReviewReferralRequest(
+        merchant_id=MERCHANT, referral_id=REFERRAL, verdict=pb.REVIEW_VERDICT_APPROVED
+    )
+    refusal = await service.refusal("ReviewReferral", request)
+    assert refusal.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert refusal.reason == "NOT_IN_REVIEW"
+
+
+SHARE: dict[str, Any] = {
+    "merchant_id": MERCHANT,
+    "referral_link_id": LINK,
+    "channel": pb.CHANNEL_SMS,
+    "request_id": REQUEST,
+}
+CREATE: dict[str, Any] = {"merchant_id": MERCHANT, "customer_id": "42", "request_id": REQUEST}
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"), [("ShareLink", SHARE), ("CreateReferralLink", CREATE)]
+)
+async def test_a_call_that_is_repeated_is_answered_alike(
+    service: Service, method: str, fields: dict[str, Any]
+) -> None:
+    first = await call(service, method, **fields)
+    stored = service.store.state
+    assert await call(service, method, **{**fields, "request_id": REQUEST.upper()}) == first
+    assert service.store.state == stored
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [
+        ("ShareLink", {**SHARE, "channel": pb.CHANNEL_QR}),
+        ("CreateReferralLink", CREATE),
+    ],
+)
+async def test_another_call_of_the_same_name_is_refused(
+    service: Service, method: str, fields: dict[str, Any]
+) -> None:
+    await call(service, "ShareLink", **SHARE)
+    stored = service.store.state
+    refusal = await service.refusal(method, getattr(pb, f"{method}Request")(**fields))
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "REQUEST_REUSED")
+    assert service.store.state == stored
+
+
+async def test_referrals_are_listed_a_page_at_a_time(service: Service) -> None:
+    await store_shares(service, 5)
+    first = await call(service, "ListReferrals", merchant_id=MERCHANT, page_size=3)
+    second = await call(
+        service,
+        "ListReferrals",
+        merchant_id=MERCHANT,
+        page_size=100,
+        page_token=first.next_page_token,
+    )
+    ids = [referral.id for referral in (*first.referrals, *second.referrals)]
+    assert ids == [share_id(number) for number in (5, 4, 3, 2, 1)] + [REFERRAL]
+    assert (len(first.referrals), second.next_page_token) == (3, "")
+
+
+async def test_a_listed_referral_says_all_that_is_known(service: Service) -> None:
+    held = builders.referral(
+        status=ReferralStatus.QUALIFIED,
+        cause=Cause.ON_HOLD,
+        version=2,
+        order_id=ORDER,
+        referred_customer_id=FRIEND,
+        due_at=builders.PLACED_AT,
+    )
+    service.store.state.referrals[held.key] = held
+    answer = await call(
+        service,
+        "ListReferrals",
+        merchant_id=MERCHANT,
+        status=pb.REFERRAL_STATUS_QUALIFIED,
+        referral_link_id=LINK.upper(),
+        customer_id=ADVOCATE,
+    )
+    (listed,) = answer.referrals
+    assert (listed.cause, listed.order_id, listed.referred_customer_id) == (
+        *("on_hold", ORDER, FRIEND),
+    )
+    assert listed.due_time.ToDatetime(UTC) == builders.PLACED_AT
+
+
+@pytest.mark.parametrize(("asked", "got"), [(0, 50), (1, 1), (200, 200), (201, 200), (9999, 200)])
+async def test_a_page_has_as_many_as_asked_for_within_bounds(
+    service: Service, asked: int, got: int
+) -> None:
+    await store_shares(service, 250)
+    page = await call(service, "ListReferrals", merchant_id=MERCHANT, page_size=asked)
+    assert len(page.referrals) == got
+    assert page.next_page_token
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"merchant_id": OTHER},
+        {"status": pb.REFERRAL_STATUS_PENDING},
+        {"customer_id": ADVOCATE},
+        {"referral_link_id": LINK},
+    ],
+    ids=str,
+)
+async def test_the_token_of_another_list_is_refused(
+    service: Service, changes: dict[str, Any]
+) -> None:
+    await store_shares(service, 2)
+    page = await call(service, "ListReferrals", merchant_id=MERCHANT, page_size=1)
+    fields = {"merchant_id": MERCHANT, "page_token": page.next_page_token, **changes}
+    refusal = await service.refusal("ListReferrals", pb.ListReferralsRequest(**fields))
+    assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal.fields == ("page_token",)
+
+
 LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
 
 
@@ -123,19 +325,30 @@ LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
             {"merchant_id": MERCHANT, "referral_id": NOBODY},
             {"merchant_id": OTHER, "referral_id": REFERRAL},
         ),
+        (
+            "GetReferral",
+            {"merchant_id": MERCHANT, "referral_id": NOBODY},
+            {"merchant_id": OTHER, "referral_id": REFERRAL},
+        ),
+        (
+            "ReviewReferral",
+            {"merchant_id": MERCHANT, "referral_id": NOBODY, "verdict": 1},
+            {"merchant_id": OTHER, "referral_id": REFERRAL, "verdict": 1},
+        ),
         ("GetReferralLink", LINK_OF_NOBODY, {"merchant_id": OTHER, "referral_link_id": LINK}),
         (
             "GetReferralLink",
             {"merchant_id": MERCHANT, "code": ReferralCode.of_number(1)},
             {"merchant_id": OTHER, "code": CODE},
         ),
+        ("RevokeReferralLink", LINK_OF_NOBODY, {"merchant_id": OTHER, "referral_link_id": LINK}),
         (
             "ShareLink",
             {**LINK_OF_NOBODY, "channel": pb.CHANNEL_SMS},
             {"merchant_id": OTHER, "referral_link_id": LINK, "channel": pb.CHANNEL_SMS},
         ),
     ],
-    ids=["status", "link by id", "link by code", "share"],
+    ids=["status", "referral", "review", "link by id", "link by code", "revoke", "share"],
 )
 async def test_what_is_absent_and_what_is_anothers_look_alike_byte_for_byte(
     service: Service, method: str, absent: dict[str, Any], of_another: dict[str, Any]
@@ -188,11 +401,26 @@ async def test_a_shop_has_one_program(service: Service) -> None:
         (pb.GetReferralStatusRequest(merchant_id=MERCHANT, referral_id="1"), ["referral_id"]),
         (pb.GetReferralStatusRequest(merchant_id="a:b", referral_id=NOBODY), ["merchant_id"]),
         (pb.GetReferralStatusRequest(referral_id=NOBODY), ["merchant_id"]),
+        (pb.GetReferralRequest(merchant_id=MERCHANT, referral_id="*"), ["referral_id"]),
+        (pb.ReviewReferralRequest(merchant_id=MERCHANT, referral_id=REFERRAL), ["verdict"]),
+        (
+            pb.ReviewReferralRequest(
+                merchant_id=MERCHANT, referral_id=REFERRAL, verdict=pb.ReviewVerdict.ValueType(99)
+            ),
+            ["verdict"],
+        ),
         (pb.CreateReferralLinkRequest(merchant_id=MERCHANT), ["customer_id"]),
         (
             pb.CreateReferralLinkRequest(merchant_id=MERCHANT, customer_id="4 2"),
             ["customer_id"],
         ),
+        (
+            pb.CreateReferralLinkRequest(
+                merchant_id=MERCHANT, customer_id="42", request_id="again"
+            ),
+            ["request_id"],
+        ),
+        (pb.ShareLinkRequest(**{**SHARE, "request_id": "{*}"}), ["request_id"]),
         (pb.GetReferralLinkRequest(merchant_id=MERCHANT), ["link"]),
         (pb.GetReferralLinkRequest(merchant_id=MERCHANT, code=""), ["code"]),
         (pb.GetReferralLinkRequest(merchant_id=MERCHANT, code="SUMMER20"), ["code"]),
@@ -201,6 +429,7 @@ async def test_a_shop_has_one_program(service: Service) -> None:
             pb.GetReferralLinkRequest(merchant_id=MERCHANT, referral_link_id="{*}"),
             ["referral_link_id"],
         ),
+        (pb.RevokeReferralLinkRequest(merchant_id=MERCHANT), ["referral_link_id"]),
         (
             pb.ShareLinkRequest(merchant_id=MERCHANT, channel=pb.CHANNEL_SMS),
             ["referral_link_id"],
@@ -211,6 +440,17 @@ async def test_a_shop_has_one_program(service: Service) -> None:
                 merchant_id=MERCHANT, referral_link_id=LINK, channel=pb.Channel.ValueType(99)
             ),
             ["channel"],
+        ),
+        (pb.ListReferralsRequest(merchant_id=MERCHANT, page_size=-1), ["page_size"]),
+        (pb.ListReferralsRequest(merchant_id=MERCHANT, page_token="junk"), ["page_token"]),
+        (pb.ListReferralsRequest(merchant_id=MERCHANT, customer_id="4 2"), ["customer_id"]),
+        (
+            pb.ListReferralsRequest(merchant_id=MERCHANT, referral_link_id="1"),
+            ["referral_link_id"],
+        ),
+        (
+            pb.ListReferralsRequest(merchant_id=MERCHANT, status=pb.ReferralStatus.ValueType(99)),
+            ["status"],
         ),
         (pb.GetProgramRequest(merchant_id="a\r\nb"), ["merchant_id"]),
         (pb.PutProgramRequest(), ["program.merchant_id"]),

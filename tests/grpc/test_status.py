@@ -26,6 +26,8 @@ TABLE = [
     (errors.PermissionDenied(SECRET), "PERMISSION_DENIED", "PERMISSION_DENIED"),
     (errors.NotFound("no such link"), "NOT_FOUND", "NOT_FOUND"),
     (errors.LinkRevoked("it was revoked"), "FAILED_PRECONDITION", "LINK_REVOKED"),
+    (errors.NotInReview("nobody is to review"), "FAILED_PRECONDITION", "NOT_IN_REVIEW"),
+    (errors.RequestReused("asked for else"), "ALREADY_EXISTS", "REQUEST_REUSED"),
     (errors.ShopTaken(SECRET), "ALREADY_EXISTS", "SHOP_TAKEN"),
     (errors.CodeTaken(SECRET), "ABORTED", "CODE_TAKEN"),
     (errors.FriendTaken(SECRET), "ABORTED", "CONFLICT"),

@@ -17,15 +17,25 @@ from referrals_adapters.grpc.translate.answers import (
     referral_message,
     status_answer,
 )
-from referrals_adapters.grpc.translate.enums import CHANNELS, MOMENTS, STATUSES
+from referrals_adapters.grpc.translate.enums import (
+    CHANNELS,
+    MOMENTS,
+    REVIEW_VERDICTS,
+    SOURCES,
+    STATUSES,
+    VERDICTS,
+)
 from referrals_adapters.grpc.translate.fields import InvalidFields
 from referrals_adapters.grpc.translate.program import program_message, program_of
 from referrals_adapters.grpc.translate.requests import link_named, merchant_of
 from referrals_domain.model.code import CodeKey
+from referrals_domain.model.explanation import Verdict
 from referrals_domain.model.identifiers import LinkKey
 from referrals_domain.model.link import Channel
 from referrals_domain.model.program import CompleteOn, ReferralProgram
 from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
+from referrals_domain.model.review import ReviewVerdict
+from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import CODE, LINK, MERCHANT, SHOP
 
@@ -58,8 +68,11 @@ def fields_refused(program: pb.Program) -> list[str]:
         (ReferralStatus, STATUSES, pb.ReferralStatus),
         (Channel, CHANNELS, pb.Channel),
         (CompleteOn, MOMENTS, pb.CompleteOn),
+        (Source, SOURCES, pb.SignalSource),
+        (Verdict, VERDICTS, pb.Verdict),
+        (ReviewVerdict, REVIEW_VERDICTS, pb.ReviewVerdict),
     ],
-    ids=["status", "channel", "moment"],
+    ids=["status", "channel", "moment", "source", "verdict", "review"],
 )
 def test_every_value_has_its_own_word_on_the_wire(values: Any, translated: Any, enum: Any) -> None:
     assert set(translated) == set(values)
@@ -88,6 +101,7 @@ programs = st.builds(
     minimum_order=st.integers(0, 2**63 - 1),
     refund_percent=st.integers(1, 100),
     velocity_cap=st.integers(0, 2**31 - 1),
+    review=st.booleans(),
     new_friends_only=st.booleans(),
     discount_link=st.booleans(),
     active=st.booleans(),

@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
+from referrals_adapters.system.ids import RandomIds
 from referrals_domain.errors import FriendTaken, Stale
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.decision import opened
@@ -23,8 +24,11 @@ from referrals_domain.model.identifiers import (
     OrderKey,
     ReferralId,
 )
+from referrals_domain.model.link import Channel
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import completed, numbered, reversed_, save
+from referrals_domain.testing.time_and_chance import FixedClock
+from referrals_domain.use_cases.share_link import ShareLink
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -236,6 +240,33 @@ async def test_reading_does_not_wait_for_who_writes(
         await first.referrals.save([completed(builders.referral())])
         read = meanwhile(lambda tx: tx.referrals.get([builders.referral().key]))
         assert await asyncio.wait_for(read, 2) == {builders.referral().key: builders.referral()}
+
+
+@pytest.mark.parametrize("ends", ["commit", "rollback"])
+async def test_who_repeats_a_request_meanwhile_waits_for_the_end_of_the_first(
+    begin: Begin, meanwhile: Meanwhile, ends: str
+) -> None:
+    repeated = builders.request(resource_id="77777777-7777-4777-8777-777777777777")
+    async with begin() as first:
+        await first.requests.add(builders.request())
+        second = meanwhile(lambda tx: tx.requests.add(repeated))
+        await _waits(second)
+        if ends == "commit":
+            await first.commit()
+    assert await second == (builders.request() if ends == "commit" else repeated)
+
+
+async def test_twenty_who_share_at_once_with_one_id_open_one_referral(
+    begin_with_link: Begin, engine: AsyncEngine
+) -> None:
+    share = ShareLink(begin=begin_with_link, clock=FixedClock(), ids=RandomIds())
+    link = builders.link().key
+    shared = await asyncio.gather(
+        *(share(link, channel=Channel.SMS, request_id=builders.REQUEST) for _ in range(20))
+    )
+    assert len(set(shared)) == 1
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM referrals")) == 1
 
 
 async def _alone(begin: Begin, work: Work) -> Any:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from referrals_adapters.postgres.settings import PostgresSettings
 
+_REVISIONS: Final = ("0001", "0002")
 _COLUMNS: Final = text("""
     SELECT table_name, column_name, data_type, is_nullable, is_identity, column_default
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2
@@ -46,6 +48,17 @@ async def test_the_schema_goes_up_and_down_and_up(blank_database: PostgresSettin
     assert await _ask(blank_database, _schema) == blank
     await migrate(blank_database)
     assert await _ask(blank_database, _schema) == first != blank
+
+
+async def test_each_way_down_undoes_its_way_up(blank_database: PostgresSettings) -> None:
+    await migrate(blank_database, _REVISIONS[0])
+    for before, revision in pairwise(_REVISIONS):
+        schema = await _ask(blank_database, _schema)
+        await migrate(blank_database, revision)
+        await downgrade(blank_database, before)
+        assert await _ask(blank_database, _schema) == schema
+        await migrate(blank_database, revision)
+    assert await _ask(blank_database, _differences) == []
 
 
 async def test_migrating_again_changes_nothing(migrated: PostgresSettings) -> None:

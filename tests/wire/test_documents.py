@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta, timezone
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pytest
 from cattrs import BaseValidationError
@@ -14,10 +14,13 @@ from referrals_adapters.wire.documents import from_document, to_document
 from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import CODE_BITS, ReferralCode
 from referrals_domain.model.evidence import CustomerStanding, Evidence
+from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
 from referrals_domain.model.identifiers import CustomerId, LinkId, OrderId, ReferralId, RefundId
 from referrals_domain.model.link import Channel
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
+from referrals_domain.model.referral import Cause
+from referrals_domain.model.review import Review, ReviewVerdict
 from referrals_domain.model.signals import Signal, Source
 from referrals_domain.testing import builders
 
@@ -65,6 +68,7 @@ evidence = st.builds(
     merchant_valid=st.none() | st.booleans(),
     customers=st.dictionaries(customers, standings, max_size=3),
     advocate_conversions=st.none() | st.integers(0, 2**31),
+    review=st.none() | st.builds(Review, st.sampled_from(ReviewVerdict), times),
 )
 attributions = st.builds(
     Attribution,
@@ -72,22 +76,33 @@ attributions = st.builds(
     winner=signals,
     beaten=st.lists(signals, max_size=3).map(tuple),
 )
-values: SearchStrategy[OrderFacts | Evidence | Attribution] = st.one_of(
-    facts, evidence, attributions
+explanations = st.builds(
+    Explanation,
+    decided_at=times,
+    program_version=st.integers(1, 2**31),
+    verdicts=st.lists(
+        st.builds(
+            RuleVerdict,
+            st.sampled_from(["friend_is_new", "a_rule_of_old"]),
+            st.sampled_from(Verdict),
+            st.none() | st.sampled_from(Cause),
+        ),
+        max_size=3,
+    ).map(tuple),
 )
+Value: TypeAlias = OrderFacts | Evidence | Attribution | Explanation
+values: SearchStrategy[Value] = st.one_of(facts, evidence, attributions, explanations)
 
 
 @UNHURRIED
 @given(values)
-def test_a_value_is_read_back_as_it_was(value: OrderFacts | Evidence | Attribution) -> None:
+def test_a_value_is_read_back_as_it_was(value: Value) -> None:
     assert from_document(type(value), to_document(value)) == value
 
 
 @UNHURRIED
 @given(values)
-def test_a_value_that_was_read_back_has_the_same_document(
-    value: OrderFacts | Evidence | Attribution,
-) -> None:
+def test_a_value_that_was_read_back_has_the_same_document(value: Value) -> None:
     document = to_document(value)
     assert to_document(from_document(type(value), document)) == document
 

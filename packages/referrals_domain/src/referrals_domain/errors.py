@@ -23,6 +23,12 @@ class LinkRevoked(ReferralsError):
     code = "link_revoked"
 
 
+class NotInReview(ReferralsError):
+    """Nobody is to review the referral, or somebody has decided otherwise already."""
+
+    code = "not_in_review"
+
+
 class Conflict(ReferralsError):
     """Another row already holds what must be unique."""
 
@@ -45,6 +51,12 @@ class CodeTaken(Conflict):
     """Another link of this merchant already has the code."""
 
     code = "code_taken"
+
+
+class RequestReused(Conflict):
+    """An earlier call of this merchant has the same request id and asked for something else."""
+
+    code = "request_reused"
 
 
 class Stale(ReferralsError):

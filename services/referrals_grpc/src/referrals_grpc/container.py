@@ -20,9 +20,13 @@ from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.system.ids import RandomIds
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
+from referrals_domain.use_cases.get_referral import GetReferral
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.list_referrals import ListReferrals
 from referrals_domain.use_cases.put_program import PutProgram
+from referrals_domain.use_cases.review_referral import ReviewReferral
+from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
 from referrals_grpc.interceptors.load import LoadInterceptor
 from referrals_grpc.interceptors.merchant import MerchantInterceptor
@@ -58,10 +62,18 @@ class Container(containers.DeclarativeContainer):
     access = providers.Singleton(MerchantAccess, validator=validator.provider)
 
     get_referral_status = providers.Singleton(GetReferralStatus, statuses=statuses, cache=cache)
+    get_referral = providers.Singleton(GetReferral, begin=transaction.provider)
+    list_referrals = providers.Singleton(ListReferrals, begin=transaction.provider)
+    review_referral = providers.Singleton(
+        ReviewReferral, begin=transaction.provider, cache=cache, clock=clock
+    )
     create_referral_link = providers.Singleton(
         CreateReferralLink, begin=transaction.provider, clock=clock, ids=ids
     )
     get_referral_link = providers.Singleton(GetReferralLink, begin=transaction.provider)
+    revoke_referral_link = providers.Singleton(
+        RevokeReferralLink, begin=transaction.provider, clock=clock
+    )
     share_link = providers.Singleton(ShareLink, begin=transaction.provider, clock=clock, ids=ids)
     get_program = providers.Singleton(GetProgram, begin=transaction.provider)
     put_program = providers.Singleton(PutProgram, begin=transaction.provider)
@@ -69,8 +81,12 @@ class Container(containers.DeclarativeContainer):
     use_cases = providers.Singleton(
         UseCases,
         get_referral_status=get_referral_status,
+        get_referral=get_referral,
+        list_referrals=list_referrals,
+        review_referral=review_referral,
         create_referral_link=create_referral_link,
         get_referral_link=get_referral_link,
+        revoke_referral_link=revoke_referral_link,
         share_link=share_link,
         get_program=get_program,
         put_program=put_program,

@@ -10,22 +10,32 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceServicer
 from referrals_adapters.grpc.translate.answers import (
     link_message,
+    referral_answer,
     referral_message,
     status_answer,
 )
+from referrals_adapters.grpc.translate.lists import referrals_wanted
+from referrals_adapters.grpc.translate.page_tokens import page_token
 from referrals_adapters.grpc.translate.program import program_message, program_of
 from referrals_adapters.grpc.translate.requests import (
     advocate_named,
     link_named,
+    link_revoked,
     merchant_named,
     referral_named,
+    request_named,
     share_named,
+    verdict_given,
 )
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
+from referrals_domain.use_cases.get_referral import GetReferral
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.list_referrals import ListReferrals
 from referrals_domain.use_cases.put_program import PutProgram
+from referrals_domain.use_cases.review_referral import ReviewReferral
+from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
 
 if TYPE_CHECKING:
@@ -37,8 +47,12 @@ class UseCases:
     """What the calls do."""
 
     get_referral_status: GetReferralStatus
+    get_referral: GetReferral
+    list_referrals: ListReferrals
+    review_referral: ReviewReferral
     create_referral_link: CreateReferralLink
     get_referral_link: GetReferralLink
+    revoke_referral_link: RevokeReferralLink
     share_link: ShareLink
     get_program: GetProgram
     put_program: PutProgram
@@ -61,12 +75,40 @@ class ReferralsServicer(ReferralsServiceServicer):
         """Tell where a referral stands."""
         return status_answer(await self.do.get_referral_status(referral_named(request)))
 
+    async def GetReferral(  # noqa: N802
+        self, request: pb.GetReferralRequest, _: object
+    ) -> pb.GetReferralResponse:
+        """Show a referral, and why it stands where it does."""
+        found = await self.do.get_referral(referral_named(request))
+        return referral_answer(found.referral, found.order)
+
+    async def ListReferrals(  # noqa: N802
+        self, request: pb.ListReferralsRequest, _: object
+    ) -> pb.ListReferralsResponse:
+        """List the referrals of a merchant, a page at a time."""
+        wanted = referrals_wanted(request)
+        page = await self.do.list_referrals(wanted.selection, after=wanted.after, size=wanted.size)
+        return pb.ListReferralsResponse(
+            referrals=map(referral_message, page.referrals),
+            next_page_token=page_token(wanted.selection, page.last),
+        )
+
+    async def ReviewReferral(  # noqa: N802
+        self, request: pb.ReviewReferralRequest, _: object
+    ) -> pb.ReviewReferralResponse:
+        """Decide about what is suspicious."""
+        key, verdict = referral_named(request), verdict_given(request)
+        referral = await self.do.review_referral(key, verdict)
+        return pb.ReviewReferralResponse(referral=referral_message(referral))
+
     async def CreateReferralLink(  # noqa: N802
         self, request: pb.CreateReferralLinkRequest, _: object
     ) -> pb.CreateReferralLinkResponse:
         """Give an advocate their link."""
         merchant_id, customer_id = advocate_named(request)
-        link = await self.do.create_referral_link(merchant_id=merchant_id, customer_id=customer_id)
+        link = await self.do.create_referral_link(
+            merchant_id=merchant_id, customer_id=customer_id, request_id=request_named(request)
+        )
         return pb.CreateReferralLinkResponse(referral_link=await self._shown(link))
 
     async def GetReferralLink(  # noqa: N802
@@ -76,12 +118,20 @@ class ReferralsServicer(ReferralsServiceServicer):
         link = await self.do.get_referral_link(link_named(request))
         return pb.GetReferralLinkResponse(referral_link=await self._shown(link))
 
+    async def RevokeReferralLink(  # noqa: N802
+        self, request: pb.RevokeReferralLinkRequest, _: object
+    ) -> pb.RevokeReferralLinkResponse:
+        """End the use of a link."""
+        link = await self.do.revoke_referral_link(link_revoked(request))
+        return pb.RevokeReferralLinkResponse(referral_link=await self._shown(link))
+
     async def ShareLink(  # noqa: N802
         self, request: pb.ShareLinkRequest, _: object
     ) -> pb.ShareLinkResponse:
         """Open a referral for a share."""
         link, channel = share_named(request)
-        referral = await self.do.share_link(link, channel=channel)
+        named = request_named(request)
+        referral = await self.do.share_link(link, channel=channel, request_id=named)
         return pb.ShareLinkResponse(referral=referral_message(referral))
 
     async def GetProgram(  # noqa: N802

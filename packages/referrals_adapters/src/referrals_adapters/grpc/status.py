@@ -23,8 +23,10 @@ from referrals_domain.errors import (
     Conflict,
     LinkRevoked,
     NotFound,
+    NotInReview,
     PermissionDenied,
     ReferralsError,
+    RequestReused,
     ShopTaken,
     Stale,
     Unauthenticated,
@@ -69,6 +71,8 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     ),
     NotFound: Meaning(grpc.StatusCode.NOT_FOUND),
     LinkRevoked: Meaning(grpc.StatusCode.FAILED_PRECONDITION),
+    NotInReview: Meaning(grpc.StatusCode.FAILED_PRECONDITION),
+    RequestReused: Meaning(grpc.StatusCode.ALREADY_EXISTS),
     ShopTaken: Meaning(
         grpc.StatusCode.ALREADY_EXISTS, "the shop domain belongs to another merchant's program"
     ),

@@ -11,18 +11,21 @@ from referrals_adapters.wire.documents import from_document, to_document
 from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.evidence import Evidence
+from referrals_domain.model.explanation import Explanation
 from referrals_domain.model.identifiers import (
     CustomerId,
     LinkId,
     MerchantId,
     OrderId,
     ReferralId,
+    RequestId,
     ShopDomain,
 )
 from referrals_domain.model.link import Channel, ReferralLink
 from referrals_domain.model.order import OrderFacts, ReferredOrder
 from referrals_domain.model.program import CompleteOn, ReferralProgram
 from referrals_domain.model.referral import Cause, Referral, ReferralStatus
+from referrals_domain.model.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,16 +93,35 @@ def order_to_row(order: ReferredOrder) -> Mapping[str, Any]:
         "attribution": to_document(order.attribution) if order.attribution else None,
         "referral_id": order.referral_id,
         "placed_on": placed_at.astimezone(UTC).date() if placed_at else None,
+        "explanation": to_document(order.explanation) if order.explanation else None,
     }
 
 
 def to_order(row: Row[Any]) -> ReferredOrder:
     """Read a row of `referred_orders`."""
-    attribution = row.attribution
+    attribution, explanation = row.attribution, row.explanation
     return ReferredOrder(
         merchant_id=MerchantId(row.merchant_id),
         facts=from_document(OrderFacts, row.facts),
         evidence=from_document(Evidence, row.evidence),
         attribution=from_document(Attribution, attribution) if attribution else None,
         referral_id=ReferralId(row.referral_id) if row.referral_id else None,
+        explanation=from_document(Explanation, explanation) if explanation else None,
+    )
+
+
+def request_to_row(request: Request) -> Mapping[str, Any]:
+    """Return the row of a request in `requests`."""
+    row = attrs.asdict(request)
+    return {"request_id": row.pop("id"), **row}
+
+
+def to_request(row: Row[Any]) -> Request:
+    """Read a row of `requests`."""
+    return Request(
+        merchant_id=MerchantId(row.merchant_id),
+        id=RequestId(row.request_id),
+        fingerprint=row.fingerprint,
+        resource_id=row.resource_id,
+        created_at=row.created_at,
     )

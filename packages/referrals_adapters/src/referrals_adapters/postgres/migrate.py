@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 _APPLICATION: Final = "referrals-migrate"
 
 
-async def migrate(settings: PostgresSettings) -> None:
+async def migrate(settings: PostgresSettings, revision: str = "head") -> None:
     """
-    Bring the schema to the newest revision; others that do the same at once wait and find it so.
+    Bring the schema up to a revision; others that do the same at once wait and find it so.
+
+    Args:
+        settings: The database.
+        revision: The revision; "head" is the newest.
 
     Raises:
         Unavailable: The database is away, or a table was locked for more than a second;
             nothing was changed.
     """
-    await _run(settings, lambda config: command.upgrade(config, "head"))
+    await _run(settings, lambda config: command.upgrade(config, revision))
 
 
 async def downgrade(settings: PostgresSettings, revision: str = "base") -> None:

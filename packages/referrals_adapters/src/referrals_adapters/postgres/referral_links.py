@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from referrals_adapters.postgres.mapping import to_link, to_row
 from referrals_adapters.postgres.sets import given, inserting, same
@@ -38,8 +38,14 @@ _BY_ADVOCATES = select(referral_links).join(
     _ADVOCATES, same(referral_links, _ADVOCATES, "merchant_id", "customer_id")
 )
 
-_ADD = inserting(referral_links, given(*_COLUMNS)).on_conflict_do_nothing(
+_ROWS = given(*_COLUMNS)
+_ADD = inserting(referral_links, _ROWS).on_conflict_do_nothing(
     constraint="uq_referral_links_customer_id"
+)
+_SAVE = (
+    update(referral_links)
+    .where(same(referral_links, _ROWS, "merchant_id", "id"))
+    .values({name: _ROWS.c[name] for name in _COLUMNS.keys()})  # noqa: SIM118 - not a dict
 )
 
 
@@ -70,6 +76,11 @@ class PostgresReferralLinks(ReferralLinks):
         advocate = {"merchant_id": link.merchant_id, "customer_id": link.customer_id}
         (row,) = await self.statements.rows_for(_BY_ADVOCATES, [advocate])
         return to_link(row)
+
+    async def save(self, link: ReferralLink) -> None:
+        """Update a link that this transaction locked."""
+        if not await self.statements.count_for(_SAVE, [to_row(link)]):
+            raise AssertionError("a link is locked before it is saved")
 
 
 def _rows(keys: Collection[LinkKey]) -> list[dict[str, object]]:

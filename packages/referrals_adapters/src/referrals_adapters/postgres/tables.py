@@ -49,8 +49,8 @@ def _key(*columns: str, of: str) -> PrimaryKeyConstraint:
     return PrimaryKeyConstraint(*columns, name=f"pk_{of}")
 
 
-def _required(name: str, type_: Any, *args: Any) -> Column[Any]:
-    return Column(name, type_, *args, nullable=False)
+def _required(name: str, type_: Any, *args: Any, **options: Any) -> Column[Any]:
+    return Column(name, type_, *args, nullable=False, **options)
 
 
 programs: Final = Table(
@@ -70,6 +70,8 @@ programs: Final = Table(
     _required("discount_link", Boolean),
     _required("active", Boolean),
     _required("version", Integer),
+    # services of the release before put programs without it
+    _required("review", Boolean, server_default=text("false")),
     _key("merchant_id", of="programs"),
     UniqueConstraint("shop_domain", name="uq_programs_shop_domain"),
     CheckConstraint("version >= 1", name="ck_programs_version"),
@@ -112,8 +114,16 @@ referrals: Final = Table(
         "status IN ('PENDING', 'QUALIFIED', 'COMPLETED', 'EXPIRED', 'REJECTED', 'REVERSED')",
         name="ck_referrals_status",
     ),
-    Index("idx_referrals_merchant_id", "merchant_id", "opened_at"),
-    Index("idx_referrals_referral_link_id", "referral_link_id"),
+    Index("idx_referrals_merchant_id", "merchant_id", "opened_at", "id"),
+    Index("idx_referrals_customer_id", "merchant_id", "customer_id", "opened_at", "id"),
+    Index("idx_referrals_referral_link_id", "referral_link_id", "merchant_id", "opened_at", "id"),
+    Index(
+        "idx_referrals_qualified",
+        "merchant_id",
+        "opened_at",
+        "id",
+        postgresql_where=text("status = 'QUALIFIED'"),
+    ),
     Index("uq_referrals_order_id", "merchant_id", "order_id", unique=True),
     Index(
         "uq_referrals_friend",
@@ -153,8 +163,20 @@ referred_orders: Final = Table(
     Column("attribution", _DOCUMENT),
     Column("referral_id", _UUID),
     Column("placed_on", Date, comment="the day (UTC) of facts.placed_at"),
+    Column("explanation", _DOCUMENT),
     _key("merchant_id", "order_id", of="referred_orders"),
     UniqueConstraint("order_id", name="uq_referred_orders_order_id"),
+)
+
+requests: Final = Table(
+    "requests",
+    metadata,
+    _required("merchant_id", Text),
+    _required("request_id", _UUID),
+    _required("fingerprint", LargeBinary),
+    _required("resource_id", _UUID),
+    _required("created_at", _TIME),
+    _key("merchant_id", "request_id", of="requests"),
 )
 
 deliveries: Final = Table(

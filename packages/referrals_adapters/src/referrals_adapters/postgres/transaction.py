@@ -10,8 +10,10 @@ from referrals_adapters.postgres.outbox import PostgresOutbox
 from referrals_adapters.postgres.programs import PostgresPrograms
 from referrals_adapters.postgres.quarantine import PostgresQuarantine
 from referrals_adapters.postgres.referral_links import PostgresReferralLinks
+from referrals_adapters.postgres.referral_listing import PostgresReferralListing
 from referrals_adapters.postgres.referrals import PostgresReferrals
 from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
+from referrals_adapters.postgres.requests import PostgresRequests
 from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_adapters.postgres.statements import Statements
 from referrals_domain.ports.transaction import Transaction
@@ -64,6 +66,11 @@ class PostgresTransaction(Transaction):
         return PostgresReferrals(self._statements)
 
     @property
+    def listing(self) -> PostgresReferralListing:
+        """The referrals, a page at a time."""
+        return PostgresReferralListing(self._statements)
+
+    @property
     def conversions(self) -> PostgresConversions:
         """The conversions."""
         return PostgresConversions(self._statements)
@@ -77,6 +84,11 @@ class PostgresTransaction(Transaction):
     def programs(self) -> PostgresPrograms:
         """The programs."""
         return PostgresPrograms(self._statements)
+
+    @property
+    def requests(self) -> PostgresRequests:
+        """The calls that may be repeated."""
+        return PostgresRequests(self._statements)
 
     @property
     def deliveries(self) -> PostgresDeliveries:

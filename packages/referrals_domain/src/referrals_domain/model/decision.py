@@ -13,13 +13,17 @@ from referrals_domain.model.events import (
     ReferralReversed,
 )
 from referrals_domain.model.evidence import Questions
+from referrals_domain.model.explanation import Explanation
 from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import Cause, Referral, ReferralStatus
 from referrals_domain.model.rules import (
     RULES_ON_EVIDENCE,
     RULES_ON_FACTS,
+    RULES_ON_SUSPICION,
+    awaits_review,
     first_refusal,
+    verdicts,
 )
 
 if TYPE_CHECKING:
@@ -85,7 +89,8 @@ def decide(case: Case, *, at: datetime) -> Decision | Undecided:
     Decide a case at a time.
 
     An order that was undone is REVERSED whatever the rules say; a rule that needs no answer
-    refuses without asking; what no rule refuses waits for payment and hold, or completes.
+    refuses without asking; what a rule marks waits for a review; what no rule refuses waits for
+    payment and hold, or completes.
     """
     undone = _undone_by(case)
     if undone:
@@ -95,10 +100,26 @@ def decide(case: Case, *, at: datetime) -> Decision | Undecided:
         undecided = _open_questions(case)
         if undecided:
             return undecided
-        refusal = first_refusal(RULES_ON_EVIDENCE, case)
+        refusal = first_refusal(RULES_ON_EVIDENCE + RULES_ON_SUSPICION, case)
     if refusal:
         return Decision(status=ReferralStatus.REJECTED, cause=refusal)
+    if awaits_review(case):
+        return Decision(status=ReferralStatus.QUALIFIED, cause=Cause.IN_REVIEW)
     return _completion(case, at)
+
+
+def explain(case: Case, *, at: datetime) -> Explanation:
+    """
+    Tell how a case is decided at a time.
+
+    Every rule is judged that can be, also where the decision did not need it; the others were
+    not asked.
+    """
+    return Explanation(
+        decided_at=at,
+        program_version=case.program.version,
+        verdicts=verdicts(case, answered=_open_questions(case) is None),
+    )
 
 
 def opened(referral: Referral) -> Transition:

@@ -1,4 +1,4 @@
-"""What Auth and Core answered about an order: gathered once, stored, and reused."""
+"""What was found out about an order: gathered once, stored, and reused."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from referrals_domain.model.identifiers import CustomerId, CustomerKey, MerchantId
+from referrals_domain.model.review import Review
 
 
 @attrs.frozen(kw_only=True)
@@ -38,11 +39,13 @@ class Evidence:
         customers: What Core said of the advocate and the friend.
         advocate_conversions: How many referrals of the advocate had completed, or qualified, on
             the order's day (UTC) when this order was first decided; None before that.
+        review: What a person decided who looked at it.
     """
 
     merchant_valid: bool | None = None
     customers: Mapping[CustomerId, CustomerStanding] = attrs.field(factory=dict)
     advocate_conversions: int | None = None
+    review: Review | None = None
 
     def with_answers(self, questions: Questions, answers: Answers) -> Evidence:
         """

@@ -109,6 +109,12 @@ class ReferralId(_UuidIdentifier):
         return cls(str(uuid5(_REFERRAL_OF_ORDER, f"{merchant_id}/{order_id}")))
 
 
+class RequestId(_UuidIdentifier):
+    """What a caller named a call, to be able to repeat it; unique at a merchant."""
+
+    __slots__ = ()
+
+
 class EventId(_UuidIdentifier):
     """An event; the same change always gives the same id, so that consumers can deduplicate."""
 

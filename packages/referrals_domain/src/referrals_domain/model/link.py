@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 import attrs
 
@@ -48,6 +49,10 @@ class ReferralLink:
     def key(self) -> LinkKey:
         """The link within its merchant."""
         return LinkKey(self.merchant_id, self.id)
+
+    def revoke(self, at: datetime) -> Self:
+        """Return the link as it is once it was revoked; of several times the first stays."""
+        return self if self.revoked_at else attrs.evolve(self, revoked_at=at)
 
     def require_active(self) -> None:
         """

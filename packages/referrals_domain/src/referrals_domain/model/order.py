@@ -9,6 +9,7 @@ import attrs
 
 from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.evidence import Evidence
+from referrals_domain.model.explanation import Explanation
 from referrals_domain.model.identifiers import (
     CustomerId,
     CustomerKey,
@@ -160,6 +161,7 @@ class ReferredOrder:
         evidence: The answers of Auth and Core, gathered once.
         attribution: The link that it is owed to, decided once.
         referral_id: The referral that it is bound to.
+        explanation: How it was decided; None before it was.
     """
 
     merchant_id: MerchantId
@@ -167,6 +169,7 @@ class ReferredOrder:
     evidence: Evidence = attrs.field(factory=Evidence)
     attribution: Attribution | None = None
     referral_id: ReferralId | None = None
+    explanation: Explanation | None = None
 
     @property
     def key(self) -> OrderKey:

@@ -43,6 +43,7 @@ class ReferralProgram:
         minimum_order: The least order total, in minor units of the shop's currency.
         refund_percent: The share of the total, 1 to 100, whose refund undoes the order.
         velocity_cap: How many referrals an advocate may complete a day (UTC); 0 is no cap.
+        review: Whether a person decides about what is suspicious; else a rule may refuse it.
         new_friends_only: Whether friends must not have ordered before.
         discount_link: Whether links lead through the shop's discount URL.
         active: Whether orders are rewarded at all.
@@ -62,6 +63,7 @@ class ReferralProgram:
     minimum_order: int = 0
     refund_percent: int = 100
     velocity_cap: int = 0
+    review: bool = False
     new_friends_only: bool = True
     discount_link: bool = False
     active: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
@@ -44,6 +44,7 @@ class Cause(StrEnum):
     LINK_SHARED = "link_shared"
     ORDER_PLACED = "order_placed"
 
+    IN_REVIEW = "in_review"
     AWAITS_PAYMENT = "awaits_payment"
     ON_HOLD = "on_hold"
 
@@ -64,6 +65,14 @@ class Cause(StrEnum):
     ADVOCATE_UNKNOWN = "advocate_unknown"
     FRIEND_NOT_NEW = "friend_not_new"
     VELOCITY_CAP = "velocity_cap"
+    REVIEW_DENIED = "review_denied"
+
+
+class Place(NamedTuple):
+    """A referral's place in the order of time; the id decides between two of one instant."""
+
+    opened_at: datetime
+    id: ReferralId
 
 
 @attrs.frozen
@@ -165,6 +174,11 @@ class Referral:
     def holds_the_friend(self) -> bool:
         """Whether no other referral of the merchant may have the same friend."""
         return self.status in HOLDS_THE_FRIEND
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in lists."""
+        return Place(self.opened_at, self.id)
 
     @property
     def view(self) -> StatusView:

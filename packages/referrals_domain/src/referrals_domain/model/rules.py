@@ -1,8 +1,10 @@
 """
-The rules that refuse a referral.
+The rules that refuse a referral, or mark it for a person to look at.
 
-To add one: write the function here, put it in its list, and give it a `Cause` in `referral.py`.
-The order of the lists is the order in which reasons are named.
+To add one: write the function here, put it in its list, and give it a `Cause` in `referral.py`; a
+rule that names `Cause.IN_REVIEW` marks. The order of the lists is the order in which reasons are
+named. A function's name is the rule's name for good: explanations are stored with it, and
+frontends know it.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from referrals_domain.model.evidence import Evidence
+from referrals_domain.model.explanation import RuleVerdict, Verdict
 from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.order import OrderFacts, OrderSnapshot
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Cause, Referral
+from referrals_domain.model.review import ReviewVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +60,11 @@ class Case:
     def customers(self) -> Mapping[CustomerId, CustomerStanding]:
         """What Core said of the customers."""
         return self.evidence.customers
+
+    @property
+    def has_reviewer(self) -> bool:
+        """Whether suspicion is a person's business: the program says so, or a person decided."""
+        return self.program.review or self.evidence.review is not None
 
     @property
     def advocate(self) -> CustomerKey:
@@ -137,7 +146,16 @@ def advocate_is_below_the_cap(case: Case) -> Cause | None:
     """The advocate has conversions left on the order's day."""
     cap = case.program.velocity_cap
     had = case.evidence.advocate_conversions or 0
-    return Cause.VELOCITY_CAP if cap and had >= cap else None
+    if not cap or had < cap:
+        return None
+    return Cause.IN_REVIEW if case.has_reviewer else Cause.VELOCITY_CAP
+
+
+def review_did_not_deny(case: Case) -> Cause | None:
+    """Nobody who looked at the order found that it must not count."""
+    review = case.evidence.review
+    denied = review is not None and review.verdict is ReviewVerdict.DENIED
+    return Cause.REVIEW_DENIED if denied else None
 
 
 RULES_ON_FACTS: Final[tuple[Rule, ...]] = (
@@ -156,11 +174,55 @@ RULES_ON_EVIDENCE: Final[tuple[Rule, ...]] = (
     merchant_is_valid,
     advocate_is_known,
     friend_is_new,
-    advocate_is_below_the_cap,
 )
 """What needs the answers of Auth and Core."""
 
+RULES_ON_SUSPICION: Final[tuple[Rule, ...]] = (
+    advocate_is_below_the_cap,
+    review_did_not_deny,
+)
+"""What we counted ourselves, and what a person made of it; any other reason weighs more."""
+
+RULES: Final = RULES_ON_FACTS + RULES_ON_EVIDENCE + RULES_ON_SUSPICION
+"""Every rule."""
+
 
 def first_refusal(rules: tuple[Rule, ...], case: Case) -> Cause | None:
-    """Return the reason of the first rule that refuses."""
-    return next((cause for rule in rules if (cause := rule(case))), None)
+    """Return the reason of the first rule that refuses; a mark is none."""
+    causes = (rule(case) for rule in rules)
+    return next((cause for cause in causes if cause not in {None, Cause.IN_REVIEW}), None)
+
+
+def awaits_review(case: Case) -> bool:
+    """Tell whether a rule marked the case, and nobody has decided yet."""
+    marked = any(rule(case) is Cause.IN_REVIEW for rule in RULES_ON_SUSPICION)
+    return marked and case.evidence.review is None
+
+
+def verdicts(case: Case, *, answered: bool) -> tuple[RuleVerdict, ...]:
+    """
+    Return what every rule says, whether or not another has refused already.
+
+    Args:
+        case: The case.
+        answered: Whether Auth and Core have answered all that the case raises.
+    """
+    on_evidence = (
+        [_verdict(rule, case) for rule in RULES_ON_EVIDENCE]
+        if answered
+        else [RuleVerdict(rule.__name__, Verdict.NOT_ASKED) for rule in RULES_ON_EVIDENCE]
+    )
+    return (
+        *(_verdict(rule, case) for rule in RULES_ON_FACTS),
+        *on_evidence,
+        *(_verdict(rule, case) for rule in RULES_ON_SUSPICION),
+    )
+
+
+def _verdict(rule: Rule, case: Case) -> RuleVerdict:
+    cause = rule(case)
+    if cause is None:
+        return RuleVerdict(rule.__name__, Verdict.PASSED)
+    if cause is Cause.IN_REVIEW:
+        return RuleVerdict(rule.__name__, Verdict.MARKED)
+    return RuleVerdict(rule.__name__, Verdict.REFUSED, cause)

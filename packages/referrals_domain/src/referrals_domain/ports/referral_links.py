@@ -36,3 +36,7 @@ class ReferralLinks(Protocol):
         Raises:
             CodeTaken: Another link of the merchant has the code.
         """
+
+    @abstractmethod
+    async def save(self, link: ReferralLink) -> None:
+        """Save a link that this transaction locked."""

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
     from referrals_domain.ports.referral_links import ReferralLinks
+    from referrals_domain.ports.referral_listing import ReferralListing
     from referrals_domain.ports.referrals import Referrals
     from referrals_domain.ports.referred_orders import ReferredOrders
+    from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
 
 
@@ -64,6 +66,11 @@ class Transaction(Protocol):
 
     @property
     @abstractmethod
+    def listing(self) -> ReferralListing:
+        """The referrals, a page at a time."""
+
+    @property
+    @abstractmethod
     def conversions(self) -> Conversions:
         """The conversions."""
 
@@ -76,6 +83,11 @@ class Transaction(Protocol):
     @abstractmethod
     def programs(self) -> Programs:
         """The programs."""
+
+    @property
+    @abstractmethod
+    def requests(self) -> Requests:
+        """The calls that may be repeated."""
 
     @property
     @abstractmethod

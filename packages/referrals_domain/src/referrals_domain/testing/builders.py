@@ -10,12 +10,14 @@ import attrs
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.delivery import AcceptedDelivery, Delivery, Topic, UnreadableBody
 from referrals_domain.model.evidence import CustomerStanding, Evidence
+from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
 from referrals_domain.model.identifiers import (
     CustomerId,
     LinkId,
     MerchantId,
     OrderId,
     ReferralId,
+    RequestId,
     ShopDomain,
 )
 from referrals_domain.model.link import Channel, ReferralLink
@@ -23,6 +25,7 @@ from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, ReferredOrder
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Cause, Referral
+from referrals_domain.model.request import Request, fingerprint
 from referrals_domain.model.signals import Signal, Source
 
 MERCHANT: Final = MerchantId("acme")
@@ -32,6 +35,7 @@ FRIEND: Final = CustomerId("7002")
 ORDER: Final = OrderId("6200407294252")
 LINK: Final = LinkId("11111111-1111-4111-8111-111111111111")
 REFERRAL: Final = ReferralId("22222222-2222-4222-8222-222222222222")
+REQUEST: Final = RequestId("66666666-6666-4666-8666-666666666666")
 CODE: Final = ReferralCode.of_number(4711)
 SHARED_AT: Final = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 PLACED_AT: Final = datetime(2026, 11, 20, 15, 15, 28, tzinfo=UTC)
@@ -116,9 +120,39 @@ def standing(**changes: Any) -> CustomerStanding:
     )
 
 
+def explanation(**changes: Any) -> Explanation:
+    """Return the explanation of an order that one rule refused, with a rule that was not asked."""
+    return attrs.evolve(
+        Explanation(
+            decided_at=PLACED_AT + timedelta(seconds=3),
+            program_version=1,
+            verdicts=(
+                RuleVerdict("order_is_not_a_test", Verdict.REFUSED, Cause.TEST_ORDER),
+                RuleVerdict("friend_is_named", Verdict.PASSED),
+                RuleVerdict("merchant_is_valid", Verdict.NOT_ASKED),
+            ),
+        ),
+        **changes,
+    )
+
+
 def order(**changes: Any) -> ReferredOrder:
     """Return the friend's order before it is attributed."""
     return attrs.evolve(ReferredOrder(merchant_id=MERCHANT, facts=facts()), **changes)
+
+
+def request(**changes: Any) -> Request:
+    """Return the request that the link be shared by SMS."""
+    return attrs.evolve(
+        Request(
+            merchant_id=MERCHANT,
+            id=REQUEST,
+            fingerprint=fingerprint("share_link", LINK, Channel.SMS),
+            resource_id=REFERRAL,
+            created_at=SHARED_AT,
+        ),
+        **changes,
+    )
 
 
 def delivery(**changes: Any) -> Delivery:

@@ -21,6 +21,7 @@ from referrals_domain.ports.merchant_validator import MerchantValidator, Verdict
 from referrals_domain.ports.status_cache import StatusCache
 from referrals_domain.ports.transaction import Transaction
 from referrals_domain.use_cases.load_docket import load_docket
+from referrals_domain.use_cases.record import telling
 from referrals_domain.use_cases.settle_orders import Batch, Inquiry, facts_of, settle_orders
 
 LEASE: Final = timedelta(seconds=30)
@@ -140,13 +141,13 @@ class CompleteOrders:
     async def _settle_together(self, batch: Batch, inquiry: Inquiry) -> None:
         if not batch:
             return
-        async with self.begin() as tx:
-            versions = await settle_orders(
-                tx, batch, inquiry, at=self.clock.now(), retry_after=self.retry_after
+        async with telling(self.cache) as versions, self.begin() as tx:
+            versions.update(
+                await settle_orders(
+                    tx, batch, inquiry, at=self.clock.now(), retry_after=self.retry_after
+                )
             )
             await tx.commit()
-        if versions:
-            await self.cache.invalidate(versions)
 
     async def _finish_without_link(self, batch: Batch) -> None:
         if not batch:

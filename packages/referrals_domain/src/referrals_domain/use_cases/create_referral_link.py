@@ -9,12 +9,14 @@ import attrs
 
 from referrals_domain.errors import CodeTaken, NotFound
 from referrals_domain.model.link import ReferralLink
+from referrals_domain.model.request import Request, fingerprint
 from referrals_domain.ports.clock import Clock
 from referrals_domain.ports.ids import Ids
 from referrals_domain.ports.transaction import Transaction
+from referrals_domain.use_cases.remember import remember
 
 if TYPE_CHECKING:
-    from referrals_domain.model.identifiers import CustomerId, MerchantId
+    from referrals_domain.model.identifiers import CustomerId, MerchantId, RequestId
 
 _CODES_TO_TRY: Final = 5  # at a million links of one merchant, one code in 35 million is taken
 
@@ -27,23 +29,33 @@ class CreateReferralLink:
     clock: Clock
     ids: Ids
 
-    async def __call__(self, *, merchant_id: MerchantId, customer_id: CustomerId) -> ReferralLink:
+    async def __call__(
+        self,
+        *,
+        merchant_id: MerchantId,
+        customer_id: CustomerId,
+        request_id: RequestId | None = None,
+    ) -> ReferralLink:
         """
         Return the advocate's link, which is created if they have none.
 
         Raises:
             NotFound: The merchant has no program.
+            RequestReused: An earlier call with the request id asked for something else.
             CodeTaken: Five fresh codes in a row were taken.
         """
         for attempt in range(1, _CODES_TO_TRY + 1):
             try:
-                return await self._create(merchant_id, customer_id)
+                return await self._create(merchant_id, customer_id, request_id)
             except CodeTaken:
                 if attempt == _CODES_TO_TRY:
                     raise
         raise AssertionError("unreachable")
 
-    async def _create(self, merchant_id: MerchantId, customer_id: CustomerId) -> ReferralLink:
+    async def _create(
+        self, merchant_id: MerchantId, customer_id: CustomerId, request_id: RequestId | None
+    ) -> ReferralLink:
+        now = self.clock.now()
         async with self.begin() as tx:
             if not await tx.programs.get([merchant_id]):
                 raise NotFound("the merchant has no program")
@@ -53,8 +65,17 @@ class CreateReferralLink:
                     merchant_id=merchant_id,
                     customer_id=customer_id,
                     code=self.ids.code(),
-                    created_at=self.clock.now(),
+                    created_at=now,
                 )
             )
+            if request_id:
+                request = Request(
+                    merchant_id=merchant_id,
+                    id=request_id,
+                    fingerprint=fingerprint("create_referral_link", customer_id),
+                    resource_id=link.id,
+                    created_at=now,
+                )
+                await remember(tx, request)
             await tx.commit()
         return link

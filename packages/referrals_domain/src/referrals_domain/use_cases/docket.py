@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from referrals_domain.model.decision import Transition, Undecided, decide, opened, transition
+from referrals_domain.model.decision import (
+    Transition,
+    Undecided,
+    decide,
+    explain,
+    opened,
+    transition,
+)
 from referrals_domain.model.events import EventAttribution
 from referrals_domain.model.identifiers import (
     CustomerKey,
@@ -27,6 +34,7 @@ from referrals_domain.ports.conversions import AdvocateDay
 
 if TYPE_CHECKING:
     from referrals_domain.model.attribution import Attribution
+    from referrals_domain.model.explanation import Explanation
 
 
 @attrs.define(kw_only=True)
@@ -68,7 +76,12 @@ class Docket:
         if moved:
             moves.append(moved)
             self._note(case, moved.referral)
-        self.orders[key] = attrs.evolve(order, evidence=case.evidence, referral_id=before.id)
+        explanation = explain(case, at=at)
+        if moved is None and order.explanation:
+            explanation = _older(order.explanation, explanation)
+        self.orders[key] = attrs.evolve(
+            order, evidence=case.evidence, referral_id=before.id, explanation=explanation
+        )
         return moves
 
     def _case(self, order: ReferredOrder, attribution: Attribution) -> Case | None:
@@ -130,6 +143,11 @@ class Docket:
             del self.friends[before.friend]
         if after.friend and after.holds_the_friend:
             self.friends[after.friend] = after.id
+
+
+def _older(known: Explanation, fresh: Explanation) -> Explanation:
+    """Keep what is known, with its time, unless the fresh one says something else."""
+    return known if attrs.evolve(fresh, decided_at=known.decided_at) == known else fresh
 
 
 def advocate_day(link: ReferralLink, placed_at: datetime) -> AdvocateDay:

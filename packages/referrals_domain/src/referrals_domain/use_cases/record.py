@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from referrals_domain.model.decision import Transition
     from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.ports.status_cache import StatusCache
     from referrals_domain.ports.transaction import Transaction
+
+
+@asynccontextmanager
+async def telling(cache: StatusCache) -> AsyncIterator[dict[ReferralKey, int]]:
+    """
+    Tell the cache of the new versions that were noted in the block, once it has ended well.
+
+    Enter it before the transaction: what was not committed is not told, and nobody waits for the
+    cache while rows are locked.
+    """
+    versions: dict[ReferralKey, int] = {}
+    yield versions
+    if versions:
+        await cache.invalidate(versions)
 
 
 async def record(tx: Transaction, transitions: Sequence[Transition]) -> Mapping[ReferralKey, int]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.translate.enums import CHANNELS, STATUSES
+from referrals_adapters.grpc.translate.explanation import explanation_message
+from referrals_adapters.grpc.translate.times import timestamp
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from referrals_domain.model.code import ReferralCode
     from referrals_domain.model.link import ReferralLink
+    from referrals_domain.model.order import ReferredOrder
     from referrals_domain.model.program import ReferralProgram
     from referrals_domain.model.referral import Referral, StatusView
 
@@ -23,7 +22,7 @@ def status_answer(view: StatusView) -> pb.GetReferralStatusResponse:
     return pb.GetReferralStatusResponse(
         status=STATUSES[view.status],
         version=view.version,
-        update_time=_timestamp(view.updated_at),
+        update_time=timestamp(view.updated_at),
         cause=view.cause,
         stale=view.stale,
     )
@@ -37,8 +36,8 @@ def link_message(link: ReferralLink, program: ReferralProgram) -> pb.ReferralLin
         customer_id=link.customer_id,
         code=link.code,
         display_code=_display_code(program.code_prefix, link.code),
-        create_time=_timestamp(link.created_at),
-        revoke_time=_timestamp(link.revoked_at) if link.revoked_at else None,
+        create_time=timestamp(link.created_at),
+        revoke_time=timestamp(link.revoked_at) if link.revoked_at else None,
     )
 
 
@@ -53,16 +52,22 @@ def referral_message(referral: Referral) -> pb.Referral:
         channel=CHANNELS[channel] if channel else pb.CHANNEL_UNSPECIFIED,
         status=STATUSES[referral.status],
         version=referral.version,
-        create_time=_timestamp(referral.opened_at),
-        update_time=_timestamp(referral.updated_at),
+        create_time=timestamp(referral.opened_at),
+        update_time=timestamp(referral.updated_at),
+        cause=referral.cause,
+        referred_customer_id=referral.referred_customer_id or "",
+        order_id=referral.order_id or "",
+        due_time=timestamp(referral.due_at) if referral.due_at else None,
+    )
+
+
+def referral_answer(referral: Referral, order: ReferredOrder | None) -> pb.GetReferralResponse:
+    """Return a referral, explained by the order that it is bound to."""
+    return pb.GetReferralResponse(
+        referral=referral_message(referral),
+        explanation=explanation_message(order, referral.customer_id) if order else None,
     )
 
 
 def _display_code(prefix: str, code: ReferralCode) -> str:
     return f"{prefix}-{code}" if prefix else code
-
-
-def _timestamp(time: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(time)
-    return timestamp

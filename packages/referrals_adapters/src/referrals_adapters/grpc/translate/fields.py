@@ -9,6 +9,7 @@ from referrals_domain.model.identifiers import (
     LinkId,
     MerchantId,
     ReferralId,
+    RequestId,
     ShopDomain,
 )
 
@@ -25,6 +26,7 @@ _FORMS: Final[Mapping[Callable[[Any], Any], str]] = {
     CustomerId: "is 1 to 64 letters, digits, dashes and underscores",
     LinkId: "is a UUID",
     ReferralId: "is a UUID",
+    RequestId: "is a UUID",
     ShopDomain: "is a shop's permanent domain, as in acme.myshopify.com",
 }
 """What the identifiers look like; other values tell it themselves."""

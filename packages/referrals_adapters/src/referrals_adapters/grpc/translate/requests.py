@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
-from referrals_adapters.grpc.translate.enums import channel_of
+from referrals_adapters.grpc.translate.enums import channel_of, review_verdict_of
 from referrals_adapters.grpc.translate.fields import REQUIRED, InvalidFields, Violation, read
 from referrals_domain.model.code import CodeKey, ReferralCode
 from referrals_domain.model.identifiers import (
@@ -16,12 +16,14 @@ from referrals_domain.model.identifiers import (
     MerchantId,
     ReferralId,
     ReferralKey,
+    RequestId,
 )
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from referrals_domain.model.link import Channel
+    from referrals_domain.model.review import ReviewVerdict
 
 
 def merchant_of(request: Message) -> MerchantId | None:
@@ -47,7 +49,9 @@ def merchant_named(request: pb.GetProgramRequest) -> MerchantId:
     return read("merchant_id", request.merchant_id, MerchantId)
 
 
-def referral_named(request: pb.GetReferralStatusRequest) -> ReferralKey:
+def referral_named(
+    request: pb.GetReferralStatusRequest | pb.GetReferralRequest | pb.ReviewReferralRequest,
+) -> ReferralKey:
     """
     Return the referral that is asked about.
 
@@ -58,6 +62,16 @@ def referral_named(request: pb.GetReferralStatusRequest) -> ReferralKey:
         read("merchant_id", request.merchant_id, MerchantId),
         read("referral_id", request.referral_id, ReferralId),
     )
+
+
+def verdict_given(request: pb.ReviewReferralRequest) -> ReviewVerdict:
+    """
+    Return what is decided about the referral.
+
+    Raises:
+        InvalidFields: The verdict is missing or unknown.
+    """
+    return read("verdict", request.verdict, review_verdict_of)
 
 
 def advocate_named(request: pb.CreateReferralLinkRequest) -> CustomerKey:
@@ -91,6 +105,16 @@ def link_named(request: pb.GetReferralLinkRequest) -> LinkKey | CodeKey:
             raise InvalidFields([Violation("link", REQUIRED)])
 
 
+def link_revoked(request: pb.RevokeReferralLinkRequest) -> LinkKey:
+    """
+    Return the link that is to be revoked.
+
+    Raises:
+        InvalidFields: An id is missing or malformed.
+    """
+    return _link(request)
+
+
 def share_named(request: pb.ShareLinkRequest) -> tuple[LinkKey, Channel]:
     """
     Return the link that is shared, and how.
@@ -98,8 +122,22 @@ def share_named(request: pb.ShareLinkRequest) -> tuple[LinkKey, Channel]:
     Raises:
         InvalidFields: An id is missing or malformed, or the channel is missing or unknown.
     """
-    link = LinkKey(
+    return _link(request), read("channel", request.channel, channel_of)
+
+
+def request_named(request: pb.CreateReferralLinkRequest | pb.ShareLinkRequest) -> RequestId | None:
+    """
+    Return what the call is named, to be repeated; None: nothing.
+
+    Raises:
+        InvalidFields: The id is malformed.
+    """
+    text = request.request_id
+    return read("request_id", text, RequestId) if text else None
+
+
+def _link(request: pb.RevokeReferralLinkRequest | pb.ShareLinkRequest) -> LinkKey:
+    return LinkKey(
         read("merchant_id", request.merchant_id, MerchantId),
         read("referral_link_id", request.referral_link_id, LinkId),
     )
-    return link, read("channel", request.channel, channel_of)

@@ -24,6 +24,7 @@ class ProgramsContract(StoredContract):
             minimum_order=5000,
             refund_percent=50,
             velocity_cap=3,
+            review=True,
             new_friends_only=False,
             discount_link=True,
             active=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,6 +76,45 @@ class ReferralLinksContract(StoredContract):
         ]
         answers = await asyncio.gather(*(_add(begin, link) for link in links))
         assert len({answer.id for answer in answers}) == 1
+
+    async def test_a_link_is_saved_in_the_place_of_what_it_was(self, begin: Begin) -> None:
+        await _add(begin, builders.link())
+        neighbour = await _add(begin, builders.link(merchant_id=OTHER))
+        revoked = builders.link(revoked_at=builders.PLACED_AT)
+        async with begin() as tx:
+            await tx.links.lock([revoked.key])
+            await tx.links.save(revoked)
+            await tx.commit()
+        async with begin() as tx:
+            stored = await tx.links.get([revoked.key, neighbour.key])
+        assert stored == {revoked.key: revoked, neighbour.key: neighbour}
+
+    async def test_what_was_not_committed_was_not_saved(self, begin: Begin) -> None:
+        link = await _add(begin, builders.link())
+        async with begin() as tx:
+            await tx.links.lock([link.key])
+            await tx.links.save(link.revoke(builders.PLACED_AT))
+        async with begin() as tx:
+            assert await tx.links.get([link.key]) == {link.key: link}
+
+    async def test_of_twenty_who_revoke_it_at_once_the_first_counts(self, begin: Begin) -> None:
+        link = await _add(begin, builders.link())
+
+        async def revoke(minutes: int) -> ReferralLink:
+            async with begin() as tx:
+                locked = (await tx.links.lock([link.key]))[link.key]
+                revoked = locked.revoke(builders.PLACED_AT + timedelta(minutes=minutes))
+                await tx.links.save(revoked)
+                await tx.commit()
+            return revoked
+
+        revoked = await asyncio.gather(*(revoke(minutes) for minutes in range(20)))
+        assert len({one.revoked_at for one in revoked}) == 1
+
+    async def test_saving_a_link_that_is_not_there_is_a_mistake(self, begin: Begin) -> None:
+        async with begin() as tx:
+            with pytest.raises(AssertionError):
+                await tx.links.save(builders.link())
 
 
 async def _add(begin: Begin, link: ReferralLink) -> ReferralLink:

@@ -33,6 +33,7 @@ class ReferredOrdersContract(StoredContract):
             evidence=builders.evidence(advocate_conversions=2),
             attribution=Attribution(referral_link_id=builders.LINK, winner=builders.signal()),
             referral_id=builders.REFERRAL,
+            explanation=builders.explanation(),
         )
         async with begin() as tx:
             await tx.orders.lock([KEY])

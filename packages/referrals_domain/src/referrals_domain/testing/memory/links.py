@@ -8,13 +8,13 @@ import attrs
 
 from referrals_domain.errors import CodeTaken
 from referrals_domain.model.code import CodeKey
-from referrals_domain.model.identifiers import LinkKey
 from referrals_domain.ports.referral_links import ReferralLinks
 from referrals_domain.testing.memory.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from referrals_domain.model.identifiers import LinkKey
     from referrals_domain.model.link import ReferralLink
 
 
@@ -47,5 +47,11 @@ class InMemoryReferralLinks(ReferralLinks):
                 return one
         if any(one.code == link.code for one in of_merchant):
             raise CodeTaken("another link has the code")
-        self.state.links[LinkKey(link.merchant_id, link.id)] = link
+        self.state.links[link.key] = link
         return link
+
+    async def save(self, link: ReferralLink) -> None:
+        """Save a link that this transaction locked."""
+        if link.key not in self.state.links:
+            raise AssertionError("a link is locked before it is saved")
+        self.state.links[link.key] = link

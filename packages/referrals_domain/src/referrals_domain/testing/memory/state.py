@@ -9,11 +9,18 @@ import attrs
 
 from referrals_domain.model.decision import Transition
 from referrals_domain.model.delivery import AcceptedDelivery, Outcome, UnreadableBody
-from referrals_domain.model.identifiers import LinkKey, MerchantId, OrderKey, ReferralKey
+from referrals_domain.model.identifiers import (
+    LinkKey,
+    MerchantId,
+    OrderKey,
+    ReferralKey,
+    RequestId,
+)
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.order import ReferredOrder
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Referral
+from referrals_domain.model.request import Request
 from referrals_domain.ports.outbox import OutboxEntry
 
 
@@ -36,6 +43,7 @@ class State:
     referrals: dict[ReferralKey, Referral] = attrs.field(factory=dict)
     history: dict[tuple[ReferralKey, int], Transition] = attrs.field(factory=dict)
     orders: dict[OrderKey, ReferredOrder] = attrs.field(factory=dict)
+    requests: dict[tuple[MerchantId, RequestId], Request] = attrs.field(factory=dict)
     deliveries: dict[int, StoredDelivery] = attrs.field(factory=dict)
     quarantine: dict[bytes, UnreadableBody] = attrs.field(factory=dict)
     outbox: dict[int, OutboxEntry] = attrs.field(factory=dict)

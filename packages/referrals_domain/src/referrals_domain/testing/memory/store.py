@@ -9,11 +9,13 @@ from referrals_domain.ports.transaction import Transaction
 from referrals_domain.testing.memory.conversions import InMemoryConversions
 from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
 from referrals_domain.testing.memory.links import InMemoryReferralLinks
+from referrals_domain.testing.memory.listing import InMemoryReferralListing
 from referrals_domain.testing.memory.orders import InMemoryReferredOrders
 from referrals_domain.testing.memory.outbox import InMemoryOutbox
 from referrals_domain.testing.memory.programs import InMemoryPrograms
 from referrals_domain.testing.memory.quarantine import InMemoryQuarantine
 from referrals_domain.testing.memory.referrals import InMemoryReferrals
+from referrals_domain.testing.memory.requests import InMemoryRequests
 from referrals_domain.testing.memory.stale_statuses import InMemoryStaleStatuses
 from referrals_domain.testing.memory.state import State
 
@@ -71,6 +73,11 @@ class InMemoryTransaction(Transaction):
         return InMemoryReferrals(self._state)
 
     @property
+    def listing(self) -> InMemoryReferralListing:
+        """The referrals, a page at a time."""
+        return InMemoryReferralListing(self._state)
+
+    @property
     def conversions(self) -> InMemoryConversions:
         """The conversions."""
         return InMemoryConversions(self._state)
@@ -84,6 +91,11 @@ class InMemoryTransaction(Transaction):
     def programs(self) -> InMemoryPrograms:
         """The programs."""
         return InMemoryPrograms(self._state)
+
+    @property
+    def requests(self) -> InMemoryRequests:
+        """The calls that may be repeated."""
+        return InMemoryRequests(self._state)
 
     @property
     def deliveries(self) -> InMemoryDeliveries:

@@ -7,10 +7,12 @@ One file, because protoc's path mapping (see proto/generate.py) cannot resolve i
 files of ours.
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -131,6 +133,98 @@ COMPLETE_ON_ORDER_PAID: CompleteOn.ValueType  # 2
 """Once the order is paid in full."""
 Global___CompleteOn: _TypeAlias = CompleteOn  # noqa: Y015
 
+class _SignalSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SignalSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SignalSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SIGNAL_SOURCE_UNSPECIFIED: _SignalSource.ValueType  # 0
+    """Never answered by this service; a client that reads it meets a source newer than itself."""
+    SIGNAL_SOURCE_NOTE_ATTRIBUTES: _SignalSource.ValueType  # 1
+    """The cart's attributes."""
+    SIGNAL_SOURCE_DISCOUNT_CODES: _SignalSource.ValueType  # 2
+    """The discount codes."""
+    SIGNAL_SOURCE_LANDING_SITE: _SignalSource.ValueType  # 3
+    """The query of the page that the friend came to first."""
+    SIGNAL_SOURCE_LANDING_SITE_REF: _SignalSource.ValueType  # 4
+    """What Shopify took from that query as a reference."""
+    SIGNAL_SOURCE_REFERRING_SITE: _SignalSource.ValueType  # 5
+    """The query of the page that the friend came from."""
+
+class SignalSource(_SignalSource, metaclass=_SignalSourceEnumTypeWrapper):
+    """Where on an order a signal stood, strongest first."""
+
+SIGNAL_SOURCE_UNSPECIFIED: SignalSource.ValueType  # 0
+"""Never answered by this service; a client that reads it meets a source newer than itself."""
+SIGNAL_SOURCE_NOTE_ATTRIBUTES: SignalSource.ValueType  # 1
+"""The cart's attributes."""
+SIGNAL_SOURCE_DISCOUNT_CODES: SignalSource.ValueType  # 2
+"""The discount codes."""
+SIGNAL_SOURCE_LANDING_SITE: SignalSource.ValueType  # 3
+"""The query of the page that the friend came to first."""
+SIGNAL_SOURCE_LANDING_SITE_REF: SignalSource.ValueType  # 4
+"""What Shopify took from that query as a reference."""
+SIGNAL_SOURCE_REFERRING_SITE: SignalSource.ValueType  # 5
+"""The query of the page that the friend came from."""
+Global___SignalSource: _TypeAlias = SignalSource  # noqa: Y015
+
+class _Verdict:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERDICT_UNSPECIFIED: _Verdict.ValueType  # 0
+    """Never answered by this service; a client that reads it meets a verdict newer than itself."""
+    VERDICT_PASSED: _Verdict.ValueType  # 1
+    """The rule had nothing against it."""
+    VERDICT_REFUSED: _Verdict.ValueType  # 2
+    """The rule refused it. Of several the first gives the referral its cause."""
+    VERDICT_MARKED: _Verdict.ValueType  # 3
+    """The rule found it suspicious: a person is to decide, or has decided."""
+    VERDICT_NOT_ASKED: _Verdict.ValueType  # 4
+    """Nothing hung on the rule any more, so that what it rests on was not found out."""
+
+class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
+    """What a rule said of an order."""
+
+VERDICT_UNSPECIFIED: Verdict.ValueType  # 0
+"""Never answered by this service; a client that reads it meets a verdict newer than itself."""
+VERDICT_PASSED: Verdict.ValueType  # 1
+"""The rule had nothing against it."""
+VERDICT_REFUSED: Verdict.ValueType  # 2
+"""The rule refused it. Of several the first gives the referral its cause."""
+VERDICT_MARKED: Verdict.ValueType  # 3
+"""The rule found it suspicious: a person is to decide, or has decided."""
+VERDICT_NOT_ASKED: Verdict.ValueType  # 4
+"""Nothing hung on the rule any more, so that what it rests on was not found out."""
+Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
+
+class _ReviewVerdict:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReviewVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewVerdict.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVIEW_VERDICT_UNSPECIFIED: _ReviewVerdict.ValueType  # 0
+    """Not a verdict to decide by; never answered by this service."""
+    REVIEW_VERDICT_APPROVED: _ReviewVerdict.ValueType  # 1
+    """The suspicion is unfounded."""
+    REVIEW_VERDICT_DENIED: _ReviewVerdict.ValueType  # 2
+    """The referral must not count."""
+
+class ReviewVerdict(_ReviewVerdict, metaclass=_ReviewVerdictEnumTypeWrapper):
+    """What a person decided about a referral that a rule marked."""
+
+REVIEW_VERDICT_UNSPECIFIED: ReviewVerdict.ValueType  # 0
+"""Not a verdict to decide by; never answered by this service."""
+REVIEW_VERDICT_APPROVED: ReviewVerdict.ValueType  # 1
+"""The suspicion is unfounded."""
+REVIEW_VERDICT_DENIED: ReviewVerdict.ValueType  # 2
+"""The referral must not count."""
+Global___ReviewVerdict: _TypeAlias = ReviewVerdict  # noqa: Y015
+
 @_typing.final
 class Referral(_message.Message):
     """One share of a link, and what came of it."""
@@ -146,6 +240,10 @@ class Referral(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    REFERRED_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The referral's id: a UUID in lower case with dashes."""
     merchant_id: _builtins.str
@@ -160,6 +258,12 @@ class Referral(_message.Message):
     """Where it stands."""
     version: _builtins.int
     """1 when opened, one more with each change of status or of its cause."""
+    cause: _builtins.str
+    """Why it has its status, in the codes of GetReferralStatusResponse."""
+    referred_customer_id: _builtins.str
+    """The friend: a Shopify customer id, in decimal digits. Empty until an order named one."""
+    order_id: _builtins.str
+    """The Shopify order that it is bound to, in decimal digits. Empty while it waits for one."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -167,6 +271,10 @@ class Referral(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When this version came to be."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When a QUALIFIED referral completes by itself. Absent where it waits for something else."""
 
     def __init__(
         self,
@@ -180,10 +288,14 @@ class Referral(_message.Message):
         version: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        cause: _builtins.str = ...,
+        referred_customer_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "due_time", b"due_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "create_time", b"create_time", "customer_id", b"customer_id", "id", b"id", "merchant_id", b"merchant_id", "referral_link_id", b"referral_link_id", "status", b"status", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "channel", b"channel", "create_time", b"create_time", "customer_id", b"customer_id", "due_time", b"due_time", "id", b"id", "merchant_id", b"merchant_id", "order_id", b"order_id", "referral_link_id", b"referral_link_id", "referred_customer_id", b"referred_customer_id", "status", b"status", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -244,6 +356,262 @@ class ReferralLink(_message.Message):
 Global___ReferralLink: _TypeAlias = ReferralLink  # noqa: Y015
 
 @_typing.final
+class Signal(_message.Message):
+    """Something on an order that points to a link, to one share of it, or to both."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    source: Global___SignalSource.ValueType
+    """Where it stood."""
+    code: _builtins.str
+    """The code of a link. Empty where it names none."""
+    referral_id: _builtins.str
+    """The referral that a share opened: a UUID in lower case with dashes. Empty where it names none."""
+    channel: Global___Channel.ValueType
+    """The channel that the friend came by. Unspecified where the source does not say."""
+    def __init__(
+        self,
+        *,
+        source: Global___SignalSource.ValueType = ...,
+        code: _builtins.str = ...,
+        referral_id: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "code", b"code", "referral_id", b"referral_id", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Signal: _TypeAlias = Signal  # noqa: Y015
+
+@_typing.final
+class RuleVerdict(_message.Message):
+    """What one rule said of an order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """The rule's stable name; more rules may come. In the order in which they stand in an answer:
+    - on the order itself: `order_is_not_a_test`, `friend_is_named`, `advocate_is_not_the_friend`,
+      `link_was_active`, `order_is_within_the_window`, `order_reaches_the_minimum`,
+      `program_is_active` and `friend_is_not_referred_yet`;
+    - on what Auth and Core answered: `merchant_is_valid`, `advocate_is_known` and
+      `friend_is_new`;
+    - on what is suspicious: `advocate_is_below_the_cap` and `review_did_not_deny`.
+    """
+    verdict: Global___Verdict.ValueType
+    """What it said."""
+    cause: _builtins.str
+    """The cause that it refused with, in the codes of GetReferralStatusResponse. Empty where it did
+    not refuse.
+    """
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        verdict: Global___Verdict.ValueType = ...,
+        cause: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "rule", b"rule", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RuleVerdict: _TypeAlias = RuleVerdict  # noqa: Y015
+
+@_typing.final
+class CustomerStanding(_message.Message):
+    """What Core answered about a customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    FREQUENCY_FIELD_NUMBER: _builtins.int
+    FIRST_ORDER_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_TIME_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The customer: a Shopify customer id, in decimal digits."""
+    known: _builtins.bool
+    """Whether Core knows them; of an unknown customer nothing else is known."""
+    frequency: _builtins.int
+    """The number of their orders."""
+    @_builtins.property
+    def first_order_time(self) -> _timestamp_pb2.Timestamp:
+        """When they first ordered. Absent where Core does not know."""
+
+    @_builtins.property
+    def answer_time(self) -> _timestamp_pb2.Timestamp:
+        """When Core answered."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        known: _builtins.bool = ...,
+        frequency: _builtins.int = ...,
+        first_order_time: _timestamp_pb2.Timestamp | None = ...,
+        answer_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "first_order_time", b"first_order_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "customer_id", b"customer_id", "first_order_time", b"first_order_time", "frequency", b"frequency", "known", b"known"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerStanding: _TypeAlias = CustomerStanding  # noqa: Y015
+
+@_typing.final
+class Evidence(_message.Message):
+    """What a decision rests on beside the order itself. It is gathered once and kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_VALID_FIELD_NUMBER: _builtins.int
+    ADVOCATE_FIELD_NUMBER: _builtins.int
+    FRIEND_FIELD_NUMBER: _builtins.int
+    ADVOCATE_CONVERSIONS_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
+    merchant_valid: _builtins.bool
+    """Whether Auth vouched for the merchant. Absent where it was not asked."""
+    advocate_conversions: _builtins.int
+    """How many referrals of the advocate were QUALIFIED or COMPLETED on the order's day (UTC) when
+    it was first decided. Absent where the program had no cap.
+    """
+    @_builtins.property
+    def advocate(self) -> Global___CustomerStanding:
+        """What Core said of the advocate. Absent where it was not asked."""
+
+    @_builtins.property
+    def friend(self) -> Global___CustomerStanding:
+        """What Core said of the friend. Absent where it was not asked."""
+
+    @_builtins.property
+    def review(self) -> Global___Review:
+        """What a person decided. Absent where nobody has."""
+
+    def __init__(
+        self,
+        *,
+        merchant_valid: _builtins.bool | None = ...,
+        advocate: Global___CustomerStanding | None = ...,
+        friend: Global___CustomerStanding | None = ...,
+        advocate_conversions: _builtins.int | None = ...,
+        review: Global___Review | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid", "review", b"review"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid", "review", b"review"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__advocate_conversions: _TypeAlias = _typing.Literal["advocate_conversions"]  # noqa: Y015
+    _WhichOneofArgType__advocate_conversions: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions"]  # noqa: Y015
+    _WhichOneofReturnType__merchant_valid: _TypeAlias = _typing.Literal["merchant_valid"]  # noqa: Y015
+    _WhichOneofArgType__merchant_valid: _TypeAlias = _typing.Literal["_merchant_valid", b"_merchant_valid"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__advocate_conversions) -> _WhichOneofReturnType__advocate_conversions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__merchant_valid) -> _WhichOneofReturnType__merchant_valid | None: ...
+
+Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
+
+@_typing.final
+class Review(_message.Message):
+    """A person's verdict on an order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REVIEW_TIME_FIELD_NUMBER: _builtins.int
+    verdict: Global___ReviewVerdict.ValueType
+    """The verdict."""
+    @_builtins.property
+    def review_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was given."""
+
+    def __init__(
+        self,
+        *,
+        verdict: Global___ReviewVerdict.ValueType = ...,
+        review_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["review_time", b"review_time", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Review: _TypeAlias = Review  # noqa: Y015
+
+@_typing.final
+class Explanation(_message.Message):
+    """Why a referral stands where it does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIGNALS_FIELD_NUMBER: _builtins.int
+    WINNER_FIELD_NUMBER: _builtins.int
+    BEATEN_FIELD_NUMBER: _builtins.int
+    VERDICTS_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    PROGRAM_VERSION_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    program_version: _builtins.int
+    """The version of the program that counted. 0 where there are no verdicts."""
+    @_builtins.property
+    def signals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Signal]:
+        """Every signal that the order carried, strongest first."""
+
+    @_builtins.property
+    def winner(self) -> Global___Signal:
+        """The signal that won: the order is owed to the link that it names."""
+
+    @_builtins.property
+    def beaten(self) -> _containers.RepeatedCompositeFieldContainer[Global___Signal]:
+        """The signals that it won against, strongest first. What was seen later was too late."""
+
+    @_builtins.property
+    def verdicts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleVerdict]:
+        """What every rule said, in the order in which causes are named. Empty for an order that was
+        decided before verdicts were kept.
+        """
+
+    @_builtins.property
+    def evidence(self) -> Global___Evidence:
+        """What the rules rested on."""
+
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the order has been decided so. Absent where there are no verdicts."""
+
+    def __init__(
+        self,
+        *,
+        signals: _abc.Iterable[Global___Signal] | None = ...,
+        winner: Global___Signal | None = ...,
+        beaten: _abc.Iterable[Global___Signal] | None = ...,
+        verdicts: _abc.Iterable[Global___RuleVerdict] | None = ...,
+        evidence: Global___Evidence | None = ...,
+        program_version: _builtins.int = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "evidence", b"evidence", "winner", b"winner"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beaten", b"beaten", "decide_time", b"decide_time", "evidence", b"evidence", "program_version", b"program_version", "signals", b"signals", "verdicts", b"verdicts", "winner", b"winner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
+
+@_typing.final
 class Program(_message.Message):
     """A merchant's settings."""
 
@@ -263,6 +631,7 @@ class Program(_message.Message):
     DISCOUNT_LINK_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program it is, as Auth knows them. Required."""
     shop_domain: _builtins.str
@@ -288,7 +657,9 @@ class Program(_message.Message):
     Absent: 100, a full refund; a 0 sent on purpose is refused.
     """
     velocity_cap: _builtins.int
-    """How many referrals an advocate may complete in a day (UTC). Not negative. 0: no cap."""
+    """How many referrals an advocate may complete in a day (UTC). Not negative. 0: no cap. What goes
+    beyond is rejected, or, if there is a `review`, left to it.
+    """
     new_friends_only: _builtins.bool
     """Whether friends must not have ordered from the merchant before. Absent: true."""
     discount_link: _builtins.bool
@@ -299,6 +670,11 @@ class Program(_message.Message):
     """Whether orders are rewarded at all. Absent: true."""
     version: _builtins.int
     """1 when first put, one more with each change. Output only: ignored when put."""
+    review: _builtins.bool
+    """Whether a person decides about what is suspicious, by ReviewReferral: what goes beyond the
+    `velocity_cap`, and orders of several friends of one advocate from one address. Without it,
+    an address has no effect at all.
+    """
     @_builtins.property
     def window(self) -> _duration_pb2.Duration:
         """How long after a share a friend's order counts: more than 0, up to 366 days. Absent: 30 days."""
@@ -326,10 +702,11 @@ class Program(_message.Message):
         discount_link: _builtins.bool = ...,
         active: _builtins.bool | None = ...,
         version: _builtins.int = ...,
+        review: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "hold", b"hold", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "review", b"review", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -392,11 +769,11 @@ class GetReferralStatusResponse(_message.Message):
     cause: _builtins.str
     """Why the referral has its status: a stable code, always filled; more codes may come.
     - PENDING: what opened it: `link_shared` or `order_placed`.
-    - QUALIFIED: what it waits for: `awaits_payment` or `on_hold`.
+    - QUALIFIED: what it waits for: `in_review`, `awaits_payment` or `on_hold`.
     - COMPLETED: what completed it: `order_created` or `order_paid`.
     - REJECTED: the rule that refused: `self_referral`, `friend_not_new`, `friend_unknown`,
       `friend_already_referred`, `advocate_unknown`, `outside_window`, `below_minimum`,
-      `test_order`, `merchant_inactive`, `velocity_cap` or `link_revoked`.
+      `test_order`, `merchant_inactive`, `velocity_cap`, `link_revoked` or `review_denied`.
     - REVERSED: what undid the order: `order_cancelled` or `order_refunded`.
     """
     stale: _builtins.bool
@@ -423,6 +800,190 @@ class GetReferralStatusResponse(_message.Message):
 Global___GetReferralStatusResponse: _TypeAlias = GetReferralStatusResponse  # noqa: Y015
 
 @_typing.final
+class GetReferralRequest(_message.Message):
+    """Asks for GetReferral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral: a UUID. Required."""
+    merchant_id: _builtins.str
+    """The merchant whose program it belongs to. Required."""
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "referral_id", b"referral_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReferralRequest: _TypeAlias = GetReferralRequest  # noqa: Y015
+
+@_typing.final
+class GetReferralResponse(_message.Message):
+    """Answers GetReferral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def referral(self) -> Global___Referral:
+        """The referral."""
+
+    @_builtins.property
+    def explanation(self) -> Global___Explanation:
+        """Why it stands where it does. Absent while it waits for an order."""
+
+    def __init__(
+        self,
+        *,
+        referral: Global___Referral | None = ...,
+        explanation: Global___Explanation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReferralResponse: _TypeAlias = GetReferralResponse  # noqa: Y015
+
+@_typing.final
+class ListReferralsRequest(_message.Message):
+    """Asks for ListReferrals. Referrals are listed that fit every filter that is given."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    REFERRAL_LINK_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant whose program they belong to. Required."""
+    status: Global___ReferralStatus.ValueType
+    """Where they stand. Unspecified: anywhere."""
+    referral_link_id: _builtins.str
+    """The link that was shared: a UUID. Empty: any."""
+    customer_id: _builtins.str
+    """The advocate: a Shopify customer id, in decimal digits. Empty: any."""
+    page_size: _builtins.int
+    """How many referrals a page may have: 50 if it is 0, and 200 at most, however large it is. Not
+    negative. Pages of one list may differ in it.
+    """
+    page_token: _builtins.str
+    """The `next_page_token` of the page before, with the same merchant and filters. Empty: the
+    first page.
+    """
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        status: Global___ReferralStatus.ValueType = ...,
+        referral_link_id: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "merchant_id", b"merchant_id", "page_size", b"page_size", "page_token", b"page_token", "referral_link_id", b"referral_link_id", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReferralsRequest: _TypeAlias = ListReferralsRequest  # noqa: Y015
+
+@_typing.final
+class ListReferralsResponse(_message.Message):
+    """Answers ListReferrals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """What asks for the next page. Empty: this is the last."""
+    @_builtins.property
+    def referrals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Referral]:
+        """The referrals, newest first."""
+
+    def __init__(
+        self,
+        *,
+        referrals: _abc.Iterable[Global___Referral] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "referrals", b"referrals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReferralsResponse: _TypeAlias = ListReferralsResponse  # noqa: Y015
+
+@_typing.final
+class ReviewReferralRequest(_message.Message):
+    """Asks for ReviewReferral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    referral_id: _builtins.str
+    """The referral: a UUID. Required."""
+    merchant_id: _builtins.str
+    """The merchant whose program it belongs to. Required."""
+    verdict: Global___ReviewVerdict.ValueType
+    """What is decided. Required."""
+    def __init__(
+        self,
+        *,
+        referral_id: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        verdict: Global___ReviewVerdict.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "referral_id", b"referral_id", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewReferralRequest: _TypeAlias = ReviewReferralRequest  # noqa: Y015
+
+@_typing.final
+class ReviewReferralResponse(_message.Message):
+    """Answers ReviewReferral."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def referral(self) -> Global___Referral:
+        """The referral as the review leaves it."""
+
+    def __init__(
+        self,
+        *,
+        referral: Global___Referral | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["referral", b"referral"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["referral", b"referral"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewReferralResponse: _TypeAlias = ReviewReferralResponse  # noqa: Y015
+
+@_typing.final
 class CreateReferralLinkRequest(_message.Message):
     """Asks for CreateReferralLink."""
 
@@ -430,19 +991,25 @@ class CreateReferralLinkRequest(_message.Message):
 
     MERCHANT_ID_FIELD_NUMBER: _builtins.int
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program the link is for. Required."""
     customer_id: _builtins.str
     """The advocate: a Shopify customer id, in decimal digits. Required."""
+    request_id: _builtins.str
+    """A UUID that names this call, so that it may be repeated: a call of the same merchant that had
+    it already is answered again, and one that asked for something else is refused. Optional.
+    """
     def __init__(
         self,
         *,
         merchant_id: _builtins.str = ...,
         customer_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "merchant_id", b"merchant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "merchant_id", b"merchant_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -531,6 +1098,56 @@ class GetReferralLinkResponse(_message.Message):
 Global___GetReferralLinkResponse: _TypeAlias = GetReferralLinkResponse  # noqa: Y015
 
 @_typing.final
+class RevokeReferralLinkRequest(_message.Message):
+    """Asks for RevokeReferralLink."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    REFERRAL_LINK_ID_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant whose program the link belongs to. Required."""
+    referral_link_id: _builtins.str
+    """The link: a UUID. Required."""
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        referral_link_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "referral_link_id", b"referral_link_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeReferralLinkRequest: _TypeAlias = RevokeReferralLinkRequest  # noqa: Y015
+
+@_typing.final
+class RevokeReferralLinkResponse(_message.Message):
+    """Answers RevokeReferralLink."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERRAL_LINK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def referral_link(self) -> Global___ReferralLink:
+        """The link, with the time since when it earns nothing."""
+
+    def __init__(
+        self,
+        *,
+        referral_link: Global___ReferralLink | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["referral_link", b"referral_link"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["referral_link", b"referral_link"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeReferralLinkResponse: _TypeAlias = RevokeReferralLinkResponse  # noqa: Y015
+
+@_typing.final
 class ShareLinkRequest(_message.Message):
     """Asks for ShareLink."""
 
@@ -539,22 +1156,28 @@ class ShareLinkRequest(_message.Message):
     MERCHANT_ID_FIELD_NUMBER: _builtins.int
     REFERRAL_LINK_ID_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program the link belongs to. Required."""
     referral_link_id: _builtins.str
     """The link that is shared: a UUID. Required."""
     channel: Global___Channel.ValueType
     """How it is shared. Required."""
+    request_id: _builtins.str
+    """A UUID that names this call, so that it may be repeated: a call of the same merchant that had
+    it already is answered again, and one that asked for something else is refused. Optional.
+    """
     def __init__(
         self,
         *,
         merchant_id: _builtins.str = ...,
         referral_link_id: _builtins.str = ...,
         channel: Global___Channel.ValueType = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "merchant_id", b"merchant_id", "referral_link_id", b"referral_link_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "merchant_id", b"merchant_id", "referral_link_id", b"referral_link_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -569,7 +1192,9 @@ class ShareLinkResponse(_message.Message):
     REFERRAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def referral(self) -> Global___Referral:
-        """The referral that the share opened. It is PENDING."""
+        """The referral that the share opened. It is PENDING; of a call that is repeated, it is shown as
+        it now stands.
+        """
 
     def __init__(
         self,

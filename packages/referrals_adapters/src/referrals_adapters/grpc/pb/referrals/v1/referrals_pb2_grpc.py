@@ -32,8 +32,9 @@ class ReferralsServiceStub:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     def __init__(self, channel):
@@ -47,6 +48,21 @@ class ReferralsServiceStub:
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.SerializeToString,
                 response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.FromString,
                 _registered_method=True)
+        self.GetReferral = channel.unary_unary(
+                '/referrals.v1.ReferralsService/GetReferral',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralResponse.FromString,
+                _registered_method=True)
+        self.ListReferrals = channel.unary_unary(
+                '/referrals.v1.ReferralsService/ListReferrals',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.FromString,
+                _registered_method=True)
+        self.ReviewReferral = channel.unary_unary(
+                '/referrals.v1.ReferralsService/ReviewReferral',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralResponse.FromString,
+                _registered_method=True)
         self.CreateReferralLink = channel.unary_unary(
                 '/referrals.v1.ReferralsService/CreateReferralLink',
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.CreateReferralLinkRequest.SerializeToString,
@@ -56,6 +72,11 @@ class ReferralsServiceStub:
                 '/referrals.v1.ReferralsService/GetReferralLink',
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkRequest.SerializeToString,
                 response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkResponse.FromString,
+                _registered_method=True)
+        self.RevokeReferralLink = channel.unary_unary(
+                '/referrals.v1.ReferralsService/RevokeReferralLink',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkResponse.FromString,
                 _registered_method=True)
         self.ShareLink = channel.unary_unary(
                 '/referrals.v1.ReferralsService/ShareLink',
@@ -81,8 +102,9 @@ class ReferralsServiceServicer:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     def GetReferralStatus(self, request, context):
@@ -103,6 +125,56 @@ class ReferralsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetReferral(self, request, context):
+        """Shows a referral, and why it stands where it does: what pointed to it, what every rule said of
+        its order, and on what evidence.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+        answer, byte for byte.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReferrals(self, request, context):
+        """Lists the referrals of a merchant, newest first, a page at a time. What is opened meanwhile
+        moves nothing from one page to another.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is malformed, the status is unknown, the page size is negative, or
+        the page token is none, or one of another merchant or other filters.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReviewReferral(self, request, context):
+        """Decides about a referral that is QUALIFIED and `in_review`: approved, it goes on as if no rule
+        had found it suspicious; denied, it is REJECTED. The first verdict stays; the same may be given
+        again safely.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed, or the verdict is missing or unknown.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+        answer, byte for byte.
+        - FAILED_PRECONDITION: nobody is to review the referral, or it was decided otherwise.
+        - ABORTED: the order changed at the same time. Read the referral, then try again.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateReferralLink(self, request, context):
         """Gives an advocate their link. An advocate who asks again gets the same link, so a call may
         be repeated safely.
@@ -112,6 +184,7 @@ class ReferralsServiceServicer:
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no program.
+        - ALREADY_EXISTS: an earlier call with this request id asked for something else.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -135,9 +208,27 @@ class ReferralsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevokeReferralLink(self, request, context):
+        """Revokes a link: orders placed from now on earn nothing by it, and it is not shared any more.
+        The advocate gets no other. A link that is revoked already stays as it is, so a call may be
+        repeated safely.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
+        byte for byte.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ShareLink(self, request, context):
         """Records that an advocate shares their link and opens a referral for the share. Every call
-        opens one more. A link may be shared while the program is inactive.
+        opens one more, unless it repeats the request id of an earlier one. A link may be shared while
+        the program is inactive.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -145,9 +236,11 @@ class ReferralsServiceServicer:
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
         byte for byte.
+        - ALREADY_EXISTS: an earlier call with this request id asked for something else.
         - FAILED_PRECONDITION: the link is revoked.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. After an answer
-        that got lost, trying again may open a second referral; it harms nothing and expires.
+        that got lost, trying again with the same request id is safe; without one it may open a
+        second referral, which harms nothing and expires.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -191,6 +284,21 @@ def add_ReferralsServiceServicer_to_server(servicer, server):
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.FromString,
                     response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.SerializeToString,
             ),
+            'GetReferral': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReferral,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralResponse.SerializeToString,
+            ),
+            'ListReferrals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReferrals,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.SerializeToString,
+            ),
+            'ReviewReferral': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewReferral,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralResponse.SerializeToString,
+            ),
             'CreateReferralLink': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateReferralLink,
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.CreateReferralLinkRequest.FromString,
@@ -200,6 +308,11 @@ def add_ReferralsServiceServicer_to_server(servicer, server):
                     servicer.GetReferralLink,
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkRequest.FromString,
                     response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkResponse.SerializeToString,
+            ),
+            'RevokeReferralLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeReferralLink,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkResponse.SerializeToString,
             ),
             'ShareLink': grpc.unary_unary_rpc_method_handler(
                     servicer.ShareLink,
@@ -231,8 +344,9 @@ class ReferralsService:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     @staticmethod
@@ -252,6 +366,87 @@ class ReferralsService:
             '/referrals.v1.ReferralsService/GetReferralStatus',
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusRequest.SerializeToString,
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReferral(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/GetReferral',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReferrals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/ListReferrals',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ListReferralsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewReferral(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/ReviewReferral',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ReviewReferralResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -306,6 +501,33 @@ class ReferralsService:
             '/referrals.v1.ReferralsService/GetReferralLink',
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkRequest.SerializeToString,
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetReferralLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeReferralLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/RevokeReferralLink',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.RevokeReferralLinkResponse.FromString,
             options,
             channel_credentials,
             insecure,

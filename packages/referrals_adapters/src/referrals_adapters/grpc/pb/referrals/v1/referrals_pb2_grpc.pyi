@@ -23,8 +23,9 @@ class ReferralsServiceStub:
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -42,6 +43,44 @@ class ReferralsServiceStub:
     - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
       answer lately. Try again.
     """
+    GetReferral: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetReferralRequest, _referrals_pb2.GetReferralResponse]
+    """Shows a referral, and why it stands where it does: what pointed to it, what every rule said of
+    its order, and on what evidence.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is missing or malformed.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+      answer, byte for byte.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
+    ListReferrals: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ListReferralsRequest, _referrals_pb2.ListReferralsResponse]
+    """Lists the referrals of a merchant, newest first, a page at a time. What is opened meanwhile
+    moves nothing from one page to another.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is malformed, the status is unknown, the page size is negative, or
+      the page token is none, or one of another merchant or other filters.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
+    ReviewReferral: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ReviewReferralRequest, _referrals_pb2.ReviewReferralResponse]
+    """Decides about a referral that is QUALIFIED and `in_review`: approved, it goes on as if no rule
+    had found it suspicious; denied, it is REJECTED. The first verdict stays; the same may be given
+    again safely.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is missing or malformed, or the verdict is missing or unknown.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+      answer, byte for byte.
+    - FAILED_PRECONDITION: nobody is to review the referral, or it was decided otherwise.
+    - ABORTED: the order changed at the same time. Read the referral, then try again.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
     CreateReferralLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.CreateReferralLinkRequest, _referrals_pb2.CreateReferralLinkResponse]
     """Gives an advocate their link. An advocate who asks again gets the same link, so a call may
     be repeated safely.
@@ -51,6 +90,7 @@ class ReferralsServiceStub:
     - UNAUTHENTICATED: there is no token, or Auth does not accept it.
     - PERMISSION_DENIED: the caller may not act for the merchant.
     - NOT_FOUND: the merchant has no program.
+    - ALREADY_EXISTS: an earlier call with this request id asked for something else.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
     """
     GetReferralLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetReferralLinkRequest, _referrals_pb2.GetReferralLinkResponse]
@@ -66,9 +106,23 @@ class ReferralsServiceStub:
       byte for byte.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
     """
+    RevokeReferralLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.RevokeReferralLinkRequest, _referrals_pb2.RevokeReferralLinkResponse]
+    """Revokes a link: orders placed from now on earn nothing by it, and it is not shared any more.
+    The advocate gets no other. A link that is revoked already stays as it is, so a call may be
+    repeated safely.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is missing or malformed.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
+      byte for byte.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
     ShareLink: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ShareLinkRequest, _referrals_pb2.ShareLinkResponse]
     """Records that an advocate shares their link and opens a referral for the share. Every call
-    opens one more. A link may be shared while the program is inactive.
+    opens one more, unless it repeats the request id of an earlier one. A link may be shared while
+    the program is inactive.
 
     Errors:
     - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -76,9 +130,11 @@ class ReferralsServiceStub:
     - PERMISSION_DENIED: the caller may not act for the merchant.
     - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
       byte for byte.
+    - ALREADY_EXISTS: an earlier call with this request id asked for something else.
     - FAILED_PRECONDITION: the link is revoked.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. After an answer
-      that got lost, trying again may open a second referral; it harms nothing and expires.
+      that got lost, trying again with the same request id is safe; without one it may open a
+      second referral, which harms nothing and expires.
     """
     GetProgram: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetProgramRequest, _referrals_pb2.GetProgramResponse]
     """Reads a merchant's program, with the defaults filled in.
@@ -110,8 +166,9 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
     Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, SHOP_TAKEN, CODE_TAKEN or STALE.
-    INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the fields.
+    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
+    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
+    `google.rpc.BadRequest` that names the fields.
     """
 
     @_abc_1.abstractmethod
@@ -135,6 +192,62 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def GetReferral(
+        self,
+        request: _referrals_pb2.GetReferralRequest,
+        context: _aio.ServicerContext[_referrals_pb2.GetReferralRequest, _abc.Awaitable[_referrals_pb2.GetReferralResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.GetReferralResponse]:
+        """Shows a referral, and why it stands where it does: what pointed to it, what every rule said of
+        its order, and on what evidence.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+          answer, byte for byte.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReferrals(
+        self,
+        request: _referrals_pb2.ListReferralsRequest,
+        context: _aio.ServicerContext[_referrals_pb2.ListReferralsRequest, _abc.Awaitable[_referrals_pb2.ListReferralsResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.ListReferralsResponse]:
+        """Lists the referrals of a merchant, newest first, a page at a time. What is opened meanwhile
+        moves nothing from one page to another.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is malformed, the status is unknown, the page size is negative, or
+          the page token is none, or one of another merchant or other filters.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
+    def ReviewReferral(
+        self,
+        request: _referrals_pb2.ReviewReferralRequest,
+        context: _aio.ServicerContext[_referrals_pb2.ReviewReferralRequest, _abc.Awaitable[_referrals_pb2.ReviewReferralResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.ReviewReferralResponse]:
+        """Decides about a referral that is QUALIFIED and `in_review`: approved, it goes on as if no rule
+        had found it suspicious; denied, it is REJECTED. The first verdict stays; the same may be given
+        again safely.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed, or the verdict is missing or unknown.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
+          answer, byte for byte.
+        - FAILED_PRECONDITION: nobody is to review the referral, or it was decided otherwise.
+        - ABORTED: the order changed at the same time. Read the referral, then try again.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
     def CreateReferralLink(
         self,
         request: _referrals_pb2.CreateReferralLinkRequest,
@@ -148,6 +261,7 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         - UNAUTHENTICATED: there is no token, or Auth does not accept it.
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no program.
+        - ALREADY_EXISTS: an earlier call with this request id asked for something else.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
 
@@ -171,13 +285,33 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def RevokeReferralLink(
+        self,
+        request: _referrals_pb2.RevokeReferralLinkRequest,
+        context: _aio.ServicerContext[_referrals_pb2.RevokeReferralLinkRequest, _abc.Awaitable[_referrals_pb2.RevokeReferralLinkResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.RevokeReferralLinkResponse]:
+        """Revokes a link: orders placed from now on earn nothing by it, and it is not shared any more.
+        The advocate gets no other. A link that is revoked already stays as it is, so a call may be
+        repeated safely.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
+          byte for byte.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
     def ShareLink(
         self,
         request: _referrals_pb2.ShareLinkRequest,
         context: _aio.ServicerContext[_referrals_pb2.ShareLinkRequest, _abc.Awaitable[_referrals_pb2.ShareLinkResponse]],
     ) -> _abc.Awaitable[_referrals_pb2.ShareLinkResponse]:
         """Records that an advocate shares their link and opens a referral for the share. Every call
-        opens one more. A link may be shared while the program is inactive.
+        opens one more, unless it repeats the request id of an earlier one. A link may be shared while
+        the program is inactive.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed, or the channel is missing or unknown.
@@ -185,9 +319,11 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no such link. Another merchant's link gets this same answer,
           byte for byte.
+        - ALREADY_EXISTS: an earlier call with this request id asked for something else.
         - FAILED_PRECONDITION: the link is revoked.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. After an answer
-          that got lost, trying again may open a second referral; it harms nothing and expires.
+          that got lost, trying again with the same request id is safe; without one it may open a
+          second referral, which harms nothing and expires.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,59 @@
+"""Show a referral, and why it stands where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_domain.errors import NotFound
+from referrals_domain.model.identifiers import OrderKey
+from referrals_domain.model.order import ReferredOrder
+from referrals_domain.model.referral import Referral
+from referrals_domain.ports.transaction import Transaction
+
+if TYPE_CHECKING:
+    from referrals_domain.model.identifiers import ReferralKey
+
+
+@attrs.frozen(kw_only=True)
+class ExplainedReferral:
+    """
+    A referral with what explains it.
+
+    Args:
+        referral: The referral.
+        order: The order that it is bound to, as it was found and decided; None: it waits for one.
+    """
+
+    referral: Referral
+    order: ReferredOrder | None
+
+
+@attrs.frozen(kw_only=True)
+class GetReferral:
+    """Show a referral, and why it stands where it does."""
+
+    begin: Callable[[], Transaction]
+
+    async def __call__(self, key: ReferralKey) -> ExplainedReferral:
+        """
+        Return the referral with its order, which may have been decided anew since it was read.
+
+        Raises:
+            NotFound: The merchant has no such referral.
+        """
+        async with self.begin() as tx:
+            referral = (await tx.referrals.get([key])).get(key)
+            if referral is None:
+                raise NotFound("the merchant has no such referral")
+            order = await _order_of(tx, referral)
+        return ExplainedReferral(referral=referral, order=order)
+
+
+async def _order_of(tx: Transaction, referral: Referral) -> ReferredOrder | None:
+    if referral.order_id is None:
+        return None
+    key = OrderKey(referral.merchant_id, referral.order_id)
+    return (await tx.orders.get([key])).get(key)

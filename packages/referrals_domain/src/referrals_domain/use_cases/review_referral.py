@@ -1,0 +1,92 @@
+"""Let a person decide about what is suspicious."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_domain.errors import NotFound, NotInReview
+from referrals_domain.model.decision import Undecided
+from referrals_domain.model.identifiers import OrderKey
+from referrals_domain.model.order import OrderFacts
+from referrals_domain.model.referral import Cause
+from referrals_domain.model.review import Review
+from referrals_domain.ports.clock import Clock
+from referrals_domain.ports.status_cache import StatusCache
+from referrals_domain.ports.transaction import Transaction
+from referrals_domain.use_cases.load_docket import load_docket
+from referrals_domain.use_cases.record import record, telling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.order import ReferredOrder
+    from referrals_domain.model.referral import Referral
+    from referrals_domain.model.review import ReviewVerdict
+    from referrals_domain.use_cases.docket import Docket
+
+
+@attrs.frozen(kw_only=True)
+class ReviewReferral:
+    """Let a person decide about a referral that a rule marked."""
+
+    begin: Callable[[], Transaction]
+    cache: StatusCache
+    clock: Clock
+
+    async def __call__(self, key: ReferralKey, verdict: ReviewVerdict) -> Referral:
+        """
+        Return the referral as the review leaves it; the same verdict may be given again.
+
+        Raises:
+            NotFound: The merchant has no such referral.
+            NotInReview: Nobody is to review it, or somebody has decided otherwise.
+        """
+        async with telling(self.cache) as versions, self.begin() as tx:
+            order_key = await _order_key(tx, key)
+            facts = OrderFacts(order_id=order_key.order_id)  # nothing new, but locked
+            docket = await load_docket(tx, {order_key: facts}, lock=True)
+            if _is_to_review(docket.orders[order_key], docket.referrals[key], verdict):
+                review = Review(verdict, self.clock.now())
+                versions.update(await _settle(tx, docket, order_key, review))
+                await tx.commit()
+        return docket.referrals[key]
+
+
+async def _order_key(tx: Transaction, key: ReferralKey) -> OrderKey:
+    """Find the order that a referral is bound to; that it is bound never changes."""
+    referral = (await tx.referrals.get([key])).get(key)
+    if referral is None:
+        raise NotFound("the merchant has no such referral")
+    if referral.order_id is None:
+        raise NotInReview("the referral waits for an order")
+    return OrderKey(key.merchant_id, referral.order_id)
+
+
+def _is_to_review(order: ReferredOrder, referral: Referral, verdict: ReviewVerdict) -> bool:
+    """Tell whether the verdict is the first; False: it was given before."""
+    review = order.evidence.review
+    if review is None and referral.cause is Cause.IN_REVIEW:
+        return True
+    if review is None or review.verdict is not verdict:
+        raise NotInReview("nobody is to review the referral, or it was reviewed otherwise")
+    return False
+
+
+async def _settle(
+    tx: Transaction, docket: Docket, key: OrderKey, review: Review
+) -> Mapping[ReferralKey, int]:
+    """
+    Decide the order anew with the review in its evidence.
+
+    Where a question about it is open again, the delivery that raised it decides, by the review.
+    """
+    order = docket.orders[key]
+    evidence = attrs.evolve(order.evidence, review=review)
+    docket.orders[key] = attrs.evolve(order, evidence=evidence)
+    settled = docket.settle(key, at=review.at)
+    await tx.orders.save(docket.orders.values())
+    return await record(tx, [] if isinstance(settled, Undecided) else settled)

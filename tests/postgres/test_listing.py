@@ -1,0 +1,122 @@
+"""A page of a long list is a stretch of an index: what is not on it is hardly read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from sqlalchemy import event, text
+
+from referrals_domain.model.identifiers import CustomerId, LinkId, MerchantId
+from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.ports.referral_listing import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from referrals_domain.model.referral import Referral
+    from referrals_domain.testing.contracts.begin import Begin
+
+_MERCHANT: Final = MerchantId("merchant-1")
+_FILL: Final = text("""
+    INSERT INTO referrals (
+        merchant_id, id, customer_id, referral_link_id, status, cause, version,
+        opened_at, updated_at, order_id, referred_customer_id
+    )
+    SELECT
+        'merchant-' || number % 2,
+        gen_random_uuid(),
+        number % 20,
+        ('33333333-3333-4333-8333-' || lpad((number % 20)::text, 12, '0'))::uuid,
+        CASE WHEN number % 97 = 0 THEN 'QUALIFIED'
+             WHEN number % 11 = 0 THEN 'COMPLETED' ELSE 'PENDING' END,
+        'link_shared', 1, now() - number / 3 * interval '1 minute', now(), number, number
+    FROM generate_series(1, 10000) AS number
+""")
+
+
+@pytest.fixture
+async def listing(begin: Begin, engine: AsyncEngine) -> Begin:
+    """Return what begins a transaction on a table that is worth an index."""
+    async with engine.begin() as connection:
+        await connection.execute(_FILL)
+        await connection.execute(text("ANALYZE referrals"))
+    return begin
+
+
+@pytest.fixture
+def asked(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that were sent, with their parameters."""
+    statements: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ({}, "idx_referrals_merchant_id"),
+        ({"status": ReferralStatus.PENDING}, "idx_referrals_merchant_id"),
+        ({"status": ReferralStatus.COMPLETED}, "idx_referrals_merchant_id"),
+        ({"status": ReferralStatus.QUALIFIED}, "idx_referrals_qualified"),
+        ({"customer_id": CustomerId("7")}, "idx_referrals_customer_id"),
+        (
+            {"referral_link_id": LinkId("33333333-3333-4333-8333-000000000007")},
+            "idx_referrals_referral_link_id",
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_page_is_read_from_its_index_and_nothing_is_sorted(
+    listing: Begin,
+    engine: AsyncEngine,
+    asked: list[tuple[str, Any]],
+    wanted: dict[str, Any],
+    index: str,
+) -> None:
+    selection = Selection(merchant_id=_MERCHANT, **wanted)
+    asked.clear()
+    first = await _page(listing, selection)
+    further = await _page(listing, selection, after=first[-1])
+    assert [len(first), len(further)] == [20, 20]
+    for statement, parameters in asked.copy():
+        for plan in (
+            await _plan(engine, statement, parameters),
+            await _plan_for_anybody(engine, statement),
+        ):
+            assert f"Index Scan Backward using {index}" in plan
+            assert "Sort" not in plan
+
+
+async def _page(
+    begin: Begin, selection: Selection, *, after: Referral | None = None
+) -> list[Referral]:
+    place = after.place if after else None
+    async with begin() as tx:
+        return list(await tx.listing.page(selection, after=place, limit=20))
+
+
+async def _plan(engine: AsyncEngine, statement: str, parameters: Any) -> str:
+    """Return how the statement is done with these parameters."""
+    async with engine.connect() as connection:
+        rows = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        return "\n".join(rows.scalars())
+
+
+async def _plan_for_anybody(engine: AsyncEngine, statement: str) -> str:
+    """Return how the statement is done once PostgreSQL does not look at its parameters."""
+    nulls = ", ".join(["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement))))
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        await connection.exec_driver_sql(f"PREPARE question AS {statement}")
+        rows = await connection.exec_driver_sql(f"EXPLAIN EXECUTE question({nulls})")
+        await connection.exec_driver_sql("DEALLOCATE question")
+        return "\n".join(rows.scalars())
