@@ -19,6 +19,7 @@ from referrals_domain.model.identifiers import MerchantId, OrderId, ReferralId
 from referrals_sandbox.neighbours.frontend import LONG_PATH, SHORT_PATH
 from referrals_sandbox.posting import sample_order
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.ports import free_port
 from tests.broker import records
 from tests.sandbox.cli import SAMPLE, until
 
@@ -244,3 +245,44 @@ def test_times_become_now_and_nothing_else_changes() -> None:
 def test_a_body_that_is_no_object_is_refused() -> None:
     with pytest.raises(SandboxError, match="no JSON object"):
         sample_order.read(b"[]")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"note_attributes": ["x", 1]},
+        {"note_attributes": 5},
+        {"discount_codes": 7},
+        {"landing_site": "http://[::1/?ref=x"},
+    ],
+)
+def test_a_file_that_is_no_order_is_told_in_one_line(
+    sandbox: Description, shared_cli: Cli, tmp_path: Path, body: dict[str, Any]
+) -> None:
+    odd = tmp_path / "odd.json"
+    odd.write_text(json.dumps(body))
+    failed = shared_cli.run("post", odd, "--code", sandbox.referral_link_code)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("referrals-sandbox: the file is no order")
+    assert failed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("--topic", "a\nb"), ("--topic", "\u00e9"), ("--shop", "ex\u00e4mple.myshopify.com")]
+)
+def test_what_no_header_can_carry_is_told_in_one_line(
+    sandbox: Description, shared_cli: Cli, words: tuple[str, str]
+) -> None:
+    failed = shared_cli.run("post", SAMPLE, *words)
+    assert failed.returncode == 1, sandbox
+    assert failed.stderr.count("\n") == 1
+
+
+def test_a_service_that_does_not_tell_the_status_is_a_failure(
+    sandbox: Description, shared_cli: Cli, tmp_path: Path
+) -> None:
+    deaf = tmp_path / "deaf.json"
+    attrs.evolve(sandbox, grpc=f"127.0.0.1:{free_port()}").write(deaf)
+    failed = shared_cli.run("post", SAMPLE, "--sandbox", deaf)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("referrals-sandbox: GetReferralStatus answered UNAVAILABLE")

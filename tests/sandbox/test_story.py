@@ -58,6 +58,7 @@ def test_every_step_holds_also_where_neighbours_answer_on_short_paths(cli: Cli) 
         cli.described,
         AUTH_GRPC_SERVICE="auth.v1",
         CORE_GRPC_SERVICE="core.v1",
+        PGSSLMODE="verify-full",  # of somebody's other database
     )
     assert told.stderr == ""
     assert told.returncode == 0
@@ -161,6 +162,14 @@ def test_a_folder_that_is_not_there_is_named_before_anything_starts(cli: Cli) ->
     assert failed.stdout == ""
 
 
+def test_what_is_no_file_is_not_removed(cli: Cli) -> None:
+    (cli.temp / "folder").mkdir()
+    failed = cli.run("--once", "--describe", cli.temp / "folder")
+    assert failed.returncode == 1
+    assert "it is no regular file" in failed.stderr
+    assert (cli.temp / "folder").is_dir()
+
+
 def test_a_program_that_fails_is_told_in_one_line(cli: Cli, sandbox: Description) -> None:
     database = urlsplit(sandbox.database_url)
     failed = cli.run(
@@ -171,6 +180,9 @@ def test_a_program_that_fails_is_told_in_one_line(cli: Cli, sandbox: Description
         REFERRALS_DB_PASSWORD="wrong",
     )
     assert failed.returncode == 1
-    assert failed.stderr.startswith("referrals-sandbox: migrate failed with exit code 1 (")
+    assert failed.stderr.startswith(
+        "referrals-sandbox: migrate failed with exit code 1 "
+        "(referrals-webhook: PostgreSQL: InvalidPasswordError); see that REFERRALS_DB_HOST"
+    )
     assert failed.stderr.count("\n") == 1
     assert list(cli.temp.iterdir()) == []

@@ -20,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SandboxError as error:
         print(f"referrals-sandbox: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who read our output has seen enough
+        sys.stdout = None  # so that nothing is tried again at the exit
+        return 1
     except Ended as ended:
         return ended.exit_code
 

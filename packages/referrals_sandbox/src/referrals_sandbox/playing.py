@@ -36,6 +36,8 @@ def start(options: argparse.Namespace) -> int:
     """
     if options.describe:
         _forget(options.describe)
+    if "REFERRALS_DB_HOST" not in os.environ:
+        _forget_other_databases()
     console = Console(highlight=False)
     telling = Telling(console)
     wishes = Wishes(
@@ -47,14 +49,14 @@ def start(options: argparse.Namespace) -> int:
     )
     with running(wishes, telling) as sandbox:
         completed = play(sandbox, telling)
-        if options.describe:
-            sandbox.write(options.describe)
-        print(f"Every step held; {telling.total():.1f} s in all.\n")
-        if options.once:
-            return 0
-        print(f"{addresses(sandbox)}\n\n{by_hand(sandbox, completed)}\n")
-        print("Ctrl-C ends it.", flush=True)
         try:
+            if options.describe:
+                sandbox.write(options.describe)
+            print(f"Every step held; {telling.total():.1f} s in all.\n")
+            if options.once:
+                return 0
+            print(f"{addresses(sandbox)}\n\n{by_hand(sandbox, completed)}\n")
+            print("Ctrl-C ends it.", flush=True)
             stay(sandbox.children())
         except Ended:
             return 0
@@ -77,6 +79,12 @@ def stay(children: Collection[Child]) -> NoReturn:
         time.sleep(_PAUSE)
 
 
+def _forget_other_databases() -> None:
+    """Drop what drivers read of their own accord, `PGSSLMODE` and the like: not meant for us."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+
+
 def _forget(describe: Path) -> None:
     """
     Remove what an earlier sandbox wrote, so that whoever waits for the file does not read that.
@@ -84,9 +92,13 @@ def _forget(describe: Path) -> None:
     Raises:
         SandboxError: It cannot be removed, or its folder is not there.
     """
-    if not describe.parent.is_dir():
-        raise SandboxError(f"cannot write {describe}: there is no folder {describe.parent}")
     try:
+        if not describe.parent.is_dir():
+            raise SandboxError(f"cannot write {describe}: there is no folder {describe.parent}")
+        if describe.exists() and not describe.is_file():
+            raise SandboxError(f"cannot write {describe}: it is no regular file")
+        if not os.access(describe.parent, os.W_OK):
+            raise SandboxError(f"cannot write into the folder {describe.parent}")
         describe.unlink(missing_ok=True)
     except OSError as error:
         raise SandboxError(f"cannot write {describe}: {error.strerror}") from error

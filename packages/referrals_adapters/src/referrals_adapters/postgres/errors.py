@@ -40,6 +40,8 @@ _BY_SQLSTATE: Final[Mapping[str, type[ReferralsError]]] = {
     "25006": Unavailable,  # read_only_sql_transaction: the primary was demoted
     "25P03": Unavailable,  # idle_in_transaction_session_timeout
     "25P04": Unavailable,  # transaction_timeout
+    "28": Unavailable,  # class: a wrong user or password; a person mends it, and work goes on
+    "3D000": Unavailable,  # invalid_catalog_name: there is no such database, as above
     "40": Unavailable,  # class: deadlock, serialization failure, unknown completion
     "53": Unavailable,  # class: too many connections, disk full, out of memory
     "55P03": Unavailable,  # lock_not_available

@@ -76,7 +76,7 @@ class Description:
             return cls(**{field.name: known[field.name] for field in attrs.fields(cls)})
         except OSError as error:
             raise SandboxError(f"cannot read {path}: {error.strerror}") from error
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, RecursionError, TypeError, ValueError) as error:
             raise SandboxError(f"{path} does not describe a sandbox") from error
 
     def write(self, path: Path) -> None:

@@ -77,5 +77,5 @@ def deliver(webhook: str, delivery: Delivery, *, times: int = 1) -> list[httpx.R
                     range(times),
                 )
             )
-        except httpx.HTTPError as error:
-            raise SandboxError(f"POST {url} failed: {error!r}") from error
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise SandboxError(f"POST {url!r} failed: {error!r}") from error

@@ -56,10 +56,19 @@ def _body(options: argparse.Namespace) -> bytes:
         return raw
     body = sample_order.read(raw)
     if options.code is not None:
-        body = sample_order.with_code(body, options.code)
+        body = _with_code(body, options.code)
     if not options.as_is:
         body = sample_order.as_of(body, datetime.now(UTC))
     return json.dumps(body).encode()
+
+
+def _with_code(body: sample_order.Body, code: str) -> sample_order.Body:
+    try:
+        return sample_order.with_code(body, code)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise SandboxError(
+            "the file is no order as Shopify writes it, so --code is lost"
+        ) from error
 
 
 def _as_text(delivery: Delivery, answers: Sequence[httpx.Response], found: Found | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -17,6 +17,7 @@ from referrals_sandbox.neighbours.frontend import (
     Standing,
     open_frontend,
 )
+from referrals_sandbox.servers.errors import SandboxError
 
 if TYPE_CHECKING:
     from referrals_sandbox.composition.description import Description
@@ -44,10 +45,16 @@ class Found:
         return any(standing.status != "NOT_FOUND" for standing in self.statuses.values())
 
     @property
+    def failure(self) -> Standing | None:
+        """What a path answers that is no status, nor that there is no such referral."""
+        failed = (one for one in self.statuses.values() if not one.version)
+        return next((one for one in failed if one.status != "NOT_FOUND"), None)
+
+    @property
     def is_settled(self) -> bool:
         """Whether both paths say the same, and it is neither absent nor waits for an order."""
         long, short = self.statuses.values()
-        return long == short and long.status not in _OPEN
+        return not self.failure and long == short and long.status not in _OPEN
 
 
 def referral_of(sandbox: Description, body: bytes, *, within: float) -> Found | None:
@@ -63,6 +70,9 @@ def referral_of(sandbox: Description, body: bytes, *, within: float) -> Found | 
 
     Returns:
         None if the body is no order.
+
+    Raises:
+        SandboxError: The service does not tell.
     """
     try:
         facts = read_order(body).facts
@@ -75,9 +85,18 @@ def referral_of(sandbox: Description, body: bytes, *, within: float) -> Found | 
         while True:
             found = [_look(frontend, sandbox.merchant_id, id_) for id_ in wanted]
             settled = next((one for one in found if one.is_settled), None)
-            if settled or time.monotonic() > deadline:
-                return settled or next((one for one in found if one.exists), found[0])
+            if settled:
+                return settled
+            if time.monotonic() > deadline:
+                return _as_it_stands(found)
             time.sleep(_PAUSE)
+
+
+def _as_it_stands(found: Sequence[Found]) -> Found:
+    failure = next((one.failure for one in found if one.failure), None)
+    if failure:
+        raise SandboxError(f"GetReferralStatus answered {failure}")
+    return next((one for one in found if one.exists), found[0])
 
 
 def _look(frontend: Frontend, merchant_id: str, referral_id: str) -> Found:

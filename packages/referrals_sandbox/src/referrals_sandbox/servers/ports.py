@@ -56,7 +56,7 @@ def answers(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), timeout=1):
             return True
-    except OSError:
+    except (OSError, UnicodeError):  # or the host is no name at all
         return False
 
 
