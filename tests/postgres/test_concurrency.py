@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 from referrals_adapters.system.ids import RandomIds
 from referrals_domain.errors import FriendTaken, Stale
 from referrals_domain.model.code import ReferralCode
-from referrals_domain.model.decision import opened
+from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.delivery import Outcome
 from referrals_domain.model.identifiers import (
     CustomerId,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from referrals_domain.model.decision import Transition
     from referrals_domain.model.delivery import AcceptedDelivery
     from referrals_domain.model.identifiers import LinkKey, ReferralKey
     from referrals_domain.model.referral import Referral
@@ -238,15 +237,20 @@ async def test_a_batch_may_hand_a_friend_to_a_referral_that_it_opens(
     await save(begin_with_link, *taker, reversed_(first.referral))
 
 
+@pytest.mark.parametrize("known", [False, True])
 async def test_who_waits_for_a_friend_has_not_taken_those_who_come_after(
-    begin_with_link: Begin, meanwhile: Meanwhile
+    begin_with_link: Begin, engine: AsyncEngine, meanwhile: Meanwhile, *, known: bool
 ) -> None:
+    event.listen(engine.sync_engine, "begin", _plan)
+    if known:
+        await save(begin_with_link, *(opened(_referral(number)) for number in range(1, 5)))
+    take = partial(_taking, known=known)
     async with begin_with_link() as first:
-        await first.referrals.save([_of_friend("1", _referral(1))])
-        both = [_of_friend("2", _referral(4)), _of_friend("1", _referral(3))]
+        await first.referrals.save([take("1", _referral(1))])
+        both = [take("2", _referral(4)), take("1", _referral(3))]
         second = meanwhile(lambda tx: tx.referrals.save(both))
         await _waits(second)
-        await first.referrals.save([_of_friend("2", _referral(2))])
+        await first.referrals.save([take("2", _referral(2))])
         await first.commit()
     with pytest.raises(FriendTaken):
         await second
@@ -420,10 +424,16 @@ async def _store_links_and_referrals(
     return [link.key for link in links], [referral.key for referral in referrals]
 
 
-def _of_friend(friend: str, referral: Referral) -> Transition:
-    """Return the transition that opens a referral as a completed one."""
-    changes = {"order_id": OrderId(referral.id[-4:]), "referred_customer_id": CustomerId(friend)}
-    return opened(attrs.evolve(referral, status=ReferralStatus.COMPLETED, **changes))
+def _taking(friend: str, referral: Referral, *, known: bool) -> Transition:
+    """Return the transition that completes a referral, or opens it as a completed one."""
+    after = attrs.evolve(
+        referral,
+        status=ReferralStatus.COMPLETED,
+        version=2 if known else 1,
+        order_id=OrderId(referral.id[-4:]),
+        referred_customer_id=CustomerId(friend),
+    )
+    return Transition(referral=after, from_status=referral.status if known else None)
 
 
 def _referral(number: int) -> Referral:
