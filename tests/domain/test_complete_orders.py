@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,10 @@ from referrals_domain.model.signals import Signal, Source
 from referrals_domain.ports.merchant_validator import Verdict
 from referrals_domain.ports.status_cache import Hit
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.neighbours import (
+    InMemoryCustomerValidator,
+    InMemoryMerchantValidator,
+)
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.put_program import PutProgram
@@ -35,9 +40,11 @@ from referrals_domain.use_cases.share_link import ShareLink
 from tests.domain.world import ADVOCATE, FRIEND, OTHER_FRIEND, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.evidence import CustomerStanding
+    from referrals_domain.model.identifiers import CustomerKey, ReferralKey
+    from referrals_domain.testing.contracts.begin import Begin
     from referrals_domain.testing.memory.store import InMemoryStore
 
 ONE: Final = OrderId("1")
@@ -462,6 +469,43 @@ async def test_each_customer_is_asked_for_once_a_batch(world: World) -> None:
     await world.work()
     assert world.auth.asked == [builders.MERCHANT]
     assert sorted(world.core.asked) == [ADVOCATE, FRIEND, OTHER_FRIEND]
+
+
+async def test_no_transaction_is_open_while_auth_and_core_are_asked(world: World) -> None:
+    begin = world.store.begin
+    auth = AuthThatNeedsTheStore(begin, world.auth.verdicts)
+    core = CoreThatNeedsTheStore(begin, world.core.known)
+    await world.deliver(builders.facts())
+    assert await attrs.evolve(world.complete_orders, merchants=auth, customers=core)(100) == 1
+    assert world.outcomes() == [Outcome.SETTLED]
+
+
+class AuthThatNeedsTheStore(InMemoryMerchantValidator):
+    """Auth, which answers only while nobody has the store for themselves."""
+
+    def __init__(self, begin: Begin, verdicts: dict[MerchantId, Verdict]) -> None:
+        super().__init__(verdicts)
+        self._begin = begin
+
+    async def validate(self, merchant_ids: Collection[MerchantId]) -> Mapping[MerchantId, Verdict]:
+        """Answer within a transaction."""
+        async with asyncio.timeout(1), self._begin():
+            return await super().validate(merchant_ids)
+
+
+class CoreThatNeedsTheStore(InMemoryCustomerValidator):
+    """Core, which answers only while nobody has the store for themselves."""
+
+    def __init__(self, begin: Begin, known: dict[CustomerKey, CustomerStanding]) -> None:
+        super().__init__(known)
+        self._begin = begin
+
+    async def standings(
+        self, customers: Collection[CustomerKey]
+    ) -> Mapping[CustomerKey, CustomerStanding]:
+        """Answer within a transaction."""
+        async with asyncio.timeout(1), self._begin():
+            return await super().standings(customers)
 
 
 class CacheThatLooks(InMemoryStatusCache):

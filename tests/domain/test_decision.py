@@ -209,6 +209,16 @@ def test_nothing_waits_for_a_lag_while_another_question_is_open() -> None:
     assert undecided == Undecided(questions=Questions(customers=frozenset({ADVOCATE, FRIEND})))
 
 
+def test_nothing_waits_for_a_lag_while_auth_has_not_answered() -> None:
+    stranger = _stranger(answered_at=LAG_ENDS - INSTANT)
+    evidence = attrs.evolve(stranger.evidence, merchant_valid=None)
+    assert decide(attrs.evolve(stranger, evidence=evidence), at=NOW) == Undecided(
+        questions=Questions(
+            merchants=frozenset({builders.MERCHANT}), customers=frozenset({ADVOCATE})
+        )
+    )
+
+
 def test_an_unknown_friend_is_new_at_once() -> None:
     assert not builders.evidence().customers[builders.FRIEND].known
     assert decide(case(), at=NOW) == COMPLETED

@@ -66,8 +66,9 @@ async def test_a_poison_order_waits_for_its_next_attempt(
     store.faults = Faults(**{place: PoisonError()})
     with pytest.raises(ExceptionGroup):
         await world.work()
+    world.clock.advance(LEASE)
     assert await world.work() == 0
-    world.clock.advance(RETRY)
+    world.clock.advance(RETRY - LEASE)
     store.faults = Faults()
     assert await world.work() == 1
     assert world.referral_of(POISON).status is ReferralStatus.COMPLETED

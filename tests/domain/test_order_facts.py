@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,30 @@ def test_the_latest_snapshot_counts() -> None:
 def test_the_latest_named_customer_counts() -> None:
     late = Buyer(updated_at=LATER, customer_id=CustomerId("1"))
     assert builders.facts(buyer=late).merge(builders.facts()).customer_id == "1"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            {"buyer": Buyer(updated_at=LATER, customer_id=CustomerId("1"))},
+            {"buyer": Buyer(updated_at=LATER, customer_id=CustomerId("2"))},
+        ),
+        (
+            {"snapshot": OrderSnapshot(updated_at=LATER, total=Money(1, "USD"))},
+            {"snapshot": OrderSnapshot(updated_at=LATER, total=Money(2, "USD"))},
+        ),
+        (
+            {"snapshot": OrderSnapshot(updated_at=LATER, total=Money(1, "EUR"))},
+            {"snapshot": OrderSnapshot(updated_at=LATER, total=Money(1, "USD"))},
+        ),
+    ],
+)
+def test_two_bodies_of_one_instant_that_disagree_merge_alike_either_way(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    this, that = builders.facts(**one), builders.facts(**other)
+    assert this.merge(that) == that.merge(this)
 
 
 def test_a_later_body_without_a_customer_does_not_undo_one() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
+from referrals_domain.ports.transaction import Transaction
 from referrals_domain.testing.memory.neighbours import InMemoryEventPublisher
 from referrals_domain.use_cases.publish_events import PublishEvents
 from tests.domain.world import World
@@ -22,6 +26,18 @@ class BrokerThatRefuses(InMemoryEventPublisher):
     async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
         """Append all but the first to the log."""
         return await super().publish(entries[1:])
+
+
+@attrs.define
+class BrokerThatNeedsTheStore(InMemoryEventPublisher):
+    """A broker that answers only while nobody has the store for themselves."""
+
+    begin: Callable[[], Transaction] = attrs.field(kw_only=True)
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+        """Append to the log within a transaction."""
+        async with asyncio.timeout(1), self.begin():
+            return await super().publish(entries)
 
 
 @pytest.fixture
@@ -63,6 +79,10 @@ async def test_the_oldest_go_out_first_and_no_more_than_the_limit(world: World) 
     for limit, done in [(2, 2), (2, 4), (2, 5), (2, 5)]:
         await _publish(world, world.publisher, limit=limit)
         assert world.publisher.log == entries[:done]
+
+
+async def test_no_transaction_is_open_while_the_broker_is_waited_for(world: World) -> None:
+    assert await _publish(world, BrokerThatNeedsTheStore(begin=world.store.begin)) == 5
 
 
 async def test_an_empty_outbox_troubles_nobody() -> None:

@@ -207,6 +207,14 @@ async def test_a_server_that_goes_away_while_items_are_tried_alone_is_not_asked_
     assert asked == [[0, 1, 2, 3, 4, 5], [0], [1], [2]]
 
 
+async def test_a_server_that_is_away_is_asked_once_for_a_batch() -> None:
+    work = Work(away=frozenset({1}))
+    async with aclosing(Batcher(work, limit=100)) as batcher:
+        got = await asyncio.gather(*map(batcher.submit, range(3)), return_exceptions=True)
+    assert [type(result) for result in got] == [Unavailable] * 3
+    assert work.batches == [[0, 1, 2]]
+
+
 async def test_the_callers_of_a_batch_do_not_share_an_exception() -> None:
     async with aclosing(Batcher(Work(away=frozenset({0})), limit=100)) as batcher:
         one, other = await asyncio.gather(

@@ -76,6 +76,8 @@ async def test_who_is_cancelled_while_waiting_for_a_lock_gives_a_sound_connectio
         waiting = asyncio.create_task(lock())
         await asyncio.sleep(0.2)
         waiting.cancel()
+        done, _ = await asyncio.wait({waiting}, timeout=0.2)
+        assert not done
     with pytest.raises(asyncio.CancelledError):
         await waiting
     await lock()
@@ -92,9 +94,10 @@ async def test_a_storm_of_cancellations_leaves_all_or_nothing_and_no_connection(
         for number in range(150)
     ]
     tasks = []
-    for referral in referrals:
+    for number, referral in enumerate(referrals):
         tasks.append(asyncio.create_task(save(begin_with_link, opened(referral))))
-        asyncio.get_running_loop().call_later(chance.random() * 0.2, tasks[-1].cancel)
+        if number % 5:  # the others are spared, so that some finish on the slowest machine too
+            asyncio.get_running_loop().call_later(chance.random() * 0.2, tasks[-1].cancel)
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert {type(result) for result in results} == {type(None), asyncio.CancelledError}
     assert _checked_out(engine) == 0

@@ -6,15 +6,17 @@ import asyncio
 import random
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from sqlalchemy import event, text
 
 from referrals_adapters.system.ids import RandomIds
 from referrals_domain.errors import FriendTaken, Stale
 from referrals_domain.model.code import ReferralCode
-from referrals_domain.model.decision import opened
+from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.delivery import Outcome
 from referrals_domain.model.identifiers import (
     CustomerId,
@@ -25,6 +27,7 @@ from referrals_domain.model.identifiers import (
     ReferralId,
 )
 from referrals_domain.model.link import Channel
+from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import completed, numbered, reversed_, save
 from referrals_domain.testing.time_and_chance import FixedClock
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_domain.model.delivery import AcceptedDelivery
     from referrals_domain.model.identifiers import LinkKey, ReferralKey
+    from referrals_domain.model.referral import Referral
     from referrals_domain.ports.transaction import Transaction
     from referrals_domain.testing.contracts.begin import Begin
 
@@ -123,7 +128,7 @@ async def test_many_who_lock_the_same_things_do_not_block_each_other(
 ) -> None:
     links, referrals = await _store_links_and_referrals(begin, 200)
     chance = random.Random(1)  # noqa: S311 - repeatable, and only for tests
-    event.listen(engine.sync_engine, "begin", _plan_as_for_large_tables)
+    event.listen(engine.sync_engine, "begin", _plan)
 
     async def lock(tx: Transaction, keys: list[Any]) -> None:
         ways: dict[str, Any] = {"links": tx.links.lock, "referrals": tx.referrals.lock}
@@ -135,6 +140,42 @@ async def test_many_who_lock_the_same_things_do_not_block_each_other(
         stored: dict[str, list[Any]] = {"links": links, "referrals": referrals}
         keys = stored.get(what, orders)
         await asyncio.gather(*(_alone(begin, partial(lock, keys=keys)) for _ in range(10)))
+
+
+@pytest.mark.parametrize("what", ["orders", "links", "referrals"])
+@pytest.mark.parametrize("joins", ["nestloop", "hashjoin"])
+async def test_who_waits_for_a_lock_has_not_locked_what_comes_after_it(
+    begin: Begin, engine: AsyncEngine, meanwhile: Meanwhile, what: str, joins: str
+) -> None:
+    links, referrals = await _store_links_and_referrals(begin, 50)
+    orders = [OrderKey(builders.MERCHANT, OrderId(f"{one:02}")) for one in range(50)]
+    for order in reversed(orders):
+        await _alone(begin, partial(_lock, what="orders", keys=[order]))
+    event.listen(engine.sync_engine, "begin", partial(_plan, joins=joins))
+    every: dict[str, list[Any]] = {"orders": orders, "links": links, "referrals": referrals}
+    keys = every[what]
+    async with begin() as first:
+        await _lock(first, what, keys[:1])
+        second = meanwhile(partial(_lock, what=what, keys=keys))
+        await _waits(second)
+        await _lock(first, what, keys[1:])
+    await second
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("what", ["deliveries", "orders", "stale statuses", "unreadable bodies"])
+async def test_who_waits_to_add_something_has_not_added_what_comes_after_it(
+    begin: Begin, meanwhile: Meanwhile, what: str, *, turned: bool
+) -> None:
+    smaller, larger = sorted((1, 2), key=lambda one: _digest(one) if "bodies" in what else one)
+    both = [larger, smaller] if turned else [smaller, larger]
+    async with begin() as first:
+        await _add(first, what, [smaller])
+        second = meanwhile(lambda tx: _add(tx, what, both))
+        await _waits(second)
+        await _add(first, what, [larger])
+        await first.commit()
+    await second
 
 
 @pytest.mark.parametrize("ends", ["commit", "rollback"])
@@ -187,6 +228,34 @@ async def test_a_batch_may_hand_a_friend_from_one_referral_to_another(
         await save(begin_with_link, reversed_(second.referral))
 
 
+async def test_a_batch_may_hand_a_friend_to_a_referral_that_it_opens(
+    begin_with_link: Begin,
+) -> None:
+    first = completed(numbered(1))
+    await save(begin_with_link, opened(numbered(1)), first)
+    taker = [opened(numbered(2)), completed(numbered(2))]
+    await save(begin_with_link, *taker, reversed_(first.referral))
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_who_waits_for_a_friend_has_not_taken_those_who_come_after(
+    begin_with_link: Begin, engine: AsyncEngine, meanwhile: Meanwhile, *, known: bool
+) -> None:
+    event.listen(engine.sync_engine, "begin", _plan)
+    if known:
+        await save(begin_with_link, *(opened(_referral(number)) for number in range(1, 5)))
+    take = partial(_taking, known=known)
+    async with begin_with_link() as first:
+        await first.referrals.save([take("1", _referral(1))])
+        both = [take("2", _referral(4)), take("1", _referral(3))]
+        second = meanwhile(lambda tx: tx.referrals.save(both))
+        await _waits(second)
+        await first.referrals.save([take("2", _referral(2))])
+        await first.commit()
+    with pytest.raises(FriendTaken):
+        await second
+
+
 async def test_two_workers_claim_different_deliveries_and_do_not_wait(
     begin: Begin, meanwhile: Meanwhile
 ) -> None:
@@ -198,6 +267,16 @@ async def test_two_workers_claim_different_deliveries_and_do_not_wait(
         )
         await first.commit()
     assert len({one.id for one in [*mine, *theirs]}) == len(mine) + len(theirs) == 10
+
+
+async def test_what_is_due_longest_is_claimed_first_whatever_way_it_is_looked_up(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    event.listen(engine.sync_engine, "begin", partial(_plan, joins="hashjoin"))
+    ages = (1, 3, 2, 4)
+    await _alone(begin, lambda tx: tx.deliveries.add([_delivery(age, age=age) for age in ages]))
+    claimed = await _alone(begin, lambda tx: tx.deliveries.claim(3, at=NOW, until=LATER))
+    assert [delivery.facts.order_id for delivery in claimed] == ["4", "3", "2"]
 
 
 async def test_a_claim_that_is_rolled_back_is_no_claim(begin: Begin) -> None:
@@ -276,9 +355,11 @@ async def _alone(begin: Begin, work: Work) -> Any:
     return result
 
 
-def _plan_as_for_large_tables(connection: Connection) -> None:
-    """Look keys up one by one: a scan of a small table meets them in the same order for all."""
-    for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+def _plan(connection: Connection, *, joins: str = "nestloop") -> None:
+    """Look keys up one by one, as in large tables, or join rows as they lie."""
+    kept = {"nestloop": {"nestloop", "indexscan"}, "hashjoin": {"hashjoin", "seqscan"}}[joins]
+    ways = {"seqscan", "indexscan", "bitmapscan", "nestloop", "hashjoin", "mergejoin"}
+    for way in sorted(ways - kept):
         connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
 
 
@@ -288,31 +369,76 @@ async def _waits(task: asyncio.Task[Any]) -> None:
 
 
 async def _store_deliveries(begin: Begin, number: int) -> None:
-    deliveries = [
-        builders.accepted_delivery(facts=builders.facts(order_id=OrderId(str(one))))
-        for one in range(number)
-    ]
+    deliveries = [_delivery(one) for one in range(number)]
     await _alone(begin, lambda tx: tx.deliveries.add(deliveries))
+
+
+async def _lock(tx: Transaction, what: str, keys: list[Any]) -> None:
+    if what == "orders":
+        await tx.orders.lock(keys)
+    elif what == "links":
+        await tx.links.lock(keys)
+    else:
+        await tx.referrals.lock(keys)
+
+
+async def _add(tx: Transaction, what: str, numbers: list[int]) -> None:
+    if what == "deliveries":
+        await tx.deliveries.add([_delivery(number) for number in numbers])
+    elif what == "orders":
+        await tx.orders.lock([OrderKey(builders.MERCHANT, OrderId(str(one))) for one in numbers])
+    elif what == "stale statuses":
+        await tx.stale_statuses.add({_referral(number).key: 1 for number in numbers})
+    else:
+        bodies = [builders.unreadable_body(body=bytes([number])) for number in numbers]
+        await tx.quarantine.add(bodies)
+
+
+def _digest(number: int) -> bytes:
+    return sha256(bytes([number])).digest()
+
+
+def _delivery(number: int, *, age: int = 0) -> AcceptedDelivery:
+    return builders.accepted_delivery(
+        facts=builders.facts(order_id=OrderId(str(number))), received_at=NOW - timedelta(hours=age)
+    )
 
 
 async def _store_links_and_referrals(
     begin: Begin, number: int
 ) -> tuple[list[LinkKey], list[ReferralKey]]:
-    def uuid(one: int) -> str:
-        return f"33333333-3333-4333-8333-{one:012}"
-
     links = [
         builders.link(
-            id=LinkId(uuid(one)),
+            id=LinkId(_uuid(one)),
             customer_id=CustomerId(str(one)),
             code=ReferralCode.of_number(one),
         )
         for one in range(number)
     ]
-    referrals = [builders.referral(id=ReferralId(uuid(one))) for one in range(number)]
+    referrals = [_referral(one) for one in range(number)]
     async with begin() as tx:
         for link in links:
             await tx.links.add(link)
         await tx.referrals.save([opened(referral) for referral in referrals])
         await tx.commit()
     return [link.key for link in links], [referral.key for referral in referrals]
+
+
+def _taking(friend: str, referral: Referral, *, known: bool) -> Transition:
+    """Return the transition that completes a referral, or opens it as a completed one."""
+    after = attrs.evolve(
+        referral,
+        status=ReferralStatus.COMPLETED,
+        version=2 if known else 1,
+        order_id=OrderId(referral.id[-4:]),
+        referred_customer_id=CustomerId(friend),
+    )
+    return Transition(referral=after, from_status=referral.status if known else None)
+
+
+def _referral(number: int) -> Referral:
+    return builders.referral(id=ReferralId(_uuid(number)))
+
+
+def _uuid(number: int) -> str:
+    return f"33333333-3333-4333-8333-{number:012}"

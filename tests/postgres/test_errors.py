@@ -200,6 +200,13 @@ async def test_more_connections_than_the_server_allows_are_unavailable(
             await _read(partial(PostgresTransaction, engine))
 
 
+@pytest.mark.parametrize("limit", ["statement_timeout", "idle_in_transaction_session_timeout"])
+async def test_no_session_keeps_its_locks_for_ever(engine: AsyncEngine, limit: str) -> None:
+    async with engine.connect() as connection:
+        value = await connection.scalar(text(f"SELECT current_setting('{limit}')"))
+    assert value != "0"
+
+
 async def test_a_deadlock_is_unavailable_for_one_of_the_two(begin: Begin) -> None:
     links = [builders.link(), _ANOTHER_LINK]
     both = asyncio.Barrier(2)

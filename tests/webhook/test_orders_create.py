@@ -5,27 +5,30 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import httpx
 import pytest
 import pytest_asyncio
 from dependency_injector.providers import Callable
 
 from referrals_adapters.shopify.signature import sign
 from referrals_domain.errors import Unavailable
+from referrals_domain.model.delivery import Topic
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import CODE, MERCHANT, ORDER, REFERRAL, SHOP
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
+from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_webhook.container import HttpContainer
 from referrals_webhook.exchange import LONGEST_BODY
+from referrals_webhook.handlers import Webhook
 from tests.webhook.orders import PATH, PREVIOUS_SECRET, SECRET, WITHOUT_SIGNAL, order, signed
 from tests.webhook.served import Served, served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    import httpx
 
     from referrals_domain.testing.memory.state import State
 
@@ -227,6 +230,38 @@ async def test_without_a_database_shopify_is_told_to_come_again(
     assert int(answer.headers["retry-after"]) > 0
     shelf.error = None
     assert (await role.post(body)).status_code == 200
+
+
+async def test_an_order_that_cannot_be_stored_now_is_not_kept_in_its_place(
+    role: Served, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away(InMemoryTransaction):
+        @property
+        def deliveries(self) -> Any:
+            raise Unavailable("away")
+
+    store = shelf.store
+    monkeypatch.setattr(store, "begin", lambda: Away(store, asyncio.Lock()))
+    assert answered(await role.post()) == AWAY
+    assert not shelf.state.quarantine
+
+
+async def test_who_is_not_answered_by_the_database_is_told_to_come_again() -> None:
+    async def never(_: object) -> Any:
+        await asyncio.Event().wait()
+
+    webhook = Webhook(
+        topic=Topic.ORDERS_CREATE,
+        secrets=[SECRET],
+        accept=never,
+        quarantine=never,
+        clock=FixedClock(),
+        answer_within=timedelta(milliseconds=10),
+    )
+    transport = httpx.ASGITransport(app=webhook)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.post(PATH, content=order(), headers=signed(order()), timeout=None)
+    assert answered(answer) == AWAY
 
 
 async def test_a_body_of_two_mebibytes_is_read(role: Served, shelf: Shelf) -> None:

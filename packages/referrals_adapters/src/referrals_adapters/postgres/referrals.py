@@ -62,15 +62,17 @@ class PostgresReferrals(Referrals):
         Write the last version of each referral, and a line of history for each transition.
 
         Who lets a friend go is written before who takes one, because PostgreSQL looks at a
-        unique index row by row; who opens is sorted, because it waits for others there.
+        unique index row by row; all are sorted by friend, because they wait for others there.
         """
         read = {one.referral.key: one.referral.version - 1 for one in reversed(transitions)}
-        last = {one.referral.key: one.referral for one in transitions}.values()
+        last = sorted(
+            {one.referral.key: one.referral for one in transitions}.values(),
+            key=lambda one: (one.merchant_id, one.referred_customer_id or ""),
+        )
         opened = [one for one in last if not read[one.key]]
         for takes in (False, True):
             known = [one for one in last if read[one.key] and one.holds_the_friend is takes]
             await self._update([{**to_row(one), "read_version": read[one.key]} for one in known])
-        opened.sort(key=lambda one: (one.merchant_id, one.referred_customer_id or ""))
         await self.statements.count_for(_INSERT, [to_row(one) for one in opened])
         await self.statements.count_for(_ADD_HISTORY, [_line(one) for one in transitions])
 

@@ -49,6 +49,12 @@ class ConversionsContract(StoredContract):
             await tx.referrals.save([reversed_(done.referral)])
             assert dict(await tx.conversions.count([DAY])).get(DAY, 0) == 0
 
+    async def test_what_was_reversed_holds_nobody(self, begin_with_link: Begin) -> None:
+        done = await _convert(begin_with_link, 1)
+        async with begin_with_link() as tx:
+            await tx.referrals.save([reversed_(done.referral)])
+            assert await tx.conversions.by_friends([FRIEND]) == {}
+
     async def test_asking_for_nothing_answers_nothing(self, begin: Begin) -> None:
         async with begin() as tx:
             assert await tx.conversions.by_friends([]) == {}

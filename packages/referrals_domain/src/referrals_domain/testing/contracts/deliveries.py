@@ -69,6 +69,14 @@ class DeliveriesContract(StoredContract):
         first, second = await _claim(begin, limit=2)
         assert [first.facts.order_id, second.facts.order_id] == ["0", "1"]
 
+    async def test_what_is_due_longest_comes_first_however_late_it_was_stored(
+        self, begin: Begin
+    ) -> None:
+        ages = (1, 3, 2, 4)
+        await _add(begin, [_numbered(age, received_at=NOW - timedelta(hours=age)) for age in ages])
+        claimed = await _claim(begin, limit=3)
+        assert [delivery.facts.order_id for delivery in claimed] == ["4", "3", "2"]
+
     async def test_a_lease_that_ran_out_frees_the_delivery(self, begin: Begin) -> None:
         await _add(begin, [_numbered(1)])
         await _claim(begin)
@@ -103,8 +111,10 @@ class DeliveriesContract(StoredContract):
             assert await tx.deliveries.claim(5, at=NOW, until=LATER) == []
 
 
-def _numbered(number: int) -> AcceptedDelivery:
-    return builders.accepted_delivery(facts=builders.facts(order_id=OrderId(str(number))))
+def _numbered(number: int, *, received_at: datetime = NOW) -> AcceptedDelivery:
+    return builders.accepted_delivery(
+        facts=builders.facts(order_id=OrderId(str(number))), received_at=received_at
+    )
 
 
 async def _add(begin: Begin, deliveries: Sequence[AcceptedDelivery]) -> Sequence[bool]:

@@ -40,6 +40,15 @@ class StaleStatusesContract(StoredContract):
         async with begin() as tx:
             assert await tx.stale_statuses.first(10) == {KEY: 3}
 
+    async def test_what_waits_longest_comes_first_though_it_grew_meanwhile(
+        self, begin: Begin
+    ) -> None:
+        for number, version in ((3, 1), (1, 1), (2, 1), (3, 2)):
+            await _add(begin, numbered(number).key, version)
+        async with begin() as tx:
+            first = await tx.stale_statuses.first(2)
+        assert first == {numbered(3).key: 2, numbered(1).key: 1}
+
     async def test_no_more_than_the_limit_come(self, begin: Begin) -> None:
         for number in range(3):
             await _add(begin, numbered(number).key, 1)
