@@ -121,6 +121,12 @@ def test_a_hostile_symbol_is_no_code(hostile: str) -> None:
     assert not _reads("0000000012" + hostile)
 
 
+@pytest.mark.parametrize("written", ["\u017fNKCF2TPZ7", "00000000\u01312"])
+def test_a_letter_whose_upper_case_is_a_symbol_is_none(written: str) -> None:
+    assert _reads(written.upper())
+    assert not _reads(written)
+
+
 def test_sixty_four_characters_are_read_and_one_more_is_not() -> None:
     assert ReferralCode.read("-" * 54 + "0000000012") == "0000000012"
     with pytest.raises(ValueError, match="too long"):

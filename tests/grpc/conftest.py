@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +11,11 @@ from referrals_adapters.grpc.channel import open_channel
 from tests.grpc.service import Service, serving_in_memory
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from referrals_adapters.grpc.channel import Channel
+    from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_sandbox.servers.running import Servers
     from tests.neighbours import Neighbour
 
 
@@ -32,3 +35,22 @@ async def core_channel(core: Neighbour) -> AsyncIterator[Channel]:
 async def service(auth: Neighbour) -> AsyncIterator[Service]:
     async with serving_in_memory(auth) as service:
         yield service
+
+
+@pytest.fixture
+def environment(
+    servers: Servers, database: PostgresSettings, auth: Neighbour
+) -> Mapping[str, str]:
+    """What a real process of the service is told."""
+    return {
+        **os.environ,
+        "AUTH_GRPC_TARGET": auth.target,
+        "REFERRALS_DB_HOST": database.host,
+        "REFERRALS_DB_PORT": str(database.port),
+        "REFERRALS_DB_NAME": database.name,
+        "REFERRALS_DB_USER": database.user,
+        "REFERRALS_DB_PASSWORD": database.password,
+        "REFERRALS_REDIS_HOST": servers.redis.host,
+        "REFERRALS_REDIS_PORT": str(servers.redis.port),
+        "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",
+    }

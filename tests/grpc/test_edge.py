@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Never
 
+import attrs
 import grpc
 import grpc.aio
 import pytest
@@ -21,9 +22,13 @@ from referrals_domain.errors import Stale, Unavailable
 from referrals_domain.model.identifiers import ReferralKey
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import MERCHANT, REFERRAL
+from tests.bad_inputs import tried
 from tests.grpc.service import TOKEN, bare, refusal_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from referrals_adapters.grpc.channel import Channel
     from tests.grpc.service import Service
     from tests.neighbours import Neighbour, Reply
 
@@ -114,63 +119,96 @@ async def test_auth_is_asked_once_for_many_calls(service: Service, auth: Neighbo
     assert len(auth.calls) == 1
 
 
-async def test_a_call_whose_request_has_no_merchant_cannot_pass(service: Service) -> None:
-    """Default-deny: whoever adds such a method learns it here."""
-    passed: list[object] = []
+@attrs.frozen
+class Anything:
+    """A service that somebody added, whose calls do anything; it tells which of them passed."""
 
-    async def behave(request: object, _: object) -> Empty:
-        passed.append(request)
+    passed: list[str] = attrs.field(factory=list)
+
+    async def unary(self, _: object, __: object) -> Empty:
+        self.passed.append("unary")
         return Empty()
 
-    unary = grpc.unary_unary_rpc_method_handler(
-        behave,
-        request_deserializer=Empty.FromString,
-        response_serializer=Empty.SerializeToString,
-    )
-    server = grpc.aio.server(interceptors=service.container.interceptors())
-    server.add_generic_rpc_handlers(
-        [grpc.method_handlers_generic_handler("any.v1.Service", {"Do": unary})]
-    )
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        async with open_channel(f"127.0.0.1:{port}") as channel:
-            do = bare(channel, "/any.v1.Service/Do")
-            refusal = await refusal_of(do(b"", metadata=TOKEN, timeout=5))
-    finally:
-        await server.stop(None)
-    assert refusal.code is grpc.StatusCode.PERMISSION_DENIED
-    assert passed == []
-
-
-async def test_a_stream_cannot_pass(service: Service) -> None:
-    passed: list[object] = []
-
-    async def behave(request: object, _: object) -> Any:
-        passed.append(request)
+    async def stream(self, _: object, __: object) -> AsyncIterator[Empty]:
+        self.passed.append("stream")
         yield Empty()
 
-    stream = grpc.unary_stream_rpc_method_handler(
-        behave,
-        request_deserializer=pb.GetProgramRequest.FromString,
-        response_serializer=Empty.SerializeToString,
-    )
+    def handlers(self) -> grpc.GenericRpcHandler:
+        messages: Any = {
+            "request_deserializer": Empty.FromString,
+            "response_serializer": Empty.SerializeToString,
+        }
+        behaviours: Any = (
+            ("unary_unary", self.unary),
+            ("stream_unary", self.unary),
+            ("unary_stream", self.stream),
+            ("stream_stream", self.stream),
+        )
+        return grpc.method_handlers_generic_handler(
+            "any.v1.Service",
+            {
+                kind: getattr(grpc, f"{kind}_rpc_method_handler")(behave, **messages)
+                for kind, behave in behaviours
+            },
+        )
+
+
+@pytest.fixture
+async def anything(service: Service) -> AsyncIterator[tuple[Anything, Channel]]:
+    """Such a service behind our interceptors."""
+    anything = Anything()
     server = grpc.aio.server(interceptors=service.container.interceptors())
-    server.add_generic_rpc_handlers(
-        [grpc.method_handlers_generic_handler("any.v1.Service", {"Do": stream})]
-    )
+    server.add_generic_rpc_handlers([anything.handlers()])
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
         async with open_channel(f"127.0.0.1:{port}") as channel:
-            do: Any = channel.unary_stream("/any.v1.Service/Do")
-            with pytest.raises(grpc.aio.AioRpcError) as failure:
-                async for _ in do(b"", metadata=TOKEN, timeout=5):
-                    pass
+            yield anything, channel
     finally:
         await server.stop(None)
+
+
+async def test_a_call_whose_request_has_no_merchant_cannot_pass(
+    anything: tuple[Anything, Channel],
+) -> None:
+    """Default-deny: whoever adds such a method learns it here."""
+    added, channel = anything
+    call = bare(channel, "/any.v1.Service/unary_unary")(b"", metadata=TOKEN, timeout=5)
+    assert (await refusal_of(call)).code is grpc.StatusCode.PERMISSION_DENIED
+    assert added.passed == []
+
+
+@pytest.mark.parametrize("kind", ["stream_unary", "unary_stream", "stream_stream"])
+async def test_no_stream_can_pass(anything: tuple[Anything, Channel], kind: str) -> None:
+    added, channel = anything
+    given: Any = [] if kind.startswith("stream") else b""
+    call: Any = getattr(channel, kind)(f"/any.v1.Service/{kind}")(given, metadata=TOKEN, timeout=5)
+    assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert added.passed == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/referrals.v1/GetProgram",
+        "/referrals.v1.ReferralsService/Nothing",
+        "/any.v1.Service/GetProgram",
+        "/grpc.health.v1.Health/GetProgram",
+        "/grpc.health.v1.Health/../referrals.v1.ReferralsService/GetProgram",
+        "/grpc.reflection.v1alpha.ServerReflection/GetProgram",
+        "//referrals.v1.ReferralsService/GetProgram",
+        "/",
+    ],
+)
+async def test_what_is_not_there_is_unimplemented(
+    service: Service, auth: Neighbour, path: str
+) -> None:
+    message = pb.GetProgramRequest(merchant_id=MERCHANT).SerializeToString()
+    with pytest.raises(grpc.aio.AioRpcError) as failure:
+        await raw_call(service, path, message)
     assert failure.value.code() is grpc.StatusCode.UNIMPLEMENTED
-    assert passed == []
+    assert auth.calls == []
+    tried("gRPC")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -212,12 +250,6 @@ async def test_what_goes_wrong_inside_stays_inside(
     unforeseen = code is grpc.StatusCode.INTERNAL
     assert [record.message for record in caplog.records] == [f"{LONG} failed"] * unforeseen
     assert all(record.exc_info and record.exc_info[1] is error for record in caplog.records)
-
-
-async def test_an_unknown_method_is_unimplemented(service: Service) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as failure:
-        await raw_call(service, "/referrals.v1/GetProgram", b"")
-    assert failure.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 @pytest.mark.parametrize("name", ["", "referrals.v1.ReferralsService"])

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sysconfig
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import grpc
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
@@ -21,80 +16,19 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceStub
 from referrals_domain.testing.builders import ADVOCATE, MERCHANT, SHOP
 from referrals_grpc.__main__ import main
+from tests.grpc.process import failed, started
 from tests.grpc.service import TOKEN, bare
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
     from referrals_adapters.grpc.channel import Channel
-    from referrals_adapters.postgres.settings import PostgresSettings
-    from referrals_sandbox.servers.running import Servers
     from tests.neighbours import Neighbour
 
-COMMAND = Path(sysconfig.get_path("scripts"), "referrals-grpc")
 NOBODY = pb.GetReferralStatusRequest(
     merchant_id=MERCHANT, referral_id="99999999-9999-4999-8999-999999999999"
 )
 PATHS = ("/referrals.v1/GetReferralStatus", "/referrals.v1.ReferralsService/GetReferralStatus")
-
-
-@attrs.frozen
-class Running:
-    """The service as a process of its own."""
-
-    process: asyncio.subprocess.Process
-    address: str
-
-
-@pytest.fixture
-def environment(
-    servers: Servers, database: PostgresSettings, auth: Neighbour
-) -> Mapping[str, str]:
-    return {
-        **os.environ,
-        "AUTH_GRPC_TARGET": auth.target,
-        "REFERRALS_DB_HOST": database.host,
-        "REFERRALS_DB_PORT": str(database.port),
-        "REFERRALS_DB_NAME": database.name,
-        "REFERRALS_DB_USER": database.user,
-        "REFERRALS_DB_PASSWORD": database.password,
-        "REFERRALS_REDIS_HOST": servers.redis.host,
-        "REFERRALS_REDIS_PORT": str(servers.redis.port),
-        "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",
-    }
-
-
-@asynccontextmanager
-async def started(environment: Mapping[str, str]) -> AsyncIterator[Running]:
-    process = await start(environment)
-    try:
-        assert process.stdout
-        line = (await asyncio.wait_for(process.stdout.readline(), 10)).decode()
-        says, _, address = line.strip().rpartition(" ")
-        assert says == "referrals-grpc listening on"
-        yield Running(process, address)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-async def start(environment: Mapping[str, str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        COMMAND,
-        "run",
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-
-
-async def failed(environment: Mapping[str, str]) -> str:
-    """Run the service, which must fail with nothing but one line; return the line."""
-    process = await start(environment)
-    out, err = await asyncio.wait_for(process.communicate(), 10)
-    assert (process.returncode, out, err.count(b"\n")) == (1, b"", 1), err
-    return err.decode().strip()
 
 
 async def share(channel: Channel) -> str:
@@ -143,7 +77,7 @@ async def test_the_service_answers_on_both_paths_and_ends_when_told(
 async def test_when_told_to_end_it_says_so_and_lets_calls_finish(
     environment: Mapping[str, str], auth: Neighbour
 ) -> None:
-    auth.delay = 0.5
+    auth.delay = 0.3
     async with started(environment) as running, open_channel(running.address) as channel:
         watch = HealthStub(channel).Watch(HealthCheckRequest())
         seen: list[Any] = [await watch.read()]
@@ -168,8 +102,11 @@ async def test_when_told_to_end_it_says_so_and_lets_calls_finish(
 
 async def test_a_taken_port_is_one_line(environment: Mapping[str, str]) -> None:
     async with started(environment) as running:
-        line = await failed({**environment, "REFERRALS_GRPC_LISTEN": running.address})
-    assert line == (f"referrals-grpc: cannot listen on {running.address}: Address already in use")
+        taken = {**environment, "REFERRALS_GRPC_LISTEN": running.address}
+        for options in ((), ("--processes", "2")):
+            line = await failed(taken, *options)
+            told = f"cannot listen on {running.address}: Address already in use"
+            assert line == f"referrals-grpc: {told}"
 
 
 async def test_the_servers_may_come_later(environment: Mapping[str, str]) -> None:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
-import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-import uvloop
-
-from referrals_adapters.system.address import CannotListen
-from referrals_adapters.wire.variables import SettingsError
-from referrals_grpc.container import running
-from referrals_grpc.server import serving
+from referrals_grpc.ending import to_the_end, told_to_stop
+from referrals_grpc.processes import serve_in_processes
 from referrals_grpc.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from referrals_adapters.system.address import Address
 
 _ENVIRONMENT: Final = """
 environment:
@@ -32,7 +27,7 @@ environment:
   AUTH_GRPC_SERVICE         the name of Auth's service (auth.v1.AuthService); auth.v1 where Auth
                             answers on /auth.v1/ValidateMerchant
 
-SIGTERM and SIGINT let the calls that are under way finish.
+SIGTERM and SIGINT let the calls that are under way finish, for up to 10 seconds.
 """
 
 
@@ -41,40 +36,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Do what the command line says.
 
     Raises:
-        SystemExit: Something is wrong with the command line, the settings or the address.
+        SystemExit: Something is wrong with the command line, the settings or the address, or one
+            of several processes ended.
     """
-    _parser().parse_args(arguments)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    try:
-        settings = Settings.of_environment()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(settings))
-    except (SettingsError, CannotListen) as error:
-        sys.exit(f"referrals-grpc: {error}")
+    options = _parser().parse_args(arguments)
+    to_the_end(_run(options.processes))
 
 
-async def run(settings: Settings) -> None:
-    """
-    Serve until SIGTERM or SIGINT.
+async def _run(processes: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    settings = Settings.of_environment()
+    stop = told_to_stop()
+    if processes > 1:
+        await serve_in_processes(processes, settings.listen, stop, _announce)
+        return
+    # Here, because it makes most of the time and memory that a parent of processes needs not.
+    from referrals_grpc.serve import served  # noqa: PLC0415
 
-    Raises:
-        CannotListen: The address is taken, or is none of this machine.
-    """
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with (
-        running(settings) as container,
-        serving(
-            container.servicer(),
-            container.interceptors(),
-            settings.listen,
-            reflection=settings.reflection,
-        ) as address,
-    ):
-        sys.stdout.write(f"referrals-grpc listening on {address}\n")
-        sys.stdout.flush()
+    async with served(settings) as address:
+        _announce(address)
         await stop.wait()
+
+
+def _announce(address: Address) -> None:
+    sys.stdout.write(f"referrals-grpc listening on {address}\n")
+    sys.stdout.flush()
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,12 +77,20 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    commands.add_parser(
+    run = commands.add_parser(
         "run",
         help="serve until SIGTERM",
         description="Serve referrals.v1.ReferralsService and grpc.health.v1.Health.",
         epilog=_ENVIRONMENT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument(
+        "--processes",
+        type=_number,
+        default=1,
+        metavar="N",
+        help="serve in N processes on the one port, each with its own connections to the servers;"
+        " when one of them ends by itself, all do (1)",
     )
     return parser
 

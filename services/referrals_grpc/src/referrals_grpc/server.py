@@ -17,6 +17,7 @@ from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
     add_ReferralsServiceServicer_to_server,
 )
 from referrals_adapters.system.address import Address, CannotListen
+from referrals_grpc.ending import GRACE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -27,11 +28,7 @@ if TYPE_CHECKING:
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ReferralsService"].full_name
 PACKAGE: Final = pb.DESCRIPTOR.package
-GRACE: Final = 10.0
-"""How many seconds calls that are under way have to finish once the server stops."""
-
-_OPTIONS: Final = (
-    ("grpc.so_reuseport", 0),  # else a second server takes half of the calls
+_LIMITS: Final = (
     # Far above what the interceptors let pass, whose refusals have details: gRPC's have none.
     ("grpc.max_receive_message_length", 64 * 1024),
     # By default gRPC refuses by chance what lies between a soft limit and a hard one.
@@ -47,6 +44,7 @@ async def serving(
     at: Address,
     *,
     reflection: bool = False,
+    shared: bool = False,
 ) -> AsyncIterator[Address]:
     """
     Serve within the block, and yield the address with its port, should the machine have chosen it.
@@ -59,18 +57,21 @@ async def serving(
         interceptors: What every call passes through.
         at: Where to listen.
         reflection: Whether anybody may ask which services there are, and for their schemas.
+        shared: Whether other processes may listen on the same port, and take their part of the
+            connections.
 
     Raises:
         CannotListen: The address is taken, or is none of this machine.
     """
-    server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
+    options = (("grpc.so_reuseport", int(shared)), *_LIMITS)
+    server = grpc.aio.server(interceptors=interceptors, options=options)
     add_ReferralsServiceServicer_to_server(servicer, server)
     server.add_generic_rpc_handlers([_short_path(servicer)])
     checks = health.aio.HealthServicer()
     add_HealthServicer_to_server(checks, server)
     if reflection:
         enable_server_reflection((SERVICE, health.SERVICE_NAME, SERVICE_NAME), server)
-    port = _listen(server, at)
+    port = _listen(server, at, shared=shared)
     await server.start()
     await checks.set(SERVICE, HealthCheckResponse.SERVING)
     try:
@@ -90,8 +91,9 @@ def _short_path(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(PACKAGE, {"GetReferralStatus": handler})
 
 
-def _listen(server: grpc.aio.Server, at: Address) -> int:
-    at.listen().close()  # for the reason: gRPC tells it only in a log of its own
+def _listen(server: grpc.aio.Server, at: Address, *, shared: bool) -> int:
+    if not shared:
+        at.listen().close()  # for the reason: gRPC tells it only in a log of its own
     try:
         return server.add_insecure_port(str(at))
     except RuntimeError as error:  # somebody was quicker

@@ -70,8 +70,10 @@ class ReferralCode(str):
         """
         if len(text) > _LONGEST_TEXT:
             raise ValueError("too long for a code")
-        symbols = text.translate(_SEPARATORS).upper()[-_LENGTH:]
-        return cls(symbols.translate(_LOOKALIKES))
+        symbols = text.translate(_SEPARATORS)[-_LENGTH:]
+        if not symbols.isascii():  # else a long s would be raised to an S
+            raise ValueError("a code is ten symbols of Crockford's base32")
+        return cls(symbols.upper().translate(_LOOKALIKES))
 
 
 class CodeKey(NamedTuple):

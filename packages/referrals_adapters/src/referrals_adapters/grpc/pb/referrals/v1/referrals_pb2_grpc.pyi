@@ -22,10 +22,10 @@ class ReferralsServiceStub:
     Every call carries the caller's token in `authorization` metadata and names the merchant it is
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
-    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
-    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
-    `google.rpc.BadRequest` that names the fields.
+    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason, which
+    docs/errors.md explains. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
+    fields. Any rpc may answer RESOURCE_EXHAUSTED while too much is under way; that and UNAVAILABLE
+    carry a `google.rpc.RetryInfo` that says when to try again.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -165,10 +165,10 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
     Every call carries the caller's token in `authorization` metadata and names the merchant it is
     about. A merchant that Auth does not know, or holds inactive, is one the caller may not act for.
 
-    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason: the
-    name of the status, or where that says too little LINK_REVOKED, NOT_IN_REVIEW, REQUEST_REUSED,
-    SHOP_TAKEN, CODE_TAKEN, FRIEND_TAKEN or STALE. INVALID_ARGUMENT also carries a
-    `google.rpc.BadRequest` that names the fields.
+    Every error carries a `google.rpc.ErrorInfo` of the domain `referrals` with a stable reason, which
+    docs/errors.md explains. INVALID_ARGUMENT also carries a `google.rpc.BadRequest` that names the
+    fields. Any rpc may answer RESOURCE_EXHAUSTED while too much is under way; that and UNAVAILABLE
+    carry a `google.rpc.RetryInfo` that says when to try again.
     """
 
     @_abc_1.abstractmethod

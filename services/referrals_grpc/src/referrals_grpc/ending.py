@@ -1,0 +1,47 @@
+"""How a process of the service is told to stop, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import uvloop
+
+from referrals_adapters.system.address import CannotListen
+from referrals_adapters.wire.variables import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+GRACE: Final = 10.0
+"""How many seconds calls that are under way have to finish once the service is told to stop."""
+
+
+class ProcessEnded(Exception):
+    """A process ended that was to serve on; the text is one line for a person."""
+
+
+def told_to_stop() -> asyncio.Event:
+    """Return what SIGTERM and SIGINT set from now on."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """
+    Do the work of a process.
+
+    Raises:
+        SystemExit: Something is wrong with the settings or the address, or another process ended.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work)
+    except (SettingsError, CannotListen, ProcessEnded) as error:
+        sys.exit(f"referrals-grpc: {error}")

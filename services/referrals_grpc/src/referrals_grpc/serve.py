@@ -1,0 +1,40 @@
+"""The service in this process."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from referrals_grpc.container import running
+from referrals_grpc.server import serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from referrals_adapters.system.address import Address
+    from referrals_grpc.settings import Settings
+
+
+@asynccontextmanager
+async def served(settings: Settings, *, shared: bool = False) -> AsyncIterator[Address]:
+    """
+    Serve within the block, and yield the address.
+
+    Args:
+        settings: What the service needs to know.
+        shared: Whether other processes of the service listen on the same port.
+
+    Raises:
+        CannotListen: The address is taken, or is none of this machine.
+    """
+    async with (
+        running(settings) as container,
+        serving(
+            container.servicer(),
+            container.interceptors(),
+            settings.listen,
+            reflection=settings.reflection,
+            shared=shared,
+        ) as address,
+    ):
+        yield address
