@@ -12,6 +12,7 @@ from referrals_domain.model.delivery import AcceptedDelivery, Delivery, Topic, U
 from referrals_domain.model.evidence import CustomerStanding, Evidence
 from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
 from referrals_domain.model.identifiers import (
+    AddressDigest,
     CustomerId,
     LinkId,
     MerchantId,
@@ -37,6 +38,7 @@ LINK: Final = LinkId("11111111-1111-4111-8111-111111111111")
 REFERRAL: Final = ReferralId("22222222-2222-4222-8222-222222222222")
 REQUEST: Final = RequestId("66666666-6666-4666-8666-666666666666")
 CODE: Final = ReferralCode.of_number(4711)
+ADDRESS: Final = AddressDigest("0a" * 16)
 SHARED_AT: Final = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 PLACED_AT: Final = datetime(2026, 11, 20, 15, 15, 28, tzinfo=UTC)
 
@@ -99,6 +101,12 @@ def facts(**changes: Any) -> OrderFacts:
         ),
         **changes,
     )
+
+
+def facts_from(address: AddressDigest | None, **changes: Any) -> OrderFacts:
+    """Return the facts of an order that came from an address."""
+    snapshot = OrderSnapshot(updated_at=PLACED_AT, total=Money(6710, "USD"), address=address)
+    return facts(snapshot=snapshot, **changes)
 
 
 def evidence(**changes: Any) -> Evidence:
