@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.delivery import AcceptedDelivery, Delivery, Topic, UnreadableBody
 from referrals_domain.model.evidence import CustomerStanding, Evidence
@@ -25,7 +26,7 @@ from referrals_domain.model.link import Channel, ReferralLink
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, ReferredOrder
 from referrals_domain.model.program import ReferralProgram
-from referrals_domain.model.referral import Cause, Referral
+from referrals_domain.model.referral import Cause, Referral, ReferralStatus
 from referrals_domain.model.request import Request, fingerprint
 from referrals_domain.model.signals import Signal, Source
 
@@ -77,6 +78,20 @@ def referral(**changes: Any) -> Referral:
             link(), id=REFERRAL, channel=Channel.SMS, cause=Cause.LINK_SHARED, at=SHARED_AT
         ),
         **changes,
+    )
+
+
+def referral_in_review(**changes: Any) -> Referral:
+    """Return the referral once the friend's order bound it, and a rule marked the order."""
+    return referral(
+        **{
+            "status": ReferralStatus.QUALIFIED,
+            "cause": Cause.IN_REVIEW,
+            "version": 2,
+            "order_id": ORDER,
+            "referred_customer_id": FRIEND,
+            **changes,
+        }
     )
 
 
@@ -147,6 +162,18 @@ def explanation(**changes: Any) -> Explanation:
 def order(**changes: Any) -> ReferredOrder:
     """Return the friend's order before it is attributed."""
     return attrs.evolve(ReferredOrder(merchant_id=MERCHANT, facts=facts()), **changes)
+
+
+def order_in_review(**changes: Any) -> ReferredOrder:
+    """Return the order of the referral in review: it went beyond a cap of one."""
+    return order(
+        **{
+            "evidence": evidence(advocate_conversions=1),
+            "attribution": Attribution(referral_link_id=LINK, winner=signal()),
+            "referral_id": REFERRAL,
+            **changes,
+        }
+    )
 
 
 def request(**changes: Any) -> Request:
