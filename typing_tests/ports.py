@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from referrals_domain.model.identifiers import MerchantId
+    from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.clock import Clock
     from referrals_domain.ports.conversions import Conversions
     from referrals_domain.ports.customer_validator import CustomerValidator
@@ -68,6 +69,7 @@ def a_transaction_in_memory_has_every_collection(store: InMemoryStore) -> None:
     referrals: Referrals = tx.referrals
     listing: ReferralListing = tx.listing
     conversions: Conversions = tx.conversions
+    addresses: Addresses = tx.addresses
     orders: ReferredOrders = tx.orders
     programs: Programs = tx.programs
     requests: Requests = tx.requests
@@ -75,7 +77,7 @@ def a_transaction_in_memory_has_every_collection(store: InMemoryStore) -> None:
     quarantine: Quarantine = tx.quarantine
     outbox: Outbox = tx.outbox
     stale_statuses: StaleStatuses = tx.stale_statuses
-    del links, referrals, listing, conversions, orders, programs
+    del links, referrals, listing, conversions, addresses, orders, programs
     del requests, deliveries, quarantine, outbox, stale_statuses
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
@@ -47,6 +48,9 @@ class TestInMemoryReferralListing(_InMemory, ReferralListingContract): ...
 
 
 class TestInMemoryConversions(_InMemory, ConversionsContract): ...
+
+
+class TestInMemoryAddresses(_InMemory, AddressesContract): ...
 
 
 class TestInMemoryReferredOrders(_InMemory, ReferredOrdersContract): ...

@@ -10,6 +10,7 @@ import pytest
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
@@ -53,6 +54,9 @@ class TestPostgresReferralListing(_Postgres, ReferralListingContract): ...
 
 
 class TestPostgresConversions(_Postgres, ConversionsContract): ...
+
+
+class TestPostgresAddresses(_Postgres, AddressesContract): ...
 
 
 class TestPostgresReferredOrders(_Postgres, ReferredOrdersContract): ...

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from referrals_domain.model.code import CODE_BITS, ReferralCode
-from referrals_domain.model.identifiers import CustomerId, ReferralId, RefundId
+from referrals_domain.model.identifiers import AddressDigest, CustomerId, ReferralId, RefundId
 from referrals_domain.model.link import Channel
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
@@ -30,7 +30,8 @@ def _time(minutes: int, hours_east: int) -> datetime:
 _times: Final = st.builds(_time, st.integers(0, 2), st.sampled_from([0, -5]))
 _money: Final = st.builds(Money, st.integers(0, 2), st.sampled_from(["EUR", "USD"]))
 
-snapshots: Final = st.builds(OrderSnapshot, updated_at=_times, total=_money)
+_addresses: Final = st.none() | st.sampled_from([AddressDigest(digit * 32) for digit in "ab"])
+snapshots: Final = st.builds(OrderSnapshot, updated_at=_times, total=_money, address=_addresses)
 buyers: Final = st.builds(
     Buyer, updated_at=_times, customer_id=st.sampled_from(["1", "2"]).map(CustomerId)
 )

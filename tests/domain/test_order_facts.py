@@ -63,6 +63,14 @@ def test_the_latest_snapshot_counts() -> None:
     assert merged.snapshot == late
 
 
+def test_the_address_is_the_latest_bodys_even_if_it_has_none() -> None:
+    late = OrderSnapshot(updated_at=LATER, total=Money(10, "USD"))
+    known = builders.facts_from(builders.ADDRESS)
+    assert known.address == known.merge(builders.facts()).address == builders.ADDRESS
+    assert known.merge(builders.facts(snapshot=late)).address is None
+    assert BLANK.address is None
+
+
 def test_the_latest_named_customer_counts() -> None:
     late = Buyer(updated_at=LATER, customer_id=CustomerId("1"))
     assert builders.facts(buyer=late).merge(builders.facts()).customer_id == "1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import permutations
+from itertools import permutations, product
 from typing import Final
 
 import attrs
@@ -13,20 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from referrals_domain.model.delivery import Outcome
-from referrals_domain.model.identifiers import RefundId
+from referrals_domain.model.identifiers import AddressDigest, RefundId
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import OrderFacts, OrderSnapshot, ReferredOrder, Refund
 from referrals_domain.model.program import CompleteOn, ReferralProgram
 from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_domain.model.review import ReviewVerdict
 from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
 from tests.domain.strategies import MODEST
 from tests.domain.world import World
 
+HOME: Final = builders.ADDRESS
+ELSEWHERE: Final = AddressDigest("0b" * 16)
 
-def _after(minutes: int, total: int) -> OrderSnapshot:
+
+def _after(minutes: int, total: int, address: AddressDigest = HOME) -> OrderSnapshot:
     updated_at = builders.PLACED_AT + timedelta(minutes=minutes)
-    return OrderSnapshot(updated_at=updated_at, total=Money(total, "USD"))
+    return OrderSnapshot(updated_at=updated_at, total=Money(total, "USD"), address=address)
 
 
 def _refund(number: str, minor: int) -> OrderFacts:
@@ -35,6 +39,7 @@ def _refund(number: str, minor: int) -> OrderFacts:
 
 
 CREATED: Final = builders.facts(paid_at=None)
+FROM_HOME: Final = builders.facts_from(HOME, paid_at=None)
 RAISED: Final = builders.facts(paid_at=None, snapshot=_after(1, 9000))
 LOWERED: Final = builders.facts(paid_at=None, snapshot=_after(2, 4000))
 PAID: Final = builders.facts(paid_at=builders.PLACED_AT + timedelta(minutes=3))
@@ -42,12 +47,13 @@ CANCELLED: Final = builders.facts(cancelled_at=builders.PLACED_AT + timedelta(mi
 GUEST: Final = builders.facts(paid_at=None, snapshot=_after(5, 6710), buyer=None)
 A_TEST: Final = builders.facts(test=True)
 WEAK: Final = builders.facts(paid_at=None, signals=(builders.signal(source=Source.LANDING_SITE),))
+MOVED: Final = builders.facts(paid_at=None, snapshot=_after(6, 6710, ELSEWHERE))
 SMALL_REFUND: Final = _refund("1", 3000)
 LARGE_REFUND: Final = _refund("2", 3710)
 
 EVERY_KIND: Final = [
-    *(CREATED, RAISED, LOWERED, PAID, CANCELLED, GUEST, A_TEST, WEAK),
-    *(SMALL_REFUND, LARGE_REFUND),
+    *(CREATED, FROM_HOME, RAISED, LOWERED, PAID, CANCELLED, GUEST, A_TEST, WEAK),
+    *(SMALL_REFUND, LARGE_REFUND, MOVED),
 ]
 PROGRAMS: Final = [
     builders.program(),
@@ -55,6 +61,9 @@ PROGRAMS: Final = [
     builders.program(minimum_order=5000),
     builders.program(refund_percent=40),
     builders.program(hold=timedelta(days=14), velocity_cap=1),
+    builders.program(review=True),
+    builders.program(review=True, velocity_cap=1, complete_on=CompleteOn.ORDER_PAID),
+    builders.program(review=True, minimum_order=5000, refund_percent=40),
 ]
 
 
@@ -67,11 +76,13 @@ class Course:
         arrivals: The deliveries in the order in which they arrive; some come twice.
         works_after: After which arrivals the worker works; the last is always worked off.
         neighbours_away_for: How many arrivals Auth and Core sleep through.
+        looks_after: After which arrivals a reviewer looks; in the end they do in any case.
     """
 
     arrivals: Sequence[OrderFacts]
     works_after: Sequence[bool]
     neighbours_away_for: int
+    looks_after: Sequence[bool]
 
 
 @attrs.frozen
@@ -90,10 +101,14 @@ def courses(draw: st.DrawFn, kinds: Sequence[OrderFacts]) -> Course:
     """Draw a course in which each of the kinds arrives at least once."""
     again = draw(st.lists(st.sampled_from(kinds), max_size=2))
     arrivals = draw(st.permutations([*kinds, *again]))
+    after_some = st.lists(st.booleans(), min_size=len(arrivals), max_size=len(arrivals))
+    # a verdict stays, so it must not be on an address that turns out to be another
+    early = MOVED not in kinds
     return Course(
         arrivals=arrivals,
-        works_after=draw(st.lists(st.booleans(), min_size=len(arrivals), max_size=len(arrivals))),
+        works_after=draw(after_some),
         neighbours_away_for=draw(st.sampled_from([0, 0, 1, 2])),
+        looks_after=draw(after_some) if early else [False] * len(arrivals),
     )
 
 
@@ -102,11 +117,11 @@ two_courses: Final = some_kinds.flatmap(lambda kinds: st.tuples(courses(kinds), 
 
 
 @settings(MODEST, max_examples=300)
-@given(st.sampled_from(PROGRAMS), two_courses)
+@given(st.sampled_from(PROGRAMS), st.none() | st.sampled_from(ReviewVerdict), two_courses)
 async def test_status_facts_and_net_reward_end_alike_however_deliveries_arrive(
-    program: ReferralProgram, two: tuple[Course, Course]
+    program: ReferralProgram, opinion: ReviewVerdict | None, two: tuple[Course, Course]
 ) -> None:
-    one, other = [await _end(program, course) for course in two]
+    one, other = [await _end(program, course, opinion) for course in two]
     assert one == other
     assert one.net_reward == (one.status is ReferralStatus.COMPLETED)
 
@@ -155,14 +170,55 @@ async def test_the_latest_total_decides_and_not_the_last_to_arrive(
     assert (end.cause, end.net_reward) == (Cause.BELOW_MINIMUM, 0)
 
 
+@pytest.mark.parametrize("arrivals", list(permutations([FROM_HOME, PAID, MOVED])))
+@pytest.mark.parametrize("opinion", [None, *ReviewVerdict])
+async def test_the_latest_address_decides_and_not_the_last_to_arrive(
+    arrivals: tuple[OrderFacts, ...], opinion: ReviewVerdict | None
+) -> None:
+    end = await _end(builders.program(review=True), _one_by_one(*arrivals), opinion)
+    assert (end.status, end.net_reward) == (ReferralStatus.COMPLETED, 1)
+
+
+@pytest.mark.parametrize("looks_after", list(product([False, True], repeat=3)))
+@pytest.mark.parametrize("arrivals", list(permutations([FROM_HOME, PAID, RAISED])))
+@pytest.mark.parametrize(
+    ("opinion", "cause", "net_reward"),
+    [
+        (None, Cause.IN_REVIEW, 0),
+        (ReviewVerdict.APPROVED, Cause.ORDER_CREATED, 1),
+        (ReviewVerdict.DENIED, Cause.REVIEW_DENIED, 0),
+    ],
+)
+async def test_a_review_decides_whenever_it_comes(
+    arrivals: tuple[OrderFacts, ...],
+    looks_after: Sequence[bool],
+    opinion: ReviewVerdict | None,
+    cause: Cause,
+    net_reward: int,
+) -> None:
+    course = attrs.evolve(_one_by_one(*arrivals), looks_after=looks_after)
+    end = await _end(builders.program(review=True), course, opinion)
+    assert (end.cause, end.net_reward) == (cause, net_reward)
+
+
 def _one_by_one(*arrivals: OrderFacts) -> Course:
-    return Course(arrivals=arrivals, works_after=[True] * len(arrivals), neighbours_away_for=0)
+    return Course(
+        arrivals=arrivals,
+        works_after=[True] * len(arrivals),
+        neighbours_away_for=0,
+        looks_after=[False] * len(arrivals),
+    )
 
 
-async def _end(program: ReferralProgram, course: Course) -> End:
+async def _end(
+    program: ReferralProgram, course: Course, opinion: ReviewVerdict | None = None
+) -> End:
     """Let the course go, and wait until nothing is left to do."""
     world = World()
     await world.set_up(program)
+    if program.review:
+        await _let_a_neighbour_order(world)
+    rewarded = world.net_reward()
     verdicts, known = dict(world.auth.verdicts), dict(world.core.known)
     for number, facts in enumerate(course.arrivals):
         away = number < course.neighbours_away_for
@@ -172,8 +228,11 @@ async def _end(program: ReferralProgram, course: Course) -> End:
         if course.works_after[number]:
             await world.work()
             world.clock.advance(timedelta(seconds=1))
+        if course.looks_after[number]:
+            await _review(world, opinion)
     world.auth.verdicts, world.core.known = verdicts, known
     await world.work_until_done()
+    await _review(world, opinion)
     order = world.order()
     assert order
     referral = world.referral_of() if order.referral_id else None
@@ -182,5 +241,20 @@ async def _end(program: ReferralProgram, course: Course) -> End:
         status=referral.status if referral else None,
         cause=referral.cause if referral else None,
         due_at=referral.due_at if referral else None,
-        net_reward=world.net_reward(),
+        net_reward=world.net_reward() - rewarded,
     )
+
+
+async def _let_a_neighbour_order(world: World) -> None:
+    """Have another friend complete a referral from the same address, on the same day."""
+    bare = builders.signal(share=None)
+    snapshot = builders.facts_from(HOME).snapshot
+    await world.deliver(world.order_of_friend(0, snapshot=snapshot, signals=(bare,)))
+    await world.work()
+
+
+async def _review(world: World, opinion: ReviewVerdict | None) -> None:
+    """Have a reviewer look: they say the same whenever they are asked."""
+    order = world.order()
+    if opinion and order and order.referral_id and world.referral_of().cause is Cause.IN_REVIEW:
+        await world.review_referral(world.referral_of().key, opinion)

@@ -9,6 +9,8 @@ import attrs
 import pytest
 
 from referrals_domain.model import rules
+from referrals_domain.model.evidence import AddressCheck
+from referrals_domain.model.identifiers import AddressDigest
 from referrals_domain.model.order import Buyer
 from referrals_domain.model.referral import Cause
 from referrals_domain.model.review import Review, ReviewVerdict
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 INSTANT: Final = timedelta(microseconds=1)
 WINDOW_END: Final = builders.SHARED_AT + builders.program().window
 UNCAPPED: Final = builders.program(velocity_cap=0)
+REVIEWED: Final = builders.program(review=True)
 CAPPED: Final = builders.program(velocity_cap=3)
 REVIEWED_AT: Final = builders.PLACED_AT + timedelta(days=1)
 APPROVED: Final = Review(ReviewVerdict.APPROVED, REVIEWED_AT)
@@ -37,6 +40,7 @@ NAMES: Final = [
     "advocate_is_known",
     "friend_is_new",
     "advocate_is_below_the_cap",
+    "address_is_not_shared",
     "review_did_not_deny",
 ]
 
@@ -193,6 +197,25 @@ def test_what_somebody_decided_is_no_longer_refused_once_there_is_no_reviewer() 
     assert not rules.awaits_review(judged)
 
 
+def test_an_address_that_another_friend_ordered_from_is_for_a_reviewer() -> None:
+    judged = _from(builders.ADDRESS, shared=True)
+    assert rules.address_is_not_shared(judged) is Cause.IN_REVIEW
+    assert rules.first_refusal(rules.RULES, judged) is None
+    assert rules.address_is_not_shared(_from(builders.ADDRESS, shared=False)) is None
+
+
+def test_without_a_reviewer_a_shared_address_has_no_effect() -> None:
+    judged = attrs.evolve(_from(builders.ADDRESS, shared=True), program=builders.program())
+    assert rules.address_is_not_shared(judged) is None
+
+
+def test_what_was_found_out_about_another_address_does_not_count() -> None:
+    moved = AddressDigest("0b" * 16)
+    assert rules.address_is_not_shared(_from(moved, shared=True)) is None
+    assert rules.address_is_not_shared(_from(None, shared=True)) is None
+    assert rules.address_is_not_shared(case(program=REVIEWED)) is None
+
+
 def test_what_a_reviewer_denied_is_refused() -> None:
     denied = case(evidence=builders.evidence(review=Review(ReviewVerdict.DENIED, REVIEWED_AT)))
     assert rules.review_did_not_deny(denied) is Cause.REVIEW_DENIED
@@ -270,6 +293,16 @@ def test_of_several_reasons_on_evidence_the_first_of_the_list_is_named() -> None
         Cause.VELOCITY_CAP,
         None,
     ]
+
+
+def _from(address: AddressDigest | None, *, shared: bool) -> rules.Case:
+    """Return the case of an order from somewhere, where the builders' address was looked into."""
+    check = AddressCheck(address=builders.ADDRESS, customer_id=builders.FRIEND, shared=shared)
+    return case_of(
+        builders.facts_from(address),
+        program=REVIEWED,
+        evidence=builders.evidence(address=check),
+    )
 
 
 def _friend(standing: CustomerStanding) -> Evidence:

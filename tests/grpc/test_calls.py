@@ -10,7 +10,6 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
-from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.identifiers import LinkKey, MerchantId, ReferralId, ReferralKey
 from referrals_domain.model.referral import Cause, ReferralStatus
@@ -147,18 +146,7 @@ async def test_a_program_is_put_whole(service: Service) -> None:
 
 def store_what_is_in_review(service: Service) -> None:
     """Store a referral that awaits a review, with its order."""
-    marked = builders.referral(
-        status=ReferralStatus.QUALIFIED,
-        cause=Cause.IN_REVIEW,
-        version=2,
-        order_id=ORDER,
-        referred_customer_id=FRIEND,
-    )
-    order = builders.order(
-        evidence=builders.evidence(advocate_conversions=1),
-        attribution=Attribution(referral_link_id=LINK, winner=builders.signal()),
-        referral_id=REFERRAL,
-    )
+    marked, order = builders.referral_in_review(), builders.order_in_review()
     service.store.state.programs[MERCHANT] = builders.program(velocity_cap=1, review=True)
     service.store.state.referrals[marked.key] = marked
     service.store.state.orders[order.key] = order

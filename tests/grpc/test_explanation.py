@@ -11,7 +11,7 @@ import pytest
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_domain.model import rules
 from referrals_domain.model.attribution import Attribution
-from referrals_domain.model.evidence import Evidence
+from referrals_domain.model.evidence import AddressCheck, Evidence
 from referrals_domain.model.identifiers import OrderKey
 from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import Cause, ReferralStatus
@@ -116,6 +116,21 @@ async def test_a_review_is_told_with_its_time(service: Service) -> None:
     told = (await explained(service, order(evidence=evidence))).evidence.review
     assert told.verdict == pb.REVIEW_VERDICT_DENIED
     assert told.review_time.ToDatetime(UTC) == builders.PLACED_AT
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_whether_the_address_is_shared_is_told_and_not_the_address(
+    service: Service,
+    shared: bool,  # noqa: FBT001
+) -> None:
+    check = AddressCheck(address=builders.ADDRESS, customer_id=FRIEND, shared=shared)
+    stored = order(
+        facts=builders.facts_from(builders.ADDRESS), evidence=builders.evidence(address=check)
+    )
+    explanation = await explained(service, stored)
+    assert explanation.evidence.HasField("shared_address")
+    assert explanation.evidence.shared_address is shared
+    assert builders.ADDRESS.encode() not in explanation.SerializeToString()
 
 
 async def test_what_was_not_asked_is_absent(service: Service) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event, text
 
 from referrals_adapters.system.ids import RandomIds
-from referrals_domain.errors import FriendTaken, Stale
+from referrals_domain.errors import FriendTaken, NotInReview, Stale
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.delivery import Outcome
@@ -28,9 +28,13 @@ from referrals_domain.model.identifiers import (
 )
 from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.model.review import ReviewVerdict
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import completed, numbered, reversed_, save
+from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.time_and_chance import FixedClock
+from referrals_domain.use_cases.review_referral import ReviewReferral
+from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
 
 if TYPE_CHECKING:
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 
     from referrals_domain.model.delivery import AcceptedDelivery
     from referrals_domain.model.identifiers import LinkKey, ReferralKey
+    from referrals_domain.model.link import ReferralLink
     from referrals_domain.model.referral import Referral
     from referrals_domain.ports.transaction import Transaction
     from referrals_domain.testing.contracts.begin import Begin
@@ -346,6 +351,40 @@ async def test_twenty_who_share_at_once_with_one_id_open_one_referral(
     assert len(set(shared)) == 1
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM referrals")) == 1
+
+
+async def test_of_twenty_who_revoke_a_link_at_once_the_first_counts(
+    begin_with_link: Begin,
+) -> None:
+    async def revoke(minutes: int) -> ReferralLink:
+        clock = FixedClock(NOW + timedelta(minutes=minutes))
+        return await RevokeReferralLink(begin=begin_with_link, clock=clock)(builders.link().key)
+
+    revoked = await asyncio.gather(*(revoke(minutes) for minutes in range(20)))
+    assert len(set(revoked)) == 1
+
+
+async def test_of_twenty_who_review_a_referral_at_once_the_first_decides(
+    begin: Begin,
+) -> None:
+    async with begin() as tx:
+        await tx.programs.save(builders.program(velocity_cap=1, review=True))
+        await tx.links.add(builders.link())
+        marked = Transition(
+            referral=builders.referral_in_review(), from_status=ReferralStatus.PENDING
+        )
+        await tx.referrals.save([opened(builders.referral()), marked])
+        await tx.orders.lock([KEY])
+        await tx.orders.save([builders.order_in_review()])
+        await tx.commit()
+    review = ReviewReferral(begin=begin, cache=InMemoryStatusCache(), clock=FixedClock())
+    answers = await asyncio.gather(
+        *(review(builders.referral().key, verdict) for verdict in [*ReviewVerdict] * 10),
+        return_exceptions=True,
+    )
+    told = [answer for answer in answers if not isinstance(answer, NotInReview)]
+    assert len(told) == 10
+    assert len(set(told)) == 1
 
 
 async def _alone(begin: Begin, work: Work) -> Any:

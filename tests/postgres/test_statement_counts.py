@@ -25,6 +25,7 @@ from referrals_domain.model.identifiers import (
 from referrals_domain.model.money import Money
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.signals import Source
+from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
 from referrals_domain.testing import builders
 
@@ -56,6 +57,11 @@ def _moved(number: int, status: ReferralStatus) -> Transition:
         referred_customer_id=CustomerId(str(number)),
     )
     return Transition(referral=after, from_status=before.status)
+
+
+def _use(friend: CustomerKey) -> AddressUse:
+    order = OrderKey(friend.merchant_id, OrderId(friend.customer_id))
+    return AddressUse(order, builders.ADVOCATE, friend.customer_id, builders.ADDRESS)
 
 
 def _event(number: int) -> ReferralCompleted:
@@ -92,6 +98,7 @@ async def read(tx: Transaction, size: int) -> None:
     await tx.referrals.lock(referrals)
     await tx.conversions.by_friends(customers)
     await tx.conversions.count([AdvocateDay(one, NOW.date()) for one in customers])
+    await tx.addresses.shared([_use(customer) for customer in customers])
     await tx.outbox.first(size)
     await tx.stale_statuses.first(size)
 

@@ -19,6 +19,7 @@ from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.money import Money
 from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.model.signals import Source
+from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import completed, numbered, reversed_, save
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 ADVOCATE = CustomerKey(builders.MERCHANT, builders.ADVOCATE)
 FRIEND = CustomerKey(builders.MERCHANT, builders.FRIEND)
 CODE = CodeKey(builders.MERCHANT, builders.CODE)
+USE = AddressUse(builders.order().key, builders.ADVOCATE, builders.FRIEND, builders.ADDRESS)
 
 
 async def test_every_version_has_a_line_of_history(
@@ -132,6 +134,7 @@ async def test_saving_an_order_that_was_not_locked_is_a_mistake(begin: Begin) ->
             lambda tx: tx.conversions.count([AdvocateDay(ADVOCATE, builders.PLACED_AT.date())]),
             "idx_referrals_conversions",
         ),
+        (lambda tx: tx.addresses.shared([USE]), "idx_referred_orders_address"),
         (
             lambda tx: tx.deliveries.claim(
                 5, at=builders.PLACED_AT, until=builders.PLACED_AT + timedelta(1)

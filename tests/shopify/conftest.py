@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.payloads import ShopifyOrder, UnreadableOrder, read_order
 from referrals_adapters.shopify.signals import MOST_SIGNALS
 from referrals_adapters.wire.documents import from_document, to_document
@@ -15,6 +16,8 @@ from referrals_domain.model.order import OrderFacts
 from referrals_domain.testing.builders import CODE
 
 Order = dict[str, Any]
+
+KEY = AddressKey.of_shop("shpss_1", "acme.myshopify.com")
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +71,7 @@ def _outcome(raw: bytes) -> str:
     """Tell whether a body is readable; anything but facts that hold or the one error fails."""
     unreadable = None
     try:
-        _check(read_order(raw))
+        _check(read_order(raw, addresses=KEY))
     except UnreadableOrder as error:
         unreadable = error
     if unreadable is None:

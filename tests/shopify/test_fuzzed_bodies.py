@@ -53,6 +53,8 @@ OURS = [
     ("currency",),
     ("total_price",),
     ("financial_status",),
+    ("browser_ip",),
+    ("source_name",),
     ("test",),
     ("customer",),
     ("customer", "id"),

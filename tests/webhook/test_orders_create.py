@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from dependency_injector.providers import Callable
 
+from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.signature import sign
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Topic
@@ -101,6 +102,26 @@ async def test_an_order_with_a_signal_is_stored(role: Served, shelf: Shelf) -> N
     assert (stored.accepted.merchant_id, stored.accepted.facts.order_id) == (MERCHANT, ORDER)
     assert {one.code for one in stored.accepted.facts.signals} == {CODE}
     assert {one.share for one in stored.accepted.facts.signals} == {REFERRAL, None}
+
+
+async def test_of_a_browsers_address_a_digest_of_its_shop_is_stored(
+    role: Served, shelf: Shelf
+) -> None:
+    ip = "198.51.100.77"
+    assert answered(await role.post(order(browser_ip=ip))) == RECEIPT
+    (stored,) = shelf.state.deliveries.values()
+    assert stored.accepted.facts.address == AddressKey.of_shop(SECRET, SHOP).digest(ip)
+    assert ip not in repr(shelf.state)
+
+
+async def test_while_a_secret_rotates_addresses_stay_comparable(
+    role: Served, shelf: Shelf
+) -> None:
+    for secret, number in ((SECRET, 1), (PREVIOUS_SECRET, 2)):
+        body = order(id=number, browser_ip="198.51.100.77")
+        assert answered(await role.post(body, signed(body, secret=secret))) == RECEIPT
+    one, other = shelf.state.deliveries.values()
+    assert one.accepted.facts.address == other.accepted.facts.address
 
 
 async def test_the_same_order_twenty_times_at_once_is_stored_once(

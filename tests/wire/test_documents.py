@@ -13,9 +13,16 @@ from hypothesis import strategies as st
 from referrals_adapters.wire.documents import from_document, to_document
 from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import CODE_BITS, ReferralCode
-from referrals_domain.model.evidence import CustomerStanding, Evidence
+from referrals_domain.model.evidence import AddressCheck, CustomerStanding, Evidence
 from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
-from referrals_domain.model.identifiers import CustomerId, LinkId, OrderId, ReferralId, RefundId
+from referrals_domain.model.identifiers import (
+    AddressDigest,
+    CustomerId,
+    LinkId,
+    OrderId,
+    ReferralId,
+    RefundId,
+)
 from referrals_domain.model.link import Channel
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
@@ -36,6 +43,7 @@ numbers = st.integers(0, 10**20 - 1).map(str)
 money = st.builds(Money, st.integers(0, 2**63 - 1), st.from_regex(r"[A-Z]{3}", fullmatch=True))
 codes = st.integers(0, (1 << CODE_BITS) - 1).map(ReferralCode.of_number)
 referrals = st.uuids().map(lambda id_: ReferralId(str(id_)))
+digests = st.from_regex(r"[0-9a-f]{32}", fullmatch=True).map(AddressDigest)
 signals = st.builds(
     Signal,
     source=st.sampled_from(Source),
@@ -47,7 +55,8 @@ signals = st.builds(
 facts = st.builds(
     OrderFacts,
     order_id=numbers.map(OrderId),
-    snapshot=st.none() | st.builds(OrderSnapshot, updated_at=times, total=money),
+    snapshot=st.none()
+    | st.builds(OrderSnapshot, updated_at=times, total=money, address=st.none() | digests),
     buyer=st.none() | st.builds(Buyer, updated_at=times, customer_id=customers),
     signals=st.lists(signals, max_size=4),
     test=st.booleans(),
@@ -68,6 +77,8 @@ evidence = st.builds(
     merchant_valid=st.none() | st.booleans(),
     customers=st.dictionaries(customers, standings, max_size=3),
     advocate_conversions=st.none() | st.integers(0, 2**31),
+    address=st.none()
+    | st.builds(AddressCheck, address=digests, customer_id=customers, shared=st.booleans()),
     review=st.none() | st.builds(Review, st.sampled_from(ReviewVerdict), times),
 )
 attributions = st.builds(
@@ -113,6 +124,8 @@ def test_identifiers_are_read_back_as_identifiers() -> None:
     assert type(facts.customer_id) is CustomerId
     assert type(facts.signals[0].code) is ReferralCode
     assert type(facts.signals[0].share) is ReferralId
+    moved = from_document(OrderFacts, to_document(builders.facts_from(builders.ADDRESS)))
+    assert type(moved.address) is AddressDigest
     evidence = from_document(Evidence, to_document(builders.evidence()))
     assert {type(id_) for id_ in evidence.customers} == {CustomerId}
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.payloads import UnreadableOrder, read_order
 from referrals_adapters.shopify.signature import HEADER, is_signed
 from referrals_domain.errors import Unavailable
@@ -51,7 +52,7 @@ class Webhook:
 
     Args:
         topic: The topic; the header that names it is not signed, so each has a URL of its own.
-        secrets: The secrets that a body may be signed with.
+        secrets: The secrets that a body may be signed with; the first is the one that lasts.
         accept: Stores a delivery, whether or not the caller is still there.
         quarantine: Keeps bodies that nobody can read, or that nobody can tell whose they are.
         clock: The time.
@@ -60,7 +61,7 @@ class Webhook:
     """
 
     topic: Topic
-    secrets: Collection[str] = attrs.field(repr=False)
+    secrets: Sequence[str] = attrs.field(repr=False)
     accept: Callable[[Delivery], Awaitable[Receipt]]
     quarantine: Callable[[Sequence[UnreadableBody]], Awaitable[None]]
     clock: Clock
@@ -118,7 +119,8 @@ class Webhook:
         return _QUARANTINED
 
     async def _take(self, body: bytes, shop: str) -> Receipt:
-        order = read_order(body)
+        key = AddressKey.of_shop(self.secrets[0], shop)
+        order = read_order(body, addresses=key)
         if not order.has_signal:
             return Receipt.NO_SIGNAL
         return await self.accept(

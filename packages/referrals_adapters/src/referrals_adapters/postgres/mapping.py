@@ -94,6 +94,7 @@ def order_to_row(order: ReferredOrder) -> Mapping[str, Any]:
         "referral_id": order.referral_id,
         "placed_on": placed_at.astimezone(UTC).date() if placed_at else None,
         "explanation": to_document(order.explanation) if order.explanation else None,
+        "address": order.facts.address,
     }
 
 

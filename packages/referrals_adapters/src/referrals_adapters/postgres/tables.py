@@ -164,8 +164,15 @@ referred_orders: Final = Table(
     Column("referral_id", _UUID),
     Column("placed_on", Date, comment="the day (UTC) of facts.placed_at"),
     Column("explanation", _DOCUMENT),
+    Column("address", Text, comment="the digest in facts.snapshot"),
     _key("merchant_id", "order_id", of="referred_orders"),
     UniqueConstraint("order_id", name="uq_referred_orders_order_id"),
+    Index(
+        "idx_referred_orders_address",
+        "merchant_id",
+        "address",
+        postgresql_where=text("address IS NOT NULL"),
+    ),
 )
 
 requests: Final = Table(

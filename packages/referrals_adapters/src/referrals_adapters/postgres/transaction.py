@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from referrals_adapters.postgres.addresses import PostgresAddresses
 from referrals_adapters.postgres.conversions import PostgresConversions
 from referrals_adapters.postgres.deliveries import PostgresDeliveries
 from referrals_adapters.postgres.outbox import PostgresOutbox
@@ -74,6 +75,11 @@ class PostgresTransaction(Transaction):
     def conversions(self) -> PostgresConversions:
         """The conversions."""
         return PostgresConversions(self._statements)
+
+    @property
+    def addresses(self) -> PostgresAddresses:
+        """The addresses that orders came from."""
+        return PostgresAddresses(self._statements)
 
     @property
     def orders(self) -> PostgresReferredOrders:

@@ -1,7 +1,8 @@
 """
 The few fields of an order's body that count, and their types.
 
-What is not listed here is skipped unread: names, addresses, e-mail, telephone, IP addresses.
+What is not listed here is skipped unread: names, addresses, e-mail, telephone. Of the buyer's IP
+address only a digest is kept; see `address`.
 https://shopify.dev/docs/api/admin-rest/latest/resources/order
 """
 
@@ -14,6 +15,9 @@ import msgspec
 
 MOST_REFUNDS: Final = 1000
 """How many refunds a body may hold: facts keep them all."""
+
+_NULL: Final = msgspec.Raw(b"null")
+"""What is absent where only text counts, and where anything else must not keep an order out."""
 
 Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 """An RFC 3339 time; one without an offset is refused."""
@@ -66,6 +70,8 @@ class OrderBody(msgspec.Struct):
     cancelled_at: Time | None = None
     financial_status: str | None = None
     test: bool | None = None
+    browser_ip: msgspec.Raw = _NULL
+    source_name: msgspec.Raw = _NULL
     customer: Customer | None = None
     refunds: Annotated[list[Refund], msgspec.Meta(max_length=MOST_REFUNDS)] | None = None
     order_status_url: str | None = None
@@ -91,9 +97,9 @@ def decode(body: bytes) -> OrderBody:
     return _DECODER.decode(body)
 
 
-def text_of(attribute: NoteAttribute) -> str:
-    """Return the attribute's value if it is text, else no text."""
+def text_of(value: msgspec.Raw) -> str:
+    """Return an unread value if it is text, else no text."""
     try:
-        return _TEXT.decode(attribute.value)
+        return _TEXT.decode(value)
     except ValueError:
         return ""

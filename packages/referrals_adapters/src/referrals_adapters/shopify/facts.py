@@ -6,6 +6,7 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
+from referrals_adapters.shopify.body import text_of
 from referrals_adapters.shopify.signals import signals_of
 from referrals_domain.model.identifiers import CustomerId, OrderId, RefundId
 from referrals_domain.model.money import Money
@@ -15,15 +16,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from referrals_adapters.shopify import body
+    from referrals_adapters.shopify.address import AddressKey
+    from referrals_domain.model.identifiers import AddressDigest
 
+_BY_STAFF: Final = frozenset({"shopify_draft_order", "pos"})
 _PAID: Final = frozenset({"paid", "partially_refunded", "refunded"})
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,19}")
 _YEARS: Final = range(1970, 2200)
 
 
-def facts_of(order: body.OrderBody) -> OrderFacts:
+def facts_of(order: body.OrderBody, addresses: AddressKey | None = None) -> OrderFacts:
     """
     Return the facts of an order.
+
+    Args:
+        order: The decoded body.
+        addresses: The key of the shop's addresses; None: nobody asks where the order came from.
 
     Raises:
         ValueError: A value is none of its kind; the text does not quote it.
@@ -34,7 +42,9 @@ def facts_of(order: body.OrderBody) -> OrderFacts:
     return OrderFacts(
         order_id=OrderId(_number(order.id)),
         snapshot=OrderSnapshot(
-            updated_at=updated_at, total=Money.parse(order.total_price, order.currency)
+            updated_at=updated_at,
+            total=Money.parse(order.total_price, order.currency),
+            address=_address(order, addresses) if addresses else None,
         ),
         buyer=_buyer(order.customer, updated_at),
         signals=signals_of(order),
@@ -44,6 +54,13 @@ def facts_of(order: body.OrderBody) -> OrderFacts:
         cancelled_at=_utc(order.cancelled_at) if order.cancelled_at else None,
         refunds=[_refund(refund, order.currency) for refund in order.refunds or ()],
     )
+
+
+def _address(order: body.OrderBody, addresses: AddressKey) -> AddressDigest | None:
+    """Return where the buyer was; the address of an order that staff typed in is the staff's."""
+    if text_of(order.source_name) in _BY_STAFF:
+        return None
+    return addresses.digest(text_of(order.browser_ip))
 
 
 def _buyer(customer: body.Customer | None, updated_at: datetime) -> Buyer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import attrs
 
@@ -11,6 +11,9 @@ from referrals_adapters.shopify.body import decode
 from referrals_adapters.shopify.facts import facts_of
 from referrals_domain.errors import ReferralsError
 from referrals_domain.model.order import OrderFacts
+
+if TYPE_CHECKING:
+    from referrals_adapters.shopify.address import AddressKey
 
 _HOST: Final = re.compile(
     r"https://([a-z0-9.-]{1,253})(?::[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII
@@ -51,16 +54,22 @@ class ShopifyOrder:
         return bool(self.facts.signals)
 
 
-def read_order(body: bytes) -> ShopifyOrder:
+def read_order(body: bytes, *, addresses: AddressKey | None = None) -> ShopifyOrder:
     """
     Read the body of `orders/create`, however hostile, in time and memory linear in its length.
+
+    Args:
+        body: The body.
+        addresses: The key of the shop's addresses; None: nobody asks where the order came from.
 
     Raises:
         UnreadableOrder: It is not an order.
     """
     try:
         order = decode(body)
-        return ShopifyOrder(facts=facts_of(order), named_host=_host(order.order_status_url))
+        return ShopifyOrder(
+            facts=facts_of(order, addresses), named_host=_host(order.order_status_url)
+        )
     except RecursionError:
         reason = "nested too deeply"
     except UnicodeDecodeError:

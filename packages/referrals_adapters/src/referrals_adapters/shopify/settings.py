@@ -55,5 +55,5 @@ class ShopifySettings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets that a webhook may be signed with."""
+        """The secrets that a webhook may be signed with, the current one first."""
         return (self.secret, self.previous_secret) if self.previous_secret else (self.secret,)

@@ -71,7 +71,7 @@ def signals_of(order: OrderBody) -> tuple[Signal, ...]:
 def _of_notes(attributes: Iterable[NoteAttribute]) -> Iterator[Signal]:
     named = ((attribute.name.strip().lower(), attribute) for attribute in attributes)
     ours = ((name, attribute) for name, attribute in named if name in _NOTE)
-    fields = [(name, text_of(attribute)) for name, attribute in islice(ours, MOST_FIELDS)]
+    fields = [(name, text_of(attribute.value)) for name, attribute in islice(ours, MOST_FIELDS)]
     return _of_fields(Source.NOTE_ATTRIBUTES, fields, codes=_NOTE_CODE, channels=_NOTE_CHANNEL)
 
 

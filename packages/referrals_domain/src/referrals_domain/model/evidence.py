@@ -7,7 +7,12 @@ from datetime import datetime
 
 import attrs
 
-from referrals_domain.model.identifiers import CustomerId, CustomerKey, MerchantId
+from referrals_domain.model.identifiers import (
+    AddressDigest,
+    CustomerId,
+    CustomerKey,
+    MerchantId,
+)
 from referrals_domain.model.review import Review
 
 
@@ -30,6 +35,23 @@ class CustomerStanding:
 
 
 @attrs.frozen(kw_only=True)
+class AddressCheck:
+    """
+    Whether friends of one advocate share an address.
+
+    Args:
+        address: The address that the order came from.
+        customer_id: The friend who ordered.
+        shared: Whether another friend of the advocate had ordered from there when this order was
+            first decided.
+    """
+
+    address: AddressDigest
+    customer_id: CustomerId
+    shared: bool
+
+
+@attrs.frozen(kw_only=True)
 class Evidence:
     """
     The answers that belong to one order.
@@ -39,12 +61,14 @@ class Evidence:
         customers: What Core said of the advocate and the friend.
         advocate_conversions: How many referrals of the advocate had completed, or qualified, on
             the order's day (UTC) when this order was first decided; None before that.
+        address: What was found out about the order's address, where a person reviews.
         review: What a person decided who looked at it.
     """
 
     merchant_valid: bool | None = None
     customers: Mapping[CustomerId, CustomerStanding] = attrs.field(factory=dict)
     advocate_conversions: int | None = None
+    address: AddressCheck | None = None
     review: Review | None = None
 
     def with_answers(self, questions: Questions, answers: Answers) -> Evidence:

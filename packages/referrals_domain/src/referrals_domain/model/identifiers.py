@@ -71,6 +71,17 @@ class RefundId(_Identifier):
     _form = OrderId._form  # noqa: SLF001 - both are Shopify's numbers
 
 
+class AddressDigest(_Identifier):
+    """
+    A keyed digest of the address that an order came from, in hexadecimal.
+
+    Two of one shop are equal if the addresses are; the address itself cannot be got back from it.
+    """
+
+    __slots__ = ()
+    _form = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+
 class ShopDomain(_Identifier):
     """
     A shop's permanent Shopify domain, in lower case.

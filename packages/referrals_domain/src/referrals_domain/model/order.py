@@ -11,6 +11,7 @@ from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.evidence import Evidence
 from referrals_domain.model.explanation import Explanation
 from referrals_domain.model.identifiers import (
+    AddressDigest,
     CustomerId,
     CustomerKey,
     LinkKey,
@@ -44,15 +45,17 @@ class OrderSnapshot:
     Args:
         updated_at: The order's own time of change.
         total: The order total in the shop's currency.
+        address: Where the friend ordered from; None where the body does not say.
     """
 
     updated_at: datetime
     total: Money
+    address: AddressDigest | None = None
 
     @property
-    def recency(self) -> tuple[datetime, int, str]:
+    def recency(self) -> tuple[datetime, int, str, str]:
         """The sort key that puts the latest last, and is total."""
-        return (self.updated_at, self.total.minor, self.total.currency)
+        return (self.updated_at, self.total.minor, self.total.currency, self.address or "")
 
 
 @attrs.frozen(kw_only=True)
@@ -148,6 +151,11 @@ class OrderFacts:
     def customer_id(self) -> CustomerId | None:
         """The friend, if any body named one."""
         return self.buyer.customer_id if self.buyer else None
+
+    @property
+    def address(self) -> AddressDigest | None:
+        """Where the friend ordered from, as the latest body said."""
+        return self.snapshot.address if self.snapshot else None
 
 
 @attrs.frozen(kw_only=True)

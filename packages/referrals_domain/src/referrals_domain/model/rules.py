@@ -151,6 +151,17 @@ def advocate_is_below_the_cap(case: Case) -> Cause | None:
     return Cause.IN_REVIEW if case.has_reviewer else Cause.VELOCITY_CAP
 
 
+def address_is_not_shared(case: Case) -> Cause | None:
+    """
+    No other friend of the advocate ordered from the same address.
+
+    Honest households share one, so this never refuses: without a reviewer it says nothing.
+    """
+    check = case.evidence.address
+    shared = check is not None and check.shared and check.address == case.snapshot.address
+    return Cause.IN_REVIEW if shared and case.has_reviewer else None
+
+
 def review_did_not_deny(case: Case) -> Cause | None:
     """Nobody who looked at the order found that it must not count."""
     review = case.evidence.review
@@ -179,6 +190,7 @@ RULES_ON_EVIDENCE: Final[tuple[Rule, ...]] = (
 
 RULES_ON_SUSPICION: Final[tuple[Rule, ...]] = (
     advocate_is_below_the_cap,
+    address_is_not_shared,
     review_did_not_deny,
 )
 """What we counted ourselves, and what a person made of it; any other reason weighs more."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
     from referrals_domain.ports.deliveries import Deliveries
     from referrals_domain.ports.outbox import Outbox
@@ -73,6 +74,11 @@ class Transaction(Protocol):
     @abstractmethod
     def conversions(self) -> Conversions:
         """The conversions."""
+
+    @property
+    @abstractmethod
+    def addresses(self) -> Addresses:
+        """The addresses that orders came from."""
 
     @property
     @abstractmethod

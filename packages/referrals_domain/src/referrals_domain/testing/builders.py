@@ -7,11 +7,13 @@ from typing import Any, Final
 
 import attrs
 
+from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.delivery import AcceptedDelivery, Delivery, Topic, UnreadableBody
 from referrals_domain.model.evidence import CustomerStanding, Evidence
 from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
 from referrals_domain.model.identifiers import (
+    AddressDigest,
     CustomerId,
     LinkId,
     MerchantId,
@@ -24,7 +26,7 @@ from referrals_domain.model.link import Channel, ReferralLink
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, ReferredOrder
 from referrals_domain.model.program import ReferralProgram
-from referrals_domain.model.referral import Cause, Referral
+from referrals_domain.model.referral import Cause, Referral, ReferralStatus
 from referrals_domain.model.request import Request, fingerprint
 from referrals_domain.model.signals import Signal, Source
 
@@ -37,6 +39,7 @@ LINK: Final = LinkId("11111111-1111-4111-8111-111111111111")
 REFERRAL: Final = ReferralId("22222222-2222-4222-8222-222222222222")
 REQUEST: Final = RequestId("66666666-6666-4666-8666-666666666666")
 CODE: Final = ReferralCode.of_number(4711)
+ADDRESS: Final = AddressDigest("0a" * 16)
 SHARED_AT: Final = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 PLACED_AT: Final = datetime(2026, 11, 20, 15, 15, 28, tzinfo=UTC)
 
@@ -78,6 +81,20 @@ def referral(**changes: Any) -> Referral:
     )
 
 
+def referral_in_review(**changes: Any) -> Referral:
+    """Return the referral once the friend's order bound it, and a rule marked the order."""
+    return referral(
+        **{
+            "status": ReferralStatus.QUALIFIED,
+            "cause": Cause.IN_REVIEW,
+            "version": 2,
+            "order_id": ORDER,
+            "referred_customer_id": FRIEND,
+            **changes,
+        }
+    )
+
+
 def signal(**changes: Any) -> Signal:
     """Return the signal that the share leaves on the order."""
     return attrs.evolve(
@@ -99,6 +116,12 @@ def facts(**changes: Any) -> OrderFacts:
         ),
         **changes,
     )
+
+
+def facts_from(address: AddressDigest | None, **changes: Any) -> OrderFacts:
+    """Return the facts of an order that came from an address."""
+    snapshot = OrderSnapshot(updated_at=PLACED_AT, total=Money(6710, "USD"), address=address)
+    return facts(snapshot=snapshot, **changes)
 
 
 def evidence(**changes: Any) -> Evidence:
@@ -139,6 +162,18 @@ def explanation(**changes: Any) -> Explanation:
 def order(**changes: Any) -> ReferredOrder:
     """Return the friend's order before it is attributed."""
     return attrs.evolve(ReferredOrder(merchant_id=MERCHANT, facts=facts()), **changes)
+
+
+def order_in_review(**changes: Any) -> ReferredOrder:
+    """Return the order of the referral in review: it went beyond a cap of one."""
+    return order(
+        **{
+            "evidence": evidence(advocate_conversions=1),
+            "attribution": Attribution(referral_link_id=LINK, winner=signal()),
+            "referral_id": REFERRAL,
+            **changes,
+        }
+    )
 
 
 def request(**changes: Any) -> Request:

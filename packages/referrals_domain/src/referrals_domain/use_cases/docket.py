@@ -17,6 +17,7 @@ from referrals_domain.model.decision import (
     transition,
 )
 from referrals_domain.model.events import EventAttribution
+from referrals_domain.model.evidence import AddressCheck
 from referrals_domain.model.identifiers import (
     CustomerKey,
     LinkKey,
@@ -30,6 +31,7 @@ from referrals_domain.model.order import ReferredOrder
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Cause, Referral
 from referrals_domain.model.rules import Case
+from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Docket:
         referrals: The referrals that they are bound to or may bind.
         friends: Which referral holds each friend.
         conversions: How many conversions each advocate has on an order's day.
+        shared: The uses of addresses that friends of an advocate are known to share.
     """
 
     orders: dict[OrderKey, ReferredOrder]
@@ -57,6 +60,8 @@ class Docket:
     referrals: dict[ReferralKey, Referral]
     friends: dict[CustomerKey, ReferralId]
     conversions: dict[AdvocateDay, int]
+    shared: set[AddressUse]
+    _uses: set[AddressUse] = attrs.field(init=False, factory=set)
 
     def settle(self, key: OrderKey, *, at: datetime) -> list[Transition] | Undecided:
         """Decide one order: return what changes, or what must be known first."""
@@ -97,6 +102,9 @@ class Docket:
             day = advocate_day(link, facts.placed_at)
             others = self.conversions.get(day, 0) - referral.holds_the_friend
             evidence = attrs.evolve(evidence, advocate_conversions=others)
+        use = unchecked_use(order, link, program)
+        if use:
+            evidence = attrs.evolve(evidence, address=self._checked(use))
         holder = self.friends.get(order.friend) if order.friend else None
         return Case(
             facts=facts,
@@ -132,6 +140,11 @@ class Docket:
             at=placed_at,
         )
 
+    def _checked(self, use: AddressUse) -> AddressCheck:
+        """Look for the address among the orders that were decided before this one."""
+        shared = use in self.shared or any(use.is_shared_with(other) for other in self._uses)
+        return AddressCheck(address=use.address, customer_id=use.friend, shared=shared)
+
     def _note(self, case: Case, after: Referral) -> None:
         """Let the next cases of this batch see what this one changed."""
         before = case.referral
@@ -143,6 +156,9 @@ class Docket:
             del self.friends[before.friend]
         if after.friend and after.holds_the_friend:
             self.friends[after.friend] = after.id
+        use = AddressUse.of(case.facts, case.link)
+        if use:
+            self._uses.add(use)
 
 
 def _older(known: Explanation, fresh: Explanation) -> Explanation:
@@ -154,3 +170,14 @@ def advocate_day(link: ReferralLink, placed_at: datetime) -> AdvocateDay:
     """Return the day (UTC) of its advocate that an order counts for."""
     advocate = CustomerKey(link.merchant_id, link.customer_id)
     return AdvocateDay(advocate, placed_at.astimezone(UTC).date())
+
+
+def unchecked_use(
+    order: ReferredOrder, link: ReferralLink, program: ReferralProgram
+) -> AddressUse | None:
+    """Return the use of an address that a reviewer wants to know of, and nobody looked into."""
+    use = AddressUse.of(order.facts, link) if program.review else None
+    check = order.evidence.address
+    if use and check and (check.address, check.customer_id) == (use.address, use.friend):
+        return None
+    return use

@@ -10,7 +10,7 @@ from referrals_domain.model.attribution import attribute
 from referrals_domain.model.code import CodeKey
 from referrals_domain.model.identifiers import ReferralKey
 from referrals_domain.model.order import OrderFacts, ReferredOrder
-from referrals_domain.use_cases.docket import Docket, advocate_day
+from referrals_domain.use_cases.docket import Docket, advocate_day, unchecked_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.identifiers import LinkKey, MerchantId, OrderKey
     from referrals_domain.model.link import ReferralLink
     from referrals_domain.model.program import ReferralProgram
+    from referrals_domain.ports.addresses import AddressUse
     from referrals_domain.ports.conversions import AdvocateDay
     from referrals_domain.ports.transaction import Transaction
 
@@ -55,6 +56,7 @@ async def load_docket(
         referrals=dict(referrals),
         friends=dict(await tx.conversions.by_friends(friends)),
         conversions=dict(await tx.conversions.count(_capped_days(orders, links, programs))),
+        shared=set(await tx.addresses.shared(_unchecked_uses(orders, links, programs))),
     )
 
 
@@ -106,3 +108,17 @@ def _capped_days(
         for order in orders
         if order.link_key and order.facts.placed_at and programs[order.merchant_id].velocity_cap
     }
+
+
+def _unchecked_uses(
+    orders: Iterable[ReferredOrder],
+    links: Mapping[LinkKey, ReferralLink],
+    programs: Mapping[MerchantId, ReferralProgram],
+) -> set[AddressUse]:
+    """Return the uses of addresses that a reviewer wants to know of."""
+    uses = (
+        unchecked_use(order, links[order.link_key], programs[order.merchant_id])
+        for order in orders
+        if order.link_key
+    )
+    return {use for use in uses if use}

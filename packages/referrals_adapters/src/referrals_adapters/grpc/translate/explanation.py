@@ -53,6 +53,7 @@ def _evidence(
         friend=_standing(evidence, friend) if friend else None,
         advocate_conversions=evidence.advocate_conversions,
         review=_review(evidence.review) if evidence.review else None,
+        shared_address=evidence.address.shared if evidence.address else None,
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Self
 
 from referrals_domain.ports.transaction import Transaction
+from referrals_domain.testing.memory.addresses import InMemoryAddresses
 from referrals_domain.testing.memory.conversions import InMemoryConversions
 from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
 from referrals_domain.testing.memory.links import InMemoryReferralLinks
@@ -81,6 +82,11 @@ class InMemoryTransaction(Transaction):
     def conversions(self) -> InMemoryConversions:
         """The conversions."""
         return InMemoryConversions(self._state)
+
+    @property
+    def addresses(self) -> InMemoryAddresses:
+        """The addresses that orders came from."""
+        return InMemoryAddresses(self._state)
 
     @property
     def orders(self) -> InMemoryReferredOrders:

@@ -38,11 +38,18 @@ _UP: Final = (
     )
     """,
     "ALTER TABLE referred_orders ADD COLUMN explanation jsonb",
+    "ALTER TABLE referred_orders ADD COLUMN address text",
+    "COMMENT ON COLUMN referred_orders.address IS 'the digest in facts.snapshot'",
+    """
+    CREATE INDEX idx_referred_orders_address ON referred_orders (merchant_id, address)
+    WHERE address IS NOT NULL
+    """,
     "ALTER TABLE programs ADD COLUMN review boolean NOT NULL DEFAULT false",
 )
 
 _DOWN: Final = (
     "ALTER TABLE programs DROP COLUMN review",
+    "ALTER TABLE referred_orders DROP COLUMN address",
     "ALTER TABLE referred_orders DROP COLUMN explanation",
     "DROP TABLE requests",
     "DROP INDEX idx_referrals_qualified",

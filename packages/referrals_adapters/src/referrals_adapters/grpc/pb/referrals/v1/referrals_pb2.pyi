@@ -405,7 +405,8 @@ class RuleVerdict(_message.Message):
       `program_is_active` and `friend_is_not_referred_yet`;
     - on what Auth and Core answered: `merchant_is_valid`, `advocate_is_known` and
       `friend_is_new`;
-    - on what is suspicious: `advocate_is_below_the_cap` and `review_did_not_deny`.
+    - on what is suspicious: `advocate_is_below_the_cap`, `address_is_not_shared` and
+      `review_did_not_deny`.
     """
     verdict: Global___Verdict.ValueType
     """What it said."""
@@ -481,11 +482,16 @@ class Evidence(_message.Message):
     FRIEND_FIELD_NUMBER: _builtins.int
     ADVOCATE_CONVERSIONS_FIELD_NUMBER: _builtins.int
     REVIEW_FIELD_NUMBER: _builtins.int
+    SHARED_ADDRESS_FIELD_NUMBER: _builtins.int
     merchant_valid: _builtins.bool
     """Whether Auth vouched for the merchant. Absent where it was not asked."""
     advocate_conversions: _builtins.int
     """How many referrals of the advocate were QUALIFIED or COMPLETED on the order's day (UTC) when
     it was first decided. Absent where the program had no cap.
+    """
+    shared_address: _builtins.bool
+    """Whether another friend of the advocate had ordered from the order's address when it was first
+    decided. Absent where the program has no review, or the address is not known.
     """
     @_builtins.property
     def advocate(self) -> Global___CustomerStanding:
@@ -507,19 +513,24 @@ class Evidence(_message.Message):
         friend: Global___CustomerStanding | None = ...,
         advocate_conversions: _builtins.int | None = ...,
         review: Global___Review | None = ...,
+        shared_address: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid", "review", b"review"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "_shared_address", b"_shared_address", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid", "review", b"review", "shared_address", b"shared_address"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid", "review", b"review"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions", "_merchant_valid", b"_merchant_valid", "_shared_address", b"_shared_address", "advocate", b"advocate", "advocate_conversions", b"advocate_conversions", "friend", b"friend", "merchant_valid", b"merchant_valid", "review", b"review", "shared_address", b"shared_address"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__advocate_conversions: _TypeAlias = _typing.Literal["advocate_conversions"]  # noqa: Y015
     _WhichOneofArgType__advocate_conversions: _TypeAlias = _typing.Literal["_advocate_conversions", b"_advocate_conversions"]  # noqa: Y015
     _WhichOneofReturnType__merchant_valid: _TypeAlias = _typing.Literal["merchant_valid"]  # noqa: Y015
     _WhichOneofArgType__merchant_valid: _TypeAlias = _typing.Literal["_merchant_valid", b"_merchant_valid"]  # noqa: Y015
+    _WhichOneofReturnType__shared_address: _TypeAlias = _typing.Literal["shared_address"]  # noqa: Y015
+    _WhichOneofArgType__shared_address: _TypeAlias = _typing.Literal["_shared_address", b"_shared_address"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__advocate_conversions) -> _WhichOneofReturnType__advocate_conversions | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__merchant_valid) -> _WhichOneofReturnType__merchant_valid | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__shared_address) -> _WhichOneofReturnType__shared_address | None: ...
 
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
