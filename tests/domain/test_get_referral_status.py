@@ -12,8 +12,12 @@ from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralK
 from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
 from referrals_domain.ports.status_cache import Hit, Miss
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from referrals_domain.ports.status_cache import Reading
     from tests.domain.world import World
 
 KEY: Final = builders.referral().key
@@ -38,6 +42,27 @@ async def test_who_has_no_lease_is_answered_too_but_fills_nothing(world: World) 
     assert await world.cache.read(KEY) == Miss(None)
     await world.cache.fill(KEY, lease, CACHED)
     assert await world.cache.read(KEY) == Hit(CACHED)
+
+
+async def test_the_primary_is_read_only_once_the_lease_is_out(world: World) -> None:
+    await world.deliver(builders.facts())
+    cache = CacheDuringWhoseReadAnOrderCompletes(world.work)
+    view = await attrs.evolve(world.get_referral_status, cache=cache)(KEY)
+    assert view.status is ReferralStatus.COMPLETED
+    assert await InMemoryStatusCache.read(cache, KEY) == Hit(view)
+
+
+class CacheDuringWhoseReadAnOrderCompletes(InMemoryStatusCache):
+    """A cache that hears of no order, as if it lost its data."""
+
+    def __init__(self, work: Callable[[], Awaitable[int]]) -> None:
+        super().__init__()
+        self._work = work
+
+    async def read(self, key: ReferralKey) -> Reading:
+        """Let the order complete, then look."""
+        await self._work()
+        return await super().read(key)
 
 
 async def test_an_absent_referral_is_not_found_and_remembered_as_absent(world: World) -> None:
