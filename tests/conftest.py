@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 _END_OTHERS: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid();
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend';
 """
 _EMPTY: Final = "".join(f"{delete(table)};" for table in metadata.sorted_tables)
 

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from referrals_adapters.shopify.address import AddressKey
+from referrals_adapters.shopify.payloads import ShopifyOrder, read_order
 from referrals_adapters.shopify.signature import sign
 from referrals_domain.testing.builders import CODE, REFERRAL, SHOP
 
@@ -34,3 +36,13 @@ def signed(body: bytes, *, secret: str = SECRET, shop: str | None = SHOP) -> dic
     """Return the headers that count, as Shopify sends them."""
     headers = {"X-Shopify-Hmac-SHA256": sign(body, secret).decode()}
     return headers if shop is None else {**headers, "X-Shopify-Shop-Domain": shop}
+
+
+def as_read(body: bytes) -> ShopifyOrder:
+    """
+    Return what the http role reads in a body.
+
+    Raises:
+        UnreadableOrder: It is not an order.
+    """
+    return read_order(body, addresses=AddressKey.of_shop(SECRET, SHOP))

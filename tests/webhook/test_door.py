@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from referrals_adapters.shopify.payloads import read_order
 from referrals_adapters.shopify.signature import HEADER, sign
 from referrals_domain.testing.builders import SHOP
 from referrals_webhook.exchange import LONGEST_BODY
@@ -29,7 +28,7 @@ from tests.webhook.door import (
     personal,
     signature,
 )
-from tests.webhook.orders import PATH, PREVIOUS_SECRET, SECRET, WITHOUT_SIGNAL
+from tests.webhook.orders import PATH, PREVIOUS_SECRET, SECRET, WITHOUT_SIGNAL, as_read
 
 if TYPE_CHECKING:
     from referrals_adapters.postgres.settings import PostgresSettings
@@ -43,7 +42,7 @@ GOOD: Final = sign(BODY, SECRET)
 
 async def test_an_order_is_stored_once_and_nothing_else_of_it(door: Door, kept: Kept) -> None:
     body = personal()
-    facts = read_order(body).facts
+    facts = as_read(body).facts
     assert door.post(body) == STORED
     assert door.post(body) == REPEATED
     assert await kept.facts(facts.order_id) == [facts]
@@ -62,7 +61,7 @@ async def test_what_is_not_ours_is_ignored(door: Door, kept: Kept) -> None:
     foreign = personal()
     assert door.post(foreign, headers(foreign, shop="other.myshopify.com")) == NO_PROGRAM
     for body in (silent, foreign):
-        assert await kept.facts(read_order(body).facts.order_id) == []
+        assert await kept.facts(as_read(body).facts.order_id) == []
         assert await kept.reason(body) is None
 
 
@@ -105,7 +104,7 @@ async def test_a_body_with_any_other_signature_is_refused(
     door: Door, kept: Kept, values: list[bytes]
 ) -> None:
     assert door.post(BODY, [JSON, *((HEADER, value) for value in values)]) == UNSIGNED
-    assert await kept.facts(read_order(BODY).facts.order_id) == []
+    assert await kept.facts(as_read(BODY).facts.order_id) == []
     assert await kept.reason(BODY) is None
 
 
@@ -133,7 +132,7 @@ async def test_a_signed_order_of_no_one_shop_is_quarantined(
     lines = [JSON, signature(body), *((SHOP_HEADER, shop) for shop in shops)]
     assert door.post(body, lines) == QUARANTINED
     assert await kept.reason(body) == "the shop header does not name one shop"
-    assert await kept.facts(read_order(body).facts.order_id) == []
+    assert await kept.facts(as_read(body).facts.order_id) == []
 
 
 async def test_so_is_one_that_names_another_shop_than_the_header(door: Door, kept: Kept) -> None:
@@ -157,7 +156,7 @@ async def test_what_is_not_plain_json_is_refused_however_well_signed(
 ) -> None:
     body = personal()
     assert door.post(body, [*headers(body), (name, value)]) == NOT_JSON
-    assert await kept.facts(read_order(body).facts.order_id) == []
+    assert await kept.facts(as_read(body).facts.order_id) == []
 
 
 def test_a_body_that_is_too_long_is_refused(door: Door) -> None:

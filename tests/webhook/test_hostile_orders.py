@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from referrals_adapters.shopify.payloads import UnreadableOrder, read_order
+from referrals_adapters.shopify.payloads import UnreadableOrder
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.money import Money
 from referrals_domain.testing.builders import CODE
 from tests.shopify.test_fuzzed_bodies import OURS
 from tests.webhook.door import NO_SIGNAL, QUARANTINED, STORED, Answered, Door, new_id, personal
-from tests.webhook.orders import WITHOUT_SIGNAL
+from tests.webhook.orders import WITHOUT_SIGNAL, as_read
 
 if TYPE_CHECKING:
     from tests.webhook.door import Kept
@@ -30,7 +30,7 @@ def spliced(field: str, raw: bytes) -> bytes:
 def expected(body: bytes) -> Answered:
     """Return what is answered to a body, as its parts say."""
     try:
-        order = read_order(body)
+        order = as_read(body)
     except UnreadableOrder:
         return QUARANTINED
     return STORED if order.has_signal else NO_SIGNAL
@@ -40,7 +40,7 @@ async def assert_kept(kept: Kept, body: bytes) -> None:
     """Check that PostgreSQL holds of a body what it should, and no more."""
     reason = None
     try:
-        order = read_order(body)
+        order = as_read(body)
     except UnreadableOrder as error:
         reason = error.reason
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from referrals_adapters.shopify.payloads import UnreadableOrder, read_order
+from referrals_adapters.shopify.payloads import UnreadableOrder
 from tests.shopify.test_fuzzed_bodies import JSON
 from tests.waiting import until
 from tests.webhook.door import (
@@ -22,6 +22,7 @@ from tests.webhook.door import (
     assert_discreet,
     personal,
 )
+from tests.webhook.orders import as_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +123,7 @@ async def assert_answered_and_kept(
     def post(bodies: list[bytes]) -> None:
         for body, answer in zip(bodies, door.post_all(bodies), strict=True):
             try:
-                order = read_order(body)
+                order = as_read(body)
             except UnreadableOrder as error:
                 assert answer == QUARANTINED
                 quarantined[body] = error.reason
