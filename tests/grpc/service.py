@@ -63,15 +63,21 @@ class Service:
 
 
 @asynccontextmanager
-async def serving_in_memory(auth: Neighbour, **how: Any) -> AsyncIterator[Service]:
-    """Run our service within the block; `how` is passed on to its server."""
+async def serving_in_memory(
+    auth: Neighbour, *, statuses: CoalescedStatuses | None = None, **how: Any
+) -> AsyncIterator[Service]:
+    """
+    Run our service within the block; `how` is passed on to its server.
+
+    What it has stored is what it reads, unless there are `statuses`.
+    """
     store = InMemoryStore()
     async with open_channel(auth.target) as auth_channel:
         container = Container(auth_channel=auth_channel, auth_service=AUTH_SERVICE)
         container.transaction.override(providers.Callable(store.begin))
-        statuses = InMemoryStatuses(container.transaction)
+        stored = InMemoryStatuses(container.transaction)
         container.statuses.override(
-            CoalescedStatuses(statuses=statuses, at_once=1, limit=100, room=100)
+            statuses or CoalescedStatuses(statuses=stored, at_once=1, limit=100, room=100)
         )
         container.cache.override(InMemoryStatusCache())
         container.clock.override(FixedClock())

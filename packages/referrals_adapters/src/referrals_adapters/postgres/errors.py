@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -50,8 +50,14 @@ _BY_SQLSTATE: Final[Mapping[str, type[ReferralsError]]] = {
 }
 """Conditions by their whole code or by its class, the first two characters."""
 
-_FROM_CLIENT: Final = (OSError, asyncpg.InterfaceError, NoFreeConnection)
-"""Refused, timed out (an OSError too), closed between two calls; or the pool stayed empty."""
+_FromDriver: TypeAlias = asyncpg.PostgresError | asyncpg.TargetServerAttributeNotMatched
+
+_FROM_CLIENT: Final = (
+    OSError,  # refused, or timed out
+    asyncpg.InterfaceError,  # closed between two calls
+    asyncpg.TargetServerAttributeNotMatched,  # a replica where the primary should be
+    NoFreeConnection,  # the pool stayed empty
+)
 
 
 @contextmanager
@@ -68,29 +74,28 @@ def domain_errors() -> Iterator[None]:
 
 def sqlstate(error: BaseException | None) -> str | None:
     """Return the five characters by which PostgreSQL names a condition."""
-    cause = _from_server(error)
-    return cause.sqlstate if cause else None
+    cause = _from_driver(error)
+    return cause.sqlstate if isinstance(cause, asyncpg.PostgresError) else None
 
 
 def _meaning(error: Exception) -> type[ReferralsError] | None:
-    cause = _from_server(error)
+    cause = _from_driver(error)
     if isinstance(cause, asyncpg.UniqueViolationError):
         return _BY_CONSTRAINT.get(cause.constraint_name or "")
-    if cause is not None and cause.sqlstate:
-        state = cause.sqlstate
+    state = sqlstate(cause)
+    if state:
         return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return Unavailable if lost or isinstance(error, _FROM_CLIENT) else None
+    return Unavailable if lost or isinstance(cause or error, _FROM_CLIENT) else None
 
 
 def _condition(error: Exception) -> str:
     """Name the condition without the values that the driver's text may quote."""
-    cause = _from_server(error)
-    return type(cause or error).__name__
+    return type(_from_driver(error) or error).__name__
 
 
-def _from_server(error: BaseException | None) -> asyncpg.PostgresError | None:
+def _from_driver(error: BaseException | None) -> _FromDriver | None:
     """Find what the driver raised, however SQLAlchemy wrapped it."""
-    while error is not None and not isinstance(error, asyncpg.PostgresError):
+    while error is not None and not isinstance(error, _FromDriver):
         error = error.orig if isinstance(error, DBAPIError) else error.__cause__
     return error

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
-from referrals_adapters.postgres.engine import APPLICATION, open_engine
+from referrals_adapters.postgres.engine import APPLICATION, Engine, open_engine
 from referrals_adapters.postgres.replica import StatusesWithReplica
 from referrals_adapters.postgres.statuses import PostgresStatuses
 
@@ -20,7 +20,8 @@ READS_AT_ONCE: Final = 4
 """The cap on reads of statuses, which have as many connections of their own."""
 
 MOST_A_READ: Final = 200
-MOST_WAITING: Final = 2_000
+MOST_WAITING: Final = 500
+"""Half of the calls that a process takes at a time: who waits for a read keeps out no others."""
 
 
 @asynccontextmanager
@@ -40,22 +41,20 @@ async def open_statuses(
     """
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
-        statuses: Statuses = await opened(_server(primary, application, is_primary=True))
+
+        async def engine(settings: PostgresSettings) -> Engine:
+            return await opened(
+                open_engine(
+                    settings, application=application, connections=READS_AT_ONCE, primary=False
+                )
+            )
+
+        statuses: Statuses = PostgresStatuses(await engine(primary))
         if replica:
-            other = await opened(_server(replica, application, is_primary=False))
+            other = PostgresStatuses(await engine(replica), replica=True)
             with_replica = StatusesWithReplica(primary=statuses, replica=other)
             statuses = await opened(aclosing(with_replica))
         coalesced = CoalescedStatuses(
             statuses=statuses, at_once=READS_AT_ONCE, limit=MOST_A_READ, room=MOST_WAITING
         )
         yield await opened(aclosing(coalesced))
-
-
-@asynccontextmanager
-async def _server(
-    settings: PostgresSettings, application: str, *, is_primary: bool
-) -> AsyncIterator[PostgresStatuses]:
-    async with open_engine(
-        settings, application=application, connections=READS_AT_ONCE, primary=is_primary
-    ) as engine:
-        yield PostgresStatuses(engine)

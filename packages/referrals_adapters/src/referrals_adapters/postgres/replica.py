@@ -22,15 +22,14 @@ if TYPE_CHECKING:
 @attrs.frozen(kw_only=True)
 class StatusesWithReplica(Statuses):
     """
-    The primary's statuses; while it is away, those of a replica, marked as stale.
+    The primary's statuses; while it is away, those of a replica.
 
-    The replica may lag behind, so what it does not have is left out. A primary that does not
-    answer within the patience counts as away; what it was asked ends in its own time. Use it with
-    `contextlib.aclosing`.
+    A primary that does not answer within the patience counts as away; what it was asked ends in
+    its own time. Use it with `contextlib.aclosing`.
 
     Args:
         primary: What the primary says.
-        replica: What a replica of it says.
+        replica: What a replica of it says; its views are stale.
         patience: How long the primary is waited for.
         breaker: Keeps from waiting again for a primary that did not answer lately.
     """
@@ -42,12 +41,9 @@ class StatusesWithReplica(Statuses):
     _asking: set[asyncio.Task[Any]] = attrs.field(factory=set, init=False)
 
     async def read(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
-        """Return what the primary says, or else what the replica has."""
+        """Return what the primary says, or else what the replica does."""
         found = await self._ask_primary(keys) if self.breaker.allows() else None
-        if found is not None:
-            return found
-        lagging = await self.replica.read(keys)
-        return {key: attrs.evolve(view, stale=True) for key, view in lagging.items() if view}
+        return await self.replica.read(keys) if found is None else found
 
     async def aclose(self) -> None:
         """Return when nothing is asked of the primary any more."""

@@ -55,6 +55,10 @@ class Statements:
         """Commit, even if the caller is cancelled meanwhile."""
         await self._finish(self._connection.commit())
 
+    async def leave(self) -> None:
+        """Have the connection closed in the end, so that the pool opens another one."""
+        await self._finish(self._connection.invalidate())
+
     async def end(self) -> None:
         """Give the connection back; what was not committed is rolled back."""
         if self._connection.sync_connection is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from referrals_adapters.postgres.sets import given, same
@@ -16,20 +16,24 @@ from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
 from referrals_domain.ports.statuses import Statuses
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement, Row
 
 _COLUMNS = referrals.c
 _KEYS = given(_COLUMNS.merchant_id, _COLUMNS.id)
+_IS_READ_ONLY: ColumnElement[bool] = literal_column(
+    "current_setting('transaction_read_only') = 'on'"
+)
 _READ = select(
-    _COLUMNS.merchant_id,
-    _COLUMNS.id,
+    _KEYS.c.merchant_id,
+    _KEYS.c.id,
     _COLUMNS.status,
     _COLUMNS.version,
     _COLUMNS.updated_at,
     _COLUMNS.cause,
-).join(_KEYS, same(referrals, _KEYS, "merchant_id", "id"))
+    _IS_READ_ONLY.label("is_read_only"),
+).outerjoin_from(_KEYS, referrals, same(referrals, _KEYS, "merchant_id", "id"))
 
 
 def _without_transactions(engine: AsyncEngine) -> AsyncEngine:
@@ -41,25 +45,48 @@ class PostgresStatuses(Statuses):
     """
     How referrals stand, by what one server has: one statement a read, and no transaction.
 
+    A server that takes no writes may be a primary that was demoted or fenced off, and lag behind.
+    So its views are stale, as those of a replica are, and the connection is not used again: the
+    address may lead to the primary by now.
+
     Args:
-        engine: The pool.
+        engine: The pool; its address may lead to any server.
+        replica: Whether it is a replica's.
     """
 
     engine: AsyncEngine = attrs.field(converter=_without_transactions)
+    replica: bool = attrs.field(default=False, kw_only=True)
 
     async def read(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
-        """Return how each stands; None: this server does not have it."""
+        """Return how each stands; None only if the primary has none."""
+        rows = await self._rows(keys)
+        found = {_key(row): _view(row) for row in rows}
+        if not (self.replica or _is_read_only(rows)):
+            return found
+        return {key: attrs.evolve(view, stale=True) for key, view in found.items() if view}
+
+    async def _rows(self, keys: Collection[ReferralKey]) -> Sequence[Row[Any]]:
         rows = [{"merchant_id": key.merchant_id, "id": key.referral_id} for key in set(keys)]
         statements = Statements(self.engine.connect())
         await statements.begin()
         try:
-            found = dict(map(_to_view, await statements.rows_for(_READ, rows)))
+            found = await statements.rows_for(_READ, rows)
+            if not self.replica and _is_read_only(found):
+                await statements.leave()
         finally:
             await statements.end()
-        return {key: found.get(key) for key in keys}
+        return found
 
 
-def _to_view(row: Row[Any]) -> tuple[ReferralKey, StatusView]:
-    key = ReferralKey(MerchantId(row.merchant_id), ReferralId(row.id))
-    status, cause = ReferralStatus(row.status), Cause(row.cause)
-    return key, StatusView(status, row.version, row.updated_at, cause)
+def _is_read_only(rows: Sequence[Row[Any]]) -> bool:
+    return any(row.is_read_only for row in rows)
+
+
+def _key(row: Row[Any]) -> ReferralKey:
+    return ReferralKey(MerchantId(row.merchant_id), ReferralId(row.id))
+
+
+def _view(row: Row[Any]) -> StatusView | None:
+    if row.status is None:
+        return None
+    return StatusView(ReferralStatus(row.status), row.version, row.updated_at, Cause(row.cause))

@@ -20,8 +20,9 @@ class Statuses(Protocol):
         """
         Return how each stands, by the primary, at a moment after the call; None: it is absent.
 
-        While the primary is away a replica may answer, which may lag behind: its views are
-        `stale`, and what it does not have is left out, because nobody knows it to be absent.
+        While the primary is away, or takes no writes, a server may answer that lags behind: its
+        views are `stale`, and what it does not have is left out, because nobody knows it to be
+        absent.
 
         Raises:
             Unavailable: Nobody answers, or too many are asking.

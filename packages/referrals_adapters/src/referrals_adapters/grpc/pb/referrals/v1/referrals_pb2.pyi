@@ -788,7 +788,9 @@ class GetReferralStatusResponse(_message.Message):
     - REVERSED: what undid the order: `order_cancelled` or `order_refunded`.
     """
     stale: _builtins.bool
-    """Whether a replica answered, because the primary database is away: the status may be behind."""
+    """Whether a replica answered because the primary database is away, or the primary takes no
+    writes: the status may be behind.
+    """
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When this version came to be."""

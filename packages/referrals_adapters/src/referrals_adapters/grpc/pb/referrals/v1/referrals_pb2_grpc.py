@@ -118,8 +118,8 @@ class ReferralsServiceServicer:
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
         answer, byte for byte.
-        - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
-        answer lately. Try again.
+        - UNAVAILABLE: the primary database is away, and no replica answers or it lacks the referral,
+        which it may get later; or Auth is away and gave no answer lately. Try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,8 +40,8 @@ class ReferralsServiceStub:
     - PERMISSION_DENIED: the caller may not act for the merchant.
     - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
       answer, byte for byte.
-    - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
-      answer lately. Try again.
+    - UNAVAILABLE: the primary database is away, and no replica answers or it lacks the referral,
+      which it may get later; or Auth is away and gave no answer lately. Try again.
     """
     GetReferral: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetReferralRequest, _referrals_pb2.GetReferralResponse]
     """Shows a referral, and why it stands where it does: what pointed to it, what every rule said of
@@ -187,8 +187,8 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - NOT_FOUND: the merchant has no such referral. Another merchant's referral gets this same
           answer, byte for byte.
-        - UNAVAILABLE: no database answers, neither primary nor replica, or Auth is away and gave no
-          answer lately. Try again.
+        - UNAVAILABLE: the primary database is away, and no replica answers or it lacks the referral,
+          which it may get later; or Auth is away and gave no answer lately. Try again.
         """
 
     @_abc_1.abstractmethod
