@@ -41,7 +41,7 @@ async def started(environment: Mapping[str, str], *options: str) -> AsyncIterato
 
 
 async def start(environment: Mapping[str, str], *options: str) -> asyncio.subprocess.Process:
-    """Start the service."""
+    """Start the service, in a group of its own as a terminal does."""
     return await asyncio.create_subprocess_exec(
         COMMAND,
         "run",
@@ -49,6 +49,7 @@ async def start(environment: Mapping[str, str], *options: str) -> asyncio.subpro
         env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
 
 

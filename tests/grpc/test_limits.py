@@ -96,9 +96,16 @@ async def test_compression_gets_nothing_past_the_limits(service: Service, size: 
 
 
 async def test_a_long_token_goes_along_whole(service: Service, auth: Neighbour) -> None:
-    token = "t" * (METADATA // 2)
+    token = "t" * (METADATA // 3)
     assert (await refusal_of(call(service, caller=token))).code is grpc.StatusCode.NOT_FOUND
     assert [asked.authorization for asked in auth.calls] == [f"Bearer {token}"]
+
+
+async def test_up_to_the_limit_no_metadata_is_refused_by_chance(service: Service) -> None:
+    much = (("x", "v" * (METADATA - 1_000)),)
+    health = HealthStub(service.channel)
+    for _ in range(10):
+        await health.Check(HealthCheckRequest(), metadata=much, timeout=5)
 
 
 @pytest.mark.parametrize("length", [METADATA, 100_000])

@@ -128,8 +128,20 @@ async def test_told_to_end_before_they_serve_they_end(
 ) -> None:
     process = await start(environment, *TWO)
     await first_child(process)
-    process.send_signal(told)
+    os.killpg(process.pid, told)  # as Ctrl-C does
     assert await ended(process) == (0, b"", b"")
+
+
+async def test_the_port_is_theirs_before_they_serve(environment: Mapping[str, str]) -> None:
+    with Address("127.0.0.1", 0).listen() as listener:
+        free = Address.of(listener)
+    fixed = {**environment, "REFERRALS_GRPC_LISTEN": str(free)}
+    process = await start(fixed, *TWO)
+    await first_child(process)
+    assert (await failed(fixed, *TWO)).endswith("Address already in use")
+    process.terminate()
+    code, _, err = await ended(process)
+    assert (code, err) == (0, b"")
 
 
 async def test_they_share_their_port_with_no_other_and_leave_it_when_their_parent_is_killed(
