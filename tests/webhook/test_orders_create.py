@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -88,6 +89,7 @@ def answered(answer: httpx.Response) -> tuple[int, Any]:
 
 RECEIPT = (200, {"receipt": "stored"})
 UNSIGNED = (401, {"error": "unsigned"})
+NOT_JSON = (415, {"error": "not_plain_json"})
 AWAY = (503, {"error": "unavailable"})
 
 
@@ -228,6 +230,20 @@ async def test_without_a_database_shopify_is_told_to_come_again(
     assert (await role.post(body)).status_code == 200
 
 
+async def test_a_database_that_does_not_answer_is_not_waited_for() -> None:
+    class Silent(InMemoryTransaction):
+        async def __aenter__(self) -> Any:
+            await asyncio.Event().wait()
+
+    store, lock = InMemoryStore(), asyncio.Lock()
+    container = HttpContainer(
+        engine=object(), secrets=(SECRET,), begin=Callable(lambda: Silent(store, lock))
+    )
+    container.orders_create.add_kwargs(answer_within=timedelta(seconds=0.2))
+    async with served(container) as role:
+        assert answered(await role.post(b"{")) == AWAY
+
+
 async def test_a_body_of_two_mebibytes_is_read(role: Served, shelf: Shelf) -> None:
     body = order()
     assert answered(await role.post(body + b" " * (LONGEST_BODY - len(body)))) == RECEIPT
@@ -235,23 +251,44 @@ async def test_a_body_of_two_mebibytes_is_read(role: Served, shelf: Shelf) -> No
 
 
 @pytest.mark.parametrize(
-    "length", [LONGEST_BODY + 1, 10**30], ids=["one byte more", "beyond any number"]
+    ("name", "value"),
+    [
+        pytest.param(None, "", id="no type"),
+        pytest.param("Content-Type", "application/json", id="JSON"),
+        pytest.param("Content-Type", "Application/JSON; charset=utf-8", id="JSON with a charset"),
+        pytest.param("Content-Encoding", "identity", id="as it is"),
+        pytest.param("Content-Encoding", "Identity", id="as it is, in capitals"),
+    ],
 )
-async def test_a_body_that_says_it_is_longer_is_not_read(role: Served, length: int) -> None:
-    answer = await role.raw(
-        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode()
-    )
-    assert answer.split(b" ")[1] in {b"413", b"400"}
+async def test_plain_json_is_taken(
+    role: Served, shelf: Shelf, name: str | None, value: str
+) -> None:
+    body = order()
+    headers = signed(body) | ({name: value} if name else {})
+    assert answered(await role.post(body, headers)) == RECEIPT
+    assert shelf.state.deliveries
 
 
-async def test_a_body_without_an_end_is_cut_off(role: Served, shelf: Shelf) -> None:
-    piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    reader, writer = await asyncio.open_connection(role.address.host, role.address.port)
-    writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
-    for _ in range(LONGEST_BODY // 0x10000 + 1):
-        writer.write(piece)
-    assert b"413" in await reader.readline()
-    writer.close()
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("Content-Type", value) for value in ("text/json", "application/json+x", "json", "*/*")),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Content-Type", "multipart/form-data; boundary=application/json"),
+        ("Content-Type", "text/plain, application/json"),
+        ("Content-Type", ""),
+        *(("Content-Encoding", value) for value in ("gzip", "deflate", "br", "zstd", "x", "")),
+        ("Content-Encoding", "identity, gzip"),
+    ],
+)
+async def test_anything_else_is_refused_however_well_signed(
+    role: Served, shelf: Shelf, name: str, value: str
+) -> None:
+    body = order()
+    assert answered(await role.post(body, {**signed(body), name: value})) == NOT_JSON
+    headers = [(b"Content-Type", b"application/json"), (b"Content-Encoding", b"identity")]
+    headers += [(key.encode(), text.encode()) for key, text in signed(body).items()]
+    assert answered(await role.post(body, [*headers, (name.encode(), value.encode())])) == NOT_JSON
     assert shelf.begun == 0
 
 

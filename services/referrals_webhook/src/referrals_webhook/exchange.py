@@ -6,16 +6,24 @@ A third faster than Starlette's `Request` and `Response` (measured in November 2
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.types import Receive, Scope, Send
 
 LONGEST_BODY: Final = 2 * 1024 * 1024
 """Bytes; Shopify's own bodies end well below."""
+
+LINGER: Final = timedelta(seconds=1)
+"""How long a caller who is still sending has to notice the answer."""
 
 
 class BodyTooLong(Exception):
@@ -47,20 +55,51 @@ class Answer:
         return json.dumps(self.members).encode()
 
     async def send(self, send: Send) -> None:
-        """Send it."""
-        length = str(len(self._body)).encode()
+        """Send it, and be ready for the next request."""
+        await self._start(send)
+        await send({"type": "http.response.body", "body": self._body})
+
+    async def send_early(self, receive: Receive, send: Send) -> None:
+        """
+        Send it to a caller who is still sending, and close the connection.
+
+        Their bytes are thrown away for a moment: closing on unread ones resets the connection,
+        and the caller never sees the answer.
+        """
+        await self._start(send, (b"connection", b"close"))
+        await send({"type": "http.response.body", "body": self._body, "more_body": True})
+        with suppress(TimeoutError, ClientLeft):
+            async with asyncio.timeout(LINGER.total_seconds()):
+                async for _ in _parts(receive):
+                    pass
+        await send({"type": "http.response.body"})
+
+    async def _start(self, send: Send, *more_headers: tuple[bytes, bytes]) -> None:
         headers = [
             (b"content-type", b"application/json"),
-            (b"content-length", length),
+            (b"content-length", str(len(self._body)).encode()),
             *self.headers,
+            *more_headers,
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body})
 
 
 def header_values(scope: Scope, name: bytes) -> list[bytes]:
     """Return the raw value of every header of that name, which is in lower case."""
     return [value for header, value in scope["headers"] if header == name]
+
+
+def is_plain_json(scope: Scope) -> bool:
+    """
+    Tell whether the headers say that the body is JSON, as it comes.
+
+    No type will do: the signature tells whose the body is, and a proxy may have lost the header.
+    """
+    types = header_values(scope, b"content-type")
+    codings = header_values(scope, b"content-encoding")
+    return all(_media_type(value) == b"application/json" for value in types) and all(
+        value.lower() == b"identity" for value in codings
+    )
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes:
@@ -75,17 +114,27 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         raise BodyTooLong
     parts: list[bytes] = []
     length = 0
+    async for part in _parts(receive):
+        parts.append(part)
+        length += len(part)
+        if length > LONGEST_BODY:
+            raise BodyTooLong
+    return b"".join(parts)
+
+
+async def _parts(receive: Receive) -> AsyncIterator[bytes]:
+    """Yield the body as it comes; `ClientLeft` if it does not come to its end."""
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientLeft
-        parts.append(message.get("body", b""))
-        length += len(parts[-1])
-        if length > LONGEST_BODY:
-            raise BodyTooLong
+        yield message.get("body", b"")
         more = message.get("more_body", False)
-    return b"".join(parts)
+
+
+def _media_type(value: bytes) -> bytes:
+    return value.partition(b";")[0].strip().lower()
 
 
 def _number(value: bytes) -> int:

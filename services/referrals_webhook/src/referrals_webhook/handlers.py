@@ -16,20 +16,29 @@ from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Delivery, Receipt, Topic, UnreadableBody
 from referrals_domain.model.identifiers import ShopDomain
 from referrals_domain.ports.clock import Clock
-from referrals_webhook.exchange import Answer, BodyTooLong, ClientLeft, header_values, read_body
+from referrals_webhook.exchange import (
+    Answer,
+    BodyTooLong,
+    ClientLeft,
+    header_values,
+    is_plain_json,
+    read_body,
+)
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 ANSWER_WITHIN: Final = timedelta(seconds=4)
-"""Shopify waits for 5 seconds, connecting included (checked November 2026)."""
+"""Shopify waits for 5 seconds in all (checked November 2026)."""
 
 _SHOP: Final = b"x-shopify-shop-domain"
 _LONGEST_SHOP: Final = 255
 _RECEIPTS: Final = {receipt: Answer(200, {"receipt": receipt}) for receipt in Receipt}
 _QUARANTINED: Final = Answer(200, {"receipt": "quarantined"})
 _UNSIGNED: Final = Answer(401, {"error": "unsigned"})
-_TOO_LONG: Final = Answer(413, {"error": "body_too_long"}, ((b"connection", b"close"),))
+_TOO_SLOW: Final = Answer(408, {"error": "body_too_slow"})
+_TOO_LONG: Final = Answer(413, {"error": "body_too_long"})
+_NOT_JSON: Final = Answer(415, {"error": "not_plain_json"})
 _AWAY: Final = Answer(503, {"error": Unavailable.code}, ((b"retry-after", b"5"),))
 
 _logger: Final = logging.getLogger(__name__)
@@ -46,7 +55,8 @@ class Webhook:
         accept: Stores a delivery, whether or not the caller is still there.
         quarantine: Keeps bodies that nobody can read, or that nobody can tell whose they are.
         clock: The time.
-        answer_within: How long the database has before the caller is told to come again.
+        answer_within: How long a call may take: then a body that has not come is too slow, and
+            a database that has not answered is away.
     """
 
     topic: Topic
@@ -58,24 +68,32 @@ class Webhook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one call, as an ASGI application."""
+        deadline = asyncio.get_running_loop().time() + self.answer_within.total_seconds()
         try:
-            body = await read_body(scope, receive)
+            async with asyncio.timeout_at(deadline):
+                body = await read_body(scope, receive)
         except ClientLeft:
             return
         except BodyTooLong:
-            await _TOO_LONG.send(send)
-            return
-        if is_signed(body, header_values(scope, HEADER), self.secrets):
-            shop = b", ".join(header_values(scope, _SHOP)).decode("latin-1")
-            answer = await self._answer(body, shop)
+            await _TOO_LONG.send_early(receive, send)
+        except TimeoutError:
+            await _TOO_SLOW.send_early(receive, send)
         else:
-            answer = _UNSIGNED
-        await answer.send(send)
+            answer = await self._answer(scope, body, deadline)
+            await answer.send(send)
 
-    async def _answer(self, body: bytes, shop: str) -> Answer:
+    async def _answer(self, scope: Scope, body: bytes, deadline: float) -> Answer:
+        if not is_plain_json(scope):
+            return _NOT_JSON
+        if not is_signed(body, header_values(scope, HEADER), self.secrets):
+            return _UNSIGNED
+        shop = b", ".join(header_values(scope, _SHOP)).decode("latin-1")
+        return await self._answer_shopify(body, shop, deadline)
+
+    async def _answer_shopify(self, body: bytes, shop: str, deadline: float) -> Answer:
         """Answer what is Shopify's: never with an error that coming again would not mend."""
         try:
-            async with asyncio.timeout(self.answer_within.total_seconds()):
+            async with asyncio.timeout_at(deadline):
                 return await self._take_or_keep(body, shop)
         except (Unavailable, TimeoutError):
             return _AWAY
