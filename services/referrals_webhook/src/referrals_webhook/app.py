@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,12 +13,17 @@ if TYPE_CHECKING:
     from referrals_webhook.probes import Probes
 
 
-def application(webhooks: Iterable[Webhook], probes: Probes) -> Starlette:
-    """Return the application: a URL for each topic, `/healthz` and `/readyz`."""
-    return Starlette(
+def application(webhooks: Iterable[Webhook], probes: Probes) -> Router:
+    """
+    Return the application: a URL for each topic, `/healthz` and `/readyz`.
+
+    It redirects nobody: that would lead to whatever host the caller named.
+    """
+    return Router(
         routes=[
             *(Route(f"/{one.topic}", endpoint=one, methods=["POST"]) for one in webhooks),
             Route("/healthz", endpoint=probes.alive),
             Route("/readyz", endpoint=probes.ready),
-        ]
+        ],
+        redirect_slashes=False,
     )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from referrals_webhook.connection import BoundedConnection
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
@@ -33,11 +35,11 @@ async def serve(
     """
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedConnection,
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level=logging.WARNING,
+        log_level=logging.ERROR,  # what a caller does wrong is answered, and fills no disk
         access_log=False,
         proxy_headers=False,
         server_header=False,
