@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 HEAD = f"POST {PATH} HTTP/1.1\r\nHost: x\r\n".encode()
 ALIVE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 ENDLESS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-SOON = timedelta(seconds=0.3)
+SOON = timedelta(seconds=0.2)
 MUCH = 64 * 1024 * 1024  # far more than all buffers on the way hold
 
 
