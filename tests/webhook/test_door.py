@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +28,7 @@ from tests.webhook.door import (
     Door,
     headers,
     personal,
+    request,
     signature,
 )
 from tests.webhook.orders import PATH, PREVIOUS_SECRET, SECRET, WITHOUT_SIGNAL, as_read
@@ -180,6 +183,15 @@ def test_so_is_one_without_an_end(door: Door) -> None:
 def test_one_that_does_not_come_is_given_up(door: Door) -> None:
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n\r\n"
     assert door.say(head.encode() + BODY[:-1]) == TOO_SLOW
+
+
+def test_a_caller_who_sends_several_at_once_and_leaves_is_not_missed(door: Door) -> None:
+    orders = [personal() for _ in range(5)]
+    for _ in range(20):
+        with socket.create_connection((door.address.host, door.address.port)) as line:
+            line.sendall(b"".join(request(body, headers(body)) for body in orders))
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert door.post(personal()) == STORED
 
 
 async def test_without_its_database_it_asks_to_come_again_for_what_it_would_have_kept(

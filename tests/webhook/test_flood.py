@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from itertools import cycle, islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
 from referrals_adapters.shopify.signature import HEADER
 from referrals_domain.testing.builders import SHOP
 from referrals_webhook.exchange import LONGEST_BODY
-from tests.webhook.door import JSON, Door, Header, headers, personal
+from tests.bad_inputs import tried
+from tests.webhook.door import JSON, Door, Header, headers, personal, request
 from tests.webhook.orders import PATH, WITHOUT_SIGNAL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 WARM_UP: Final = 1_562  # two rounds
 FLOOD: Final = 10_000
 GROWTH: Final = 20 * 1024 * 1024  # bytes: 2 kB a request would show
 
 
-def posted(body: bytes, lines: Iterable[Header]) -> bytes:
-    """Return the bytes of a request."""
-    head = [f"POST {PATH} HTTP/1.1".encode(), b"Host: x", b"Content-Length: %d" % len(body)]
-    return b"\r\n".join([*head, *(name + b": " + value for name, value in lines), b"", body])
-
-
 def signed(body: bytes, *more: Header, shop: str = SHOP) -> bytes:
     """Return the bytes of a request that Shopify signed, and somebody added to."""
-    return posted(body, [*headers(body, shop=shop), *more])
+    return request(body, [*headers(body, shop=shop), *more])
 
 
 ORDER: Final = personal()
@@ -45,10 +37,10 @@ SIGNED: Final = [
     (signed(DEEP), 200),
 ]
 REFUSED: Final = [
-    (posted(ORDER, []), 401),
-    (posted(ORDER, [JSON, (HEADER, b"\xff" * 44)]), 401),
+    (request(ORDER, []), 401),
+    (request(ORDER, [JSON, (HEADER, b"\xff" * 44)]), 401),
     (signed(ORDER, (HEADER, b"x" * 44)), 401),
-    (posted(ORDER, []).replace(b"Content-Length", b"Content-Length: 9\r\nX"), 401),
+    (request(ORDER, []).replace(b"Content-Length", b"Content-Length: 9\r\nX"), 401),
     (signed(ORDER, (b"Content-Encoding", b"gzip")), 415),
     (signed(ORDER, (b"Content-Type", b"text/plain")), 415),
     (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404),
@@ -66,9 +58,10 @@ def test_memory_stays_flat_over_ten_thousand_bad_requests(door: Door) -> None:
     before = door.memory()
     assert_answered(door, FLOOD)
     assert door.memory() - before < GROWTH
+    tried("webhook", len(dict(ROUND)))
 
 
 def assert_answered(door: Door, number: int) -> None:
     """Have so many requests answered as each kind should be."""
     flood = list(islice(cycle(ROUND), number))
-    assert door.say_all(request for request, _ in flood) == [status for _, status in flood]
+    assert door.say_all(said for said, _ in flood) == [status for _, status in flood]
