@@ -47,13 +47,14 @@ CANCELLED: Final = builders.facts(cancelled_at=builders.PLACED_AT + timedelta(mi
 GUEST: Final = builders.facts(paid_at=None, snapshot=_after(5, 6710), buyer=None)
 A_TEST: Final = builders.facts(test=True)
 WEAK: Final = builders.facts(paid_at=None, signals=(builders.signal(source=Source.LANDING_SITE),))
+CAME_HOME: Final = builders.facts(paid_at=None, snapshot=_after(-1, 6710, ELSEWHERE))
 MOVED: Final = builders.facts(paid_at=None, snapshot=_after(6, 6710, ELSEWHERE))
 SMALL_REFUND: Final = _refund("1", 3000)
 LARGE_REFUND: Final = _refund("2", 3710)
 
 EVERY_KIND: Final = [
     *(CREATED, FROM_HOME, RAISED, LOWERED, PAID, CANCELLED, GUEST, A_TEST, WEAK),
-    *(SMALL_REFUND, LARGE_REFUND, MOVED),
+    *(SMALL_REFUND, LARGE_REFUND, CAME_HOME, MOVED),
 ]
 PROGRAMS: Final = [
     builders.program(),
@@ -170,13 +171,20 @@ async def test_the_latest_total_decides_and_not_the_last_to_arrive(
     assert (end.cause, end.net_reward) == (Cause.BELOW_MINIMUM, 0)
 
 
-@pytest.mark.parametrize("arrivals", list(permutations([FROM_HOME, PAID, MOVED])))
-@pytest.mark.parametrize("opinion", [None, *ReviewVerdict])
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        ([FROM_HOME, PAID, MOVED], ReferralStatus.COMPLETED),
+        ([FROM_HOME, PAID, CAME_HOME], ReferralStatus.QUALIFIED),
+    ],
+    ids=["moved away", "came home"],
+)
 async def test_the_latest_address_decides_and_not_the_last_to_arrive(
-    arrivals: tuple[OrderFacts, ...], opinion: ReviewVerdict | None
+    kinds: Sequence[OrderFacts], status: ReferralStatus
 ) -> None:
-    end = await _end(builders.program(review=True), _one_by_one(*arrivals), opinion)
-    assert (end.status, end.net_reward) == (ReferralStatus.COMPLETED, 1)
+    for arrivals in permutations(kinds):
+        end = await _end(builders.program(review=True), _one_by_one(*arrivals))
+        assert (end.status, end.net_reward) == (status, status is ReferralStatus.COMPLETED)
 
 
 @pytest.mark.parametrize("looks_after", list(product([False, True], repeat=3)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -116,6 +117,22 @@ async def test_an_advocate_who_tried_to_refer_themselves_is_remembered_by_their_
     await world.deliver(_order(world, 1))
     await world.work()
     assert _causes(world, 2) == [Cause.SELF_REFERRAL, Cause.IN_REVIEW]
+
+
+async def test_an_order_whose_friend_turns_out_to_be_another_is_looked_into_again(
+    world: World,
+) -> None:
+    await world.deliver(_order(world, 0))
+    await world.work()
+    same_friend = Buyer(updated_at=builders.PLACED_AT, customer_id=CustomerId("800"))
+    await world.deliver(builders.facts_from(HOME, order_id=OrderId("1"), buyer=same_friend))
+    await world.work()
+    assert _causes(world, 2) == [Cause.ORDER_CREATED, Cause.FRIEND_ALREADY_REFERRED]
+    later = builders.PLACED_AT + timedelta(minutes=1)
+    other_friend = Buyer(updated_at=later, customer_id=builders.FRIEND)
+    await world.deliver(builders.facts_from(HOME, order_id=OrderId("1"), buyer=other_friend))
+    await world.work()
+    assert _causes(world, 2) == [Cause.ORDER_CREATED, Cause.IN_REVIEW]
 
 
 async def test_an_order_is_looked_into_once(world: World) -> None:

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     from referrals_domain.model.delivery import AcceptedDelivery
     from referrals_domain.model.identifiers import LinkKey, ReferralKey
-    from referrals_domain.model.link import ReferralLink
     from referrals_domain.model.referral import Referral
     from referrals_domain.ports.transaction import Transaction
     from referrals_domain.testing.contracts.begin import Begin
@@ -353,15 +352,17 @@ async def test_twenty_who_share_at_once_with_one_id_open_one_referral(
         assert await connection.scalar(text("SELECT count(*) FROM referrals")) == 1
 
 
-async def test_of_twenty_who_revoke_a_link_at_once_the_first_counts(
+async def test_who_revokes_a_link_that_is_just_being_revoked_learns_of_the_first_time(
     begin_with_link: Begin,
 ) -> None:
-    async def revoke(minutes: int) -> ReferralLink:
-        clock = FixedClock(NOW + timedelta(minutes=minutes))
-        return await RevokeReferralLink(begin=begin_with_link, clock=clock)(builders.link().key)
-
-    revoked = await asyncio.gather(*(revoke(minutes) for minutes in range(20)))
-    assert len(set(revoked)) == 1
+    revoke = RevokeReferralLink(begin=begin_with_link, clock=FixedClock(LATER))
+    async with begin_with_link() as first:
+        link = (await first.links.lock([builders.link().key]))[builders.link().key]
+        second = asyncio.create_task(revoke(link.key))
+        await _waits(second)
+        await first.links.save(link.revoke(NOW))
+        await first.commit()
+    assert (await second).revoked_at == NOW
 
 
 async def test_of_twenty_who_review_a_referral_at_once_the_first_decides(
