@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -24,8 +23,6 @@ SERVING: Final = b"serving\n"
 _PROGRAM: Final = ("-P", "-m", "referrals_grpc.child")
 _AS_TOLD: Final = (0, -signal.SIGTERM, -signal.SIGINT)  # by signal: it had only just begun
 _END_WITHIN: Final = GRACE + 5.0  # seconds; who has not ended by then never will
-
-_logger: Final = logging.getLogger(__name__)
 
 
 async def serve_in_processes(
@@ -123,7 +120,6 @@ async def _end(children: Sequence[_Child]) -> None:
             for child in children:
                 await child.process.wait()
     except TimeoutError:
-        _logger.exception("processes did not end in time, and are killed")
         for child in children:
             if child.process.returncode is None:
                 child.process.kill()
