@@ -122,14 +122,25 @@ async def test_when_one_ends_before_it_serves_all_end_with_an_error(
     assert await ended(process) == (1, b"", ENDED)
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-async def test_told_to_end_before_they_serve_they_end(
-    environment: Mapping[str, str], told: signal.Signals
-) -> None:
+async def test_told_to_end_before_they_serve_they_end(environment: Mapping[str, str]) -> None:
     process = await start(environment, *TWO)
     await first_child(process)
-    os.killpg(process.pid, told)  # as Ctrl-C does
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
     assert await ended(process) == (0, b"", b"")
+
+
+async def test_one_that_does_not_end_as_told_is_an_error(environment: Mapping[str, str]) -> None:
+    async with started(environment, *TWO) as running:
+        stuck, other = linux.children_of(running.process.pid)
+        os.kill(stuck, signal.SIGSTOP)
+        running.process.terminate()
+
+        async def other_has_ended() -> bool:
+            return not is_alive(other)
+
+        await until(other_has_ended)
+        os.kill(stuck, signal.SIGKILL)
+        assert await ended(running.process) == (1, b"", ENDED)
 
 
 async def test_the_port_is_theirs_before_they_serve(environment: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import signal
 import socket
 import sys
 from asyncio.subprocess import Process
@@ -21,9 +21,8 @@ SERVING: Final = b"serving\n"
 """What a child tells its parent once it serves."""
 
 _PROGRAM: Final = ("-P", "-m", "referrals_grpc.child")
+_AS_TOLD: Final = (0, -signal.SIGTERM, -signal.SIGINT)  # by signal: it had only just begun
 _END_WITHIN: Final = GRACE + 5.0  # seconds; who has not ended by then never will
-
-_logger: Final = logging.getLogger(__name__)
 
 
 async def serve_in_processes(
@@ -92,7 +91,8 @@ class _Child:
         raise ProcessEnded(f"a process ended with exit code {code}")
 
     def require_good_end(self) -> None:
-        if self.process.returncode:
+        """Raise if it did not end as it was told."""
+        if self.process.returncode not in _AS_TOLD:
             raise ProcessEnded(f"a process ended with exit code {self.process.returncode}")
 
 
@@ -101,13 +101,14 @@ async def _all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do the work, but no longer than until told to stop."""
-    tasks = {asyncio.create_task(work), asyncio.create_task(stop.wait())}
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for waiting in pending:
-        waiting.cancel()
-    for ended in done:
-        ended.result()
+    """Do the work until told to stop; from then on it does not matter how it ends."""
+    told, doing = asyncio.create_task(stop.wait()), asyncio.create_task(work)
+    await asyncio.wait({told, doing}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not stop.is_set():
+        doing.result()
+    doing.cancel()
+    await asyncio.gather(doing, return_exceptions=True)
 
 
 async def _end(children: Sequence[_Child]) -> None:
@@ -119,7 +120,6 @@ async def _end(children: Sequence[_Child]) -> None:
             for child in children:
                 await child.process.wait()
     except TimeoutError:
-        _logger.exception("processes did not end in time, and are killed")
         for child in children:
             if child.process.returncode is None:
                 child.process.kill()

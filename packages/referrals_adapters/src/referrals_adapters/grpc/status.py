@@ -79,9 +79,7 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     CodeTaken: Meaning(grpc.StatusCode.ABORTED, "every code that was drawn is taken; try again"),
     Conflict: Meaning(grpc.StatusCode.ABORTED, "somebody else was quicker; read and try again"),
     Stale: Meaning(grpc.StatusCode.ABORTED, "somebody else was quicker; read and try again"),
-    Busy: Meaning(
-        grpc.StatusCode.RESOURCE_EXHAUSTED, "too much is under way; try again later", _A_SECOND
-    ),
+    Busy: Meaning(grpc.StatusCode.RESOURCE_EXHAUSTED, "too much is under way", _A_SECOND),
     OutOfTime: Meaning(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline left too little time"),
     Unavailable: Meaning(grpc.StatusCode.UNAVAILABLE, "a server is away; try again", _A_SECOND),
     Exception: Meaning(grpc.StatusCode.INTERNAL, "internal error"),
