@@ -7,7 +7,7 @@ import os
 import tempfile
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import asyncpg
@@ -38,6 +38,18 @@ _END_OTHERS: Final = """
     AND backend_type = 'client backend';
 """
 _EMPTY: Final = "".join(f"{delete(table)};" for table in metadata.sorted_tables)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Have a worker of pytest-xdist tell the others what it tried."""
+    if output := getattr(session.config, "workeroutput", None):
+        output["tried"] = dict(bad_inputs.TRIED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker of pytest-xdist tried."""
+    bad_inputs.TRIED.update(getattr(node, "workeroutput", {}).get("tried", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
