@@ -76,6 +76,8 @@ OURS = [
     ("landing_site",),
     ("landing_site_ref",),
     ("referring_site",),
+    ("browser_ip",),
+    ("source_name",),
 ]
 
 
