@@ -1,0 +1,66 @@
+"""Ports that count what comes of their use, and otherwise do what they did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.ports.event_publisher import EventPublisher
+from referrals_domain.ports.status_cache import Hit, Miss, StatusCache
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.referral import StatusView
+    from referrals_domain.ports.outbox import OutboxEntry
+    from referrals_domain.ports.status_cache import Reading
+
+
+@attrs.frozen
+class CountedStatusCache(StatusCache):
+    """A cache whose hits, misses and missed invalidations are counted."""
+
+    cache: StatusCache
+    metrics: Metrics
+
+    async def read(self, key: ReferralKey) -> Reading:
+        """Read, and count what came of it."""
+        reading = await self.cache.read(key)
+        match reading:
+            case Hit():
+                outcome = "hit"
+            case Miss(lease=None):
+                outcome = "miss_without_lease"
+            case Miss():
+                outcome = "miss"
+        self.metrics.cache_reads.labels(outcome).inc()
+        return reading
+
+    async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
+        """Fill."""
+        await self.cache.fill(key, lease, view)
+
+    async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
+        """Invalidate, and count what was applied and what was missed."""
+        applied = await self.cache.invalidate(versions)
+        outcome = "applied" if applied else "missed"
+        self.metrics.invalidations.labels(outcome).inc(len(versions))
+        return applied
+
+
+@attrs.frozen
+class CountedPublisher(EventPublisher):
+    """A publisher whose events are counted by what the broker said."""
+
+    publisher: EventPublisher
+    metrics: Metrics
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+        """Publish, and count what was acknowledged; the rest is held back or was refused."""
+        acknowledged = await self.publisher.publish(entries)
+        for entry in acknowledged:
+            self.metrics.published.labels(entry.type).inc()
+        return acknowledged
