@@ -29,14 +29,7 @@ class CountedStatusCache(StatusCache):
     async def read(self, key: ReferralKey) -> Reading:
         """Read, and count what came of it."""
         reading = await self.cache.read(key)
-        match reading:
-            case Hit():
-                outcome = "hit"
-            case Miss(lease=None):
-                outcome = "miss_without_lease"
-            case Miss():
-                outcome = "miss"
-        self.metrics.cache_reads.labels(outcome).inc()
+        self.metrics.cache_reads.labels(_outcome(reading)).inc()
         return reading
 
     async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
@@ -64,3 +57,13 @@ class CountedPublisher(EventPublisher):
         for entry in acknowledged:
             self.metrics.published.labels(entry.type).inc()
         return acknowledged
+
+
+def _outcome(reading: Reading) -> str:
+    match reading:
+        case Hit():
+            return "hit"
+        case Miss(lease=None):  # somebody else has it, or the cache is away
+            return "miss_without_lease"
+        case Miss():
+            return "miss"

@@ -1,0 +1,74 @@
+"""What waits in PostgreSQL, for those who watch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from sqlalchemy import func, literal, null, select, union_all
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.tables import (
+    IS_WAITING,
+    deliveries,
+    outbox,
+    quarantine,
+    stale_statuses,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MEASURE: Final = union_all(
+    select(
+        literal(deliveries.name).label("table_name"),
+        func.count().label("number"),
+        func.min(deliveries.c.received_at).label("since"),
+    ).where(IS_WAITING),
+    select(literal(outbox.name), func.count(), func.min(outbox.c.occurred_at)),
+    select(literal(quarantine.name), func.count(), func.min(quarantine.c.received_at)),
+    select(literal(stale_statuses.name), func.count(stale_statuses.c.seq), null()),
+)
+
+
+@attrs.frozen
+class Waiting:
+    """
+    The rows of one table that wait.
+
+    Args:
+        count: How many they are.
+        since: Since when the oldest waits; None if there is none, or the table does not know.
+    """
+
+    count: int
+    since: datetime | None
+
+
+@attrs.frozen
+class PostgresBacklog:
+    """
+    The tables whose rows wait for somebody.
+
+    Args:
+        engine: The pool.
+    """
+
+    engine: AsyncEngine
+
+    async def measure(self) -> Mapping[str, Waiting]:
+        """
+        Return what waits in each table: deliveries, outbox, quarantine and stale_statuses.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        statements = Statements(self.engine.connect())
+        await statements.begin()
+        try:
+            rows = await statements.rows(_MEASURE)
+        finally:
+            await statements.end()
+        return {row.table_name: Waiting(row.number, row.since) for row in rows}
