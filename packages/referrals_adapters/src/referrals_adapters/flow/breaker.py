@@ -42,9 +42,14 @@ class Breaker:
     _in_a_row: int = attrs.field(default=0, init=False)
     _next_probe_at: float = attrs.field(default=0.0, init=False)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether all but a probe now and then are held back."""
+        return self._in_a_row >= self.failures
+
     def allows(self) -> bool:
         """Tell whether to call now; while it is open, True makes the caller the probe."""
-        if self._in_a_row < self.failures:
+        if not self.is_open:
             return True
         if self.elapsed() < self._next_probe_at:
             return False

@@ -69,6 +69,20 @@ class Address:
             raise SettingsError(f"{name}: {error}") from error
 
     @classmethod
+    def read_optional(cls, variables: Variables, name: str) -> Self | None:
+        """
+        Read a variable that may be absent.
+
+        Raises:
+            SettingsError: It is set, and is no address.
+        """
+        return cls.read(variables, name, default="") if variables.values.get(name) else None
+
+    def next(self, places: int) -> Self:
+        """Return the address so many ports further; one that the machine chooses stays so."""
+        return attrs.evolve(self, port=self.port + places) if self.port else self
+
+    @classmethod
     def of(cls, listener: socket.socket) -> Self:
         """Return where a socket listens."""
         host, port, *_ = listener.getsockname()

@@ -7,12 +7,20 @@ Labels come from lists of our own, so that their number is bounded: no ids, no t
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from socketserver import ThreadingMixIn
+from threading import Thread
+from typing import TYPE_CHECKING, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, make_wsgi_app
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
+
+    from referrals_adapters.flow.breaker import Breaker
+
+_POLL: Final = 0.1  # seconds between two looks whether to stop
 
 
 class Metrics:
@@ -38,9 +46,10 @@ class Metrics:
         self.published = counter(
             "referrals_events_published", "Events that Kafka acknowledged", "type"
         )
-        self.refused = counter("referrals_events_refused", "Events that Kafka refused", "type")
         self.cache_reads = counter(
-            "referrals_cache_reads", "Reads of the status cache: hit, miss or away", "outcome"
+            "referrals_cache_reads",
+            "Reads of the status cache; without a lease somebody else has it, or Redis is away",
+            "outcome",
         )
         self.invalidations = counter(
             "referrals_cache_invalidations", "Invalidations: applied or missed", "outcome"
@@ -51,11 +60,15 @@ class Metrics:
             "referrals_breaker_open", "1 while a server is not asked because it failed", "breaker"
         )
         self.waiting = gauge(
-            "referrals_backlog", "Rows that wait: deliveries, events, statuses, bodies", "table"
+            "referrals_backlog_rows", "Rows of a table that wait for somebody", "table"
         )
         self.oldest = gauge(
-            "referrals_backlog_oldest_seconds", "How long the oldest of them has waited", "table"
+            "referrals_backlog_oldest_seconds", "How long the oldest such row has waited", "table"
         )
+
+    def watch(self, name: str, breaker: Breaker) -> None:
+        """Tell of a breaker whether it is open, whenever somebody asks."""
+        self.breaker_open.labels(name).set_function(lambda: breaker.is_open)
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
         return Counter(name, what, labels, registry=self.registry)
@@ -64,18 +77,39 @@ class Metrics:
         return Gauge(name, what, labels, registry=self.registry)
 
 
-@contextmanager
-def exposed(metrics: Metrics, host: str, port: int) -> Iterator[int]:
-    """
-    Answer `GET /metrics` within the block, from a thread; yield the port, should it be chosen.
+class _Server(ThreadingMixIn, WSGIServer):
+    """A server on a socket that listens already; each answer has a thread, which ends with us."""
 
-    Raises:
-        OSError: The address is taken, or is none of this machine.
+    daemon_threads = True
+
+    def __init__(self, listener: socket.socket, registry: CollectorRegistry) -> None:
+        super().__init__(listener.getsockname(), _Silent, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.server_name, self.server_port, *_ = listener.getsockname()
+        self.setup_environ()
+        self.set_app(make_wsgi_app(registry))
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Write nothing: Prometheus asks every few seconds."""
+
+
+@contextmanager
+def exposed(metrics: Metrics, listener: socket.socket) -> Iterator[None]:
     """
-    server, thread = start_http_server(port, host, metrics.registry)
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    Answer `GET /metrics` within the block, from threads, and close the socket in the end.
+
+    Args:
+        metrics: What to tell.
+        listener: A socket that listens.
+    """
+    with _Server(listener, metrics.registry) as server:
+        thread = Thread(target=server.serve_forever, args=(_POLL,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,168 @@
+"""A transaction that counts what it committed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Self
+
+import attrs
+
+from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.ports.deliveries import Deliveries
+from referrals_domain.ports.referrals import Referrals
+from referrals_domain.ports.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+    from types import TracebackType
+
+    from referrals_domain.model.decision import Transition
+    from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
+    from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.referral import Referral
+    from referrals_domain.ports.addresses import Addresses
+    from referrals_domain.ports.conversions import Conversions
+    from referrals_domain.ports.outbox import Outbox
+    from referrals_domain.ports.programs import Programs
+    from referrals_domain.ports.quarantine import Quarantine
+    from referrals_domain.ports.referral_links import ReferralLinks
+    from referrals_domain.ports.referral_listing import ReferralListing
+    from referrals_domain.ports.referred_orders import ReferredOrders
+    from referrals_domain.ports.requests import Requests
+    from referrals_domain.ports.stale_statuses import StaleStatuses
+
+
+@attrs.frozen
+class CountedTransaction(Transaction):
+    """
+    A transaction whose decisions and outcomes are counted once they are committed.
+
+    Args:
+        transaction: What does the work.
+        metrics: Where it is counted.
+    """
+
+    transaction: Transaction
+    metrics: Metrics
+    _decisions: Counter[tuple[str, str]] = attrs.field(factory=Counter, init=False)
+    _outcomes: Counter[str] = attrs.field(factory=Counter, init=False)
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        await self.transaction.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Roll back whatever was not committed."""
+        await self.transaction.__aexit__(kind, error, trace)
+
+    async def commit(self) -> None:
+        """Commit, and count."""
+        await self.transaction.commit()
+        for labels, number in self._decisions.items():
+            self.metrics.decisions.labels(*labels).inc(number)
+        for outcome, number in self._outcomes.items():
+            self.metrics.outcomes.labels(outcome).inc(number)
+
+    @property
+    def referrals(self) -> Referrals:
+        """The referrals; what is saved is counted."""
+        return _CountedReferrals(self.transaction.referrals, self._decisions)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The deliveries; what is finished is counted."""
+        return _CountedDeliveries(self.transaction.deliveries, self._outcomes)
+
+    @property
+    def links(self) -> ReferralLinks:
+        """The referral links."""
+        return self.transaction.links
+
+    @property
+    def listing(self) -> ReferralListing:
+        """The referrals, a page at a time."""
+        return self.transaction.listing
+
+    @property
+    def conversions(self) -> Conversions:
+        """The conversions."""
+        return self.transaction.conversions
+
+    @property
+    def addresses(self) -> Addresses:
+        """The addresses that orders came from."""
+        return self.transaction.addresses
+
+    @property
+    def orders(self) -> ReferredOrders:
+        """The orders."""
+        return self.transaction.orders
+
+    @property
+    def programs(self) -> Programs:
+        """The programs."""
+        return self.transaction.programs
+
+    @property
+    def requests(self) -> Requests:
+        """The calls that may be repeated."""
+        return self.transaction.requests
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """The unreadable bodies."""
+        return self.transaction.quarantine
+
+    @property
+    def outbox(self) -> Outbox:
+        """The outbox."""
+        return self.transaction.outbox
+
+    @property
+    def stale_statuses(self) -> StaleStatuses:
+        """The stale statuses."""
+        return self.transaction.stale_statuses
+
+
+@attrs.frozen
+class _CountedReferrals(Referrals):
+    referrals: Referrals
+    decisions: Counter[tuple[str, str]]
+
+    async def get(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, Referral]:
+        return await self.referrals.get(keys)
+
+    async def lock(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, Referral]:
+        return await self.referrals.lock(keys)
+
+    async def save(self, transitions: Sequence[Transition]) -> None:
+        await self.referrals.save(transitions)
+        self.decisions.update((one.referral.status, one.referral.cause) for one in transitions)
+
+
+@attrs.frozen
+class _CountedDeliveries(Deliveries):
+    deliveries: Deliveries
+    outcomes: Counter[str]
+
+    async def add(self, deliveries: Sequence[AcceptedDelivery]) -> Sequence[bool]:
+        return await self.deliveries.add(deliveries)
+
+    async def claim(
+        self, limit: int, *, at: datetime, until: datetime
+    ) -> Sequence[ClaimedDelivery]:
+        return await self.deliveries.claim(limit, at=at, until=until)
+
+    async def finish(self, outcomes: Mapping[int, Outcome]) -> None:
+        await self.deliveries.finish(outcomes)
+        self.outcomes.update(outcomes.values())
+
+    async def defer(self, until: Mapping[int, datetime]) -> None:
+        await self.deliveries.defer(until)
