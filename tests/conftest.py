@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import tempfile
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +21,7 @@ from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.tables import metadata
+from referrals_adapters.telemetry.logs import WORTH_READING
 from referrals_sandbox.servers.running import running
 from tests import bad_inputs, neighbours
 from tests.neighbours import answering
@@ -63,6 +65,18 @@ def pytest_unconfigure() -> None:
     """Leave nothing behind: not even pytest's own folder, unless another run is in it."""
     with suppress(OSError):
         Path(tempfile.gettempdir(), f"pytest-of-{getpass.getuser()}").rmdir()
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay_as_they_were() -> Iterator[None]:
+    """Take back what a test's own `main` decided about logs."""
+    root = logging.getLogger()
+    before = {one: one.level for one in (root, *map(logging.getLogger, WORTH_READING))}
+    handlers = root.handlers[:]
+    yield
+    root.handlers[:] = handlers
+    for one, level in before.items():
+        one.setLevel(level)
 
 
 @pytest.fixture(scope="session")

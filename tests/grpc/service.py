@@ -18,6 +18,7 @@ from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import Referrals
 from referrals_adapters.grpc.settings import AUTH_SERVICE
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.system.address import Address
+from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
@@ -73,7 +74,9 @@ async def serving_in_memory(
     """
     store = InMemoryStore()
     async with open_channel(auth.target) as auth_channel:
-        container = Container(auth_channel=auth_channel, auth_service=AUTH_SERVICE)
+        container = Container(
+            auth_channel=auth_channel, auth_service=AUTH_SERVICE, metrics=Metrics()
+        )
         container.transaction.override(providers.Callable(store.begin))
         stored = InMemoryStatuses(container.transaction)
         container.statuses.override(

@@ -12,6 +12,9 @@ from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.telemetry.counted import CountedStatusCache
+from referrals_adapters.telemetry.counted_transaction import CountedTransaction
+from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
 from referrals_grpc.container import Container, running
 from referrals_grpc.settings import Settings
@@ -37,7 +40,7 @@ OF_ONE_CALLER = {"validator"}
 
 @pytest.fixture
 async def container() -> AsyncIterator[Container]:
-    async with running(Settings.read(Variables(NOBODY_LISTENS))) as container:
+    async with running(Settings.read(Variables(NOBODY_LISTENS)), Metrics()) as container:
         yield container
 
 
@@ -48,8 +51,11 @@ async def test_every_provider_builds(container: Container, name: str) -> None:
 
 async def test_the_parts_are_the_real_ones(container: Container) -> None:
     use_cases = container.servicer().do
-    assert isinstance(use_cases.get_program.begin(), PostgresTransaction)
-    assert isinstance(use_cases.get_referral_status.cache, RedisStatusCache)
+    begun, cache = use_cases.get_program.begin(), use_cases.get_referral_status.cache
+    assert isinstance(begun, CountedTransaction)
+    assert isinstance(begun.transaction, PostgresTransaction)
+    assert isinstance(cache, CountedStatusCache)
+    assert isinstance(cache.cache, RedisStatusCache)
     assert isinstance(use_cases.get_referral_status.statuses, CoalescedStatuses)
     validator = container.access().validator("Bearer of-the-caller", pace=PACE)
     assert isinstance(validator, GrpcMerchantValidator)

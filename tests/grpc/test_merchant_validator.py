@@ -19,6 +19,7 @@ from referrals_domain.errors import Unauthenticated
 from referrals_domain.model.identifiers import MerchantId
 from referrals_domain.ports.merchant_validator import Verdict
 from referrals_domain.testing.builders import MERCHANT
+from tests.logged import written
 
 if TYPE_CHECKING:
     from referrals_adapters.grpc.channel import Channel
@@ -150,7 +151,9 @@ async def test_of_a_set_those_that_are_answered_count(
             "d": Verdict.VALID,
         }
     path = "/auth.v1.AuthService/ValidateMerchant"
-    assert caplog.messages == [f"{path} left requests unanswered: 2 UNAVAILABLE"]
+    (line,) = written(caplog.records)
+    assert line["event"] == "requests were left unanswered"
+    assert (line["method"], line["reason"]) == (path, "2 UNAVAILABLE")
 
 
 async def test_only_so_many_calls_are_made_at_once(auth: Neighbour, auth_channel: Channel) -> None:

@@ -12,6 +12,7 @@ import attrs
 import pytest
 import pytest_asyncio
 
+from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_webhook import connection, exchange
 from referrals_webhook.connection import LONGEST_HEAD
@@ -34,7 +35,7 @@ MUCH = 64 * 1024 * 1024  # far more than all buffers on the way hold
 
 
 def container() -> HttpContainer:
-    return HttpContainer(engine=object(), secrets=(SECRET,), begin=InMemoryStore().begin)
+    return HttpContainer(metrics=Metrics(), secrets=(SECRET,), begin=InMemoryStore().begin)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

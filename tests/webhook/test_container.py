@@ -13,6 +13,9 @@ from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.leadership import PostgresLeadership
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
+from referrals_adapters.telemetry.counted_transaction import CountedTransaction
+from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
 from referrals_domain.testing.builders import MERCHANT
 from referrals_webhook.container import (
@@ -31,13 +34,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def http() -> AsyncIterator[HttpContainer]:
-    async with running_http(HttpSettings.read(Variables(HTTP))) as container:
+    async with running_http(HttpSettings.read(Variables(HTTP)), Metrics()) as container:
         yield container
 
 
 @pytest.fixture
 async def worker() -> AsyncIterator[WorkerContainer]:
-    async with running_worker(WorkerSettings.read(Variables(WORKER))) as container:
+    async with running_worker(WorkerSettings.read(Variables(WORKER)), Metrics()) as container:
         yield container
 
 
@@ -47,7 +50,10 @@ async def relay() -> AsyncIterator[RelayContainer]:
     producer: Any = object()  # a real one connects at once
     async with open_engine(database) as engine:
         yield RelayContainer(
-            engine=engine, publisher=KafkaPublisher(producer=producer), settings=database
+            engine=engine,
+            metrics=Metrics(),
+            publisher=KafkaPublisher(producer=producer),
+            settings=database,
         )
 
 
@@ -70,8 +76,11 @@ async def test_the_worker_asks_in_its_own_name_and_shares_one_cache(
     worker: WorkerContainer,
 ) -> None:
     complete = worker.complete_orders()
-    assert isinstance(complete.begin(), PostgresTransaction)
-    assert isinstance(complete.cache, RedisStatusCache)
+    begun = complete.begin()
+    assert isinstance(begun, CountedTransaction)
+    assert isinstance(begun.transaction, PostgresTransaction)
+    assert isinstance(complete.cache, CountedStatusCache)
+    assert isinstance(complete.cache.cache, RedisStatusCache)
     assert worker.drain_stale_statuses().cache is complete.cache
     assert worker.merchants().authorization == "Bearer hidden"
     assert worker.customers().authorization == "Bearer hidden"
@@ -83,7 +92,9 @@ async def test_the_worker_asks_in_its_own_name_and_shares_one_cache(
 
 
 async def test_the_relay_publishes_what_it_was_given_while_it_leads(relay: RelayContainer) -> None:
-    assert relay.relay().publish.publisher is relay.publisher()
+    publisher = relay.relay().publish.publisher
+    assert isinstance(publisher, CountedPublisher)
+    assert publisher.publisher is relay.publisher()
     assert isinstance(relay.relay().leadership, PostgresLeadership)
 
 

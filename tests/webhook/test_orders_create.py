@@ -16,6 +16,7 @@ from dependency_injector.providers import Callable
 
 from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.signature import sign
+from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Topic
 from referrals_domain.testing import builders
@@ -25,6 +26,7 @@ from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_webhook.container import HttpContainer
 from referrals_webhook.exchange import LONGEST_BODY
 from referrals_webhook.handlers import Webhook
+from tests.logged import written
 from tests.webhook.orders import PATH, PREVIOUS_SECRET, SECRET, WITHOUT_SIGNAL, order, signed
 from tests.webhook.served import Served, served
 
@@ -69,7 +71,7 @@ async def role(shelves: list[Shelf]) -> AsyncIterator[Served]:
         return shelves[-1].begin()
 
     container = HttpContainer(
-        engine=object(), secrets=(SECRET, PREVIOUS_SECRET), begin=Callable(begin)
+        metrics=Metrics(), secrets=(SECRET, PREVIOUS_SECRET), begin=Callable(begin)
     )
     async with served(container) as role:
         yield role
@@ -277,6 +279,7 @@ async def test_who_is_not_answered_by_the_database_is_told_to_come_again() -> No
         accept=never,
         quarantine=never,
         clock=FixedClock(),
+        answered=lambda _topic, _answer: None,
         answer_within=timedelta(milliseconds=10),
     )
     transport = httpx.ASGITransport(app=webhook)
@@ -377,5 +380,6 @@ async def test_nor_is_the_text_of_an_error_which_may_quote_it(
 ) -> None:
     shelf.error = RuntimeError("Failing row contains (friend@example.test)")
     assert answered(await role.post(b"friend@example.test")) == AWAY
-    assert "neither stored nor kept: RuntimeError" in caplog.text
+    *_, line = written(caplog.records)
+    assert (line["event"], line["reason"]) == ("neither stored nor kept", "RuntimeError")
     assert "friend@example.test" not in caplog.text

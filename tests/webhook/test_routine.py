@@ -13,6 +13,7 @@ from referrals_domain.errors import Unauthenticated, Unavailable
 from referrals_webhook import routine as module
 from referrals_webhook.routine import WHEN_AWAY, WHEN_IDLE, Routine
 from referrals_webhook.worker import Worker
+from tests.logged import written
 
 NO_TIME = timedelta(0)
 
@@ -72,9 +73,10 @@ async def test_a_server_that_is_away_is_named_once_and_once_when_it_is_back(
     caplog.set_level(logging.INFO)
     away = Unavailable("PostgreSQL: gone")
     assert await run(away, away, away, 1) == Ran(idle=[], away=[1, 2, 3])
-    assert [(one.levelname, one.message) for one in caplog.records] == [
-        ("WARNING", "work waits, and tries again: PostgreSQL: gone"),
-        ("INFO", "work goes on after 3 failed attempts"),
+    waits = {"event": "it waits, and tries again", "reason": "PostgreSQL: gone"}
+    assert written(caplog.records) == [
+        {"level": "warning", "routine": "work", **waits},
+        {"level": "info", "routine": "work", "event": "it goes on", "attempts": 3},
     ]
     assert not any(record.exc_info for record in caplog.records)
 
@@ -94,8 +96,9 @@ async def test_a_refused_token_is_an_alarm_and_a_long_pause(
     assert timedelta(seconds=10) < module.REFUSED_PAUSE
     monkeypatch.setattr(module, "REFUSED_PAUSE", NO_TIME)
     assert await run(Unauthenticated("the token"), 1) == Ran(idle=[], away=[])
-    (record,) = caplog.records
-    assert (record.levelname, record.message) == ("ERROR", "work is stuck: the token")
+    assert written(caplog.records) == [
+        {"level": "error", "event": "it is stuck", "routine": "work", "reason": "the token"}
+    ]
 
 
 @pytest.mark.parametrize("pause", [WHEN_IDLE(1), WHEN_IDLE(50), WHEN_AWAY(50)])

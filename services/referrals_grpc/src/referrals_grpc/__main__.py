@@ -19,6 +19,9 @@ _ENVIRONMENT: Final = """
 environment:
   REFERRALS_GRPC_LISTEN     host:port to listen on (127.0.0.1:50051); port 0 takes a free one
   REFERRALS_GRPC_REFLECTION on: anybody may ask for the schemas (off)
+  REFERRALS_LOG_FORMAT      console (the default) or json, a line an event
+  REFERRALS_METRICS_LISTEN  host:port where Prometheus may GET /metrics; with --processes each
+                            takes the next port
   REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
   REFERRALS_DB_REPLICA_HOST a streaming replica, which answers GetReferralStatus, marked stale,
                             while PostgreSQL is away; also _PORT (that of PostgreSQL)

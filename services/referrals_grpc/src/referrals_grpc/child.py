@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-async def _serve(listen: Address) -> None:
+async def _serve(listen: Address, place: int) -> None:
     """Serve until the tie to the parent ends, or until SIGTERM."""
-    stop = told_to_stop()
+    stop, settings = told_to_stop(), Settings.of_environment()
+    metrics = settings.metrics and settings.metrics.next(place)
     async with (
         _tied_to_parent(stop) as parent,
-        served(attrs.evolve(Settings.of_environment(), listen=listen), shared=True),
+        served(attrs.evolve(settings, listen=listen, metrics=metrics), shared=True),
     ):
         parent.write(SERVING)
         await stop.wait()
@@ -54,4 +55,4 @@ async def _tied_to_parent(stop: asyncio.Event) -> AsyncIterator[asyncio.StreamWr
 
 
 if __name__ == "__main__":
-    to_the_end(_serve(Address.parse(sys.argv[1])))
+    to_the_end(_serve(Address.parse(sys.argv[1]), int(sys.argv[2])))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from dependency_injector import containers, providers
 
+from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.grpc.channel import Channel, open_channel
 from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
@@ -18,6 +19,9 @@ from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.system.ids import RandomIds
+from referrals_adapters.telemetry.counted import CountedStatusCache
+from referrals_adapters.telemetry.counted_transaction import CountedTransaction
+from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral import GetReferral
@@ -28,6 +32,7 @@ from referrals_domain.use_cases.put_program import PutProgram
 from referrals_domain.use_cases.review_referral import ReviewReferral
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
+from referrals_grpc.interceptors.count import CountInterceptor
 from referrals_grpc.interceptors.load import LoadInterceptor
 from referrals_grpc.interceptors.merchant import MerchantInterceptor
 from referrals_grpc.interceptors.status import StatusInterceptor
@@ -51,11 +56,15 @@ class Container(containers.DeclarativeContainer):
         instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
     )
     auth_service = providers.Dependency(instance_of=str)
+    metrics = providers.Dependency(instance_of=Metrics)
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
-    transaction = providers.Factory(PostgresTransaction, engine)
-    cache = providers.Singleton(RedisStatusCache, redis=redis)
+    transaction = providers.Factory(
+        CountedTransaction, providers.Factory(PostgresTransaction, engine), metrics
+    )
+    redis_cache = providers.Singleton(RedisStatusCache, redis=redis)
+    cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
     validator = providers.Factory(
         GrpcMerchantValidator, channel=auth_channel, service=auth_service
     )
@@ -94,6 +103,7 @@ class Container(containers.DeclarativeContainer):
     servicer = providers.Singleton(ReferralsServicer, use_cases)
     load = providers.Singleton(LoadInterceptor)
     interceptors = providers.List(
+        providers.Singleton(CountInterceptor, metrics),
         providers.Singleton(StatusInterceptor),
         load,
         providers.Singleton(MerchantInterceptor, access),
@@ -101,16 +111,26 @@ class Container(containers.DeclarativeContainer):
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Container]:
+async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Container]:
     """Open what the service needs, and close it at the end of the block."""
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
-        yield Container(
+        primary = Breaker()
+        container = Container(
+            metrics=metrics,
             engine=await opened(open_engine(settings.database, application=APPLICATION)),
             statuses=await opened(
-                open_statuses(settings.database, replica=settings.replica, application=APPLICATION)
+                open_statuses(
+                    settings.database,
+                    replica=settings.replica,
+                    breaker=primary,
+                    application=APPLICATION,
+                )
             ),
             redis=await opened(open_redis(settings.redis)),
             auth_channel=await opened(open_channel(settings.auth.target)),
             auth_service=settings.auth.service,
         )
+        metrics.watch("primary", primary)
+        metrics.watch("redis", container.redis_cache().breaker)
+        yield container

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import uvloop
 
 from referrals_adapters.system.address import CannotListen
+from referrals_adapters.telemetry.logs import set_up_logs
 from referrals_adapters.wire.variables import SettingsError
+from referrals_grpc.settings import log_settings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -39,8 +40,8 @@ def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     Raises:
         SystemExit: Something is wrong with the settings or the address, or another process ended.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
+        set_up_logs(log_settings())
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)
     except (SettingsError, CannotListen, ProcessEnded) as error:

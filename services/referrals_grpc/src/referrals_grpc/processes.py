@@ -45,7 +45,7 @@ async def serve_in_processes(
     claim = at.listen()
     claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     address = attrs.evolve(at, port=Address.of(claim).port)
-    children = [await _Child.start(address) for _ in range(number)]
+    children = [await _Child.start(address, place) for place in range(number)]
     try:
         await _unless(stop, _all(child.serves() for child in children))
         claim.close()
@@ -67,7 +67,7 @@ class _Child:
     tie: asyncio.StreamWriter
 
     @classmethod
-    async def start(cls, address: Address) -> _Child:
+    async def start(cls, address: Address, place: int) -> _Child:
         ours, theirs = socket.socketpair()
         with theirs:
             # A session of its own keeps Ctrl-C from it, so that it hears of the end from us.
@@ -75,6 +75,7 @@ class _Child:
                 sys.executable,
                 *_PROGRAM,
                 str(address),
+                str(place),
                 stdin=theirs.fileno(),
                 start_new_session=True,
             )

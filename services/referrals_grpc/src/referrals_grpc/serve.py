@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from referrals_adapters.telemetry.metrics import Metrics, exposed
 from referrals_grpc.container import running
 from referrals_grpc.server import serving
 
@@ -27,8 +28,10 @@ async def served(settings: Settings, *, shared: bool = False) -> AsyncIterator[A
     Raises:
         CannotListen: The address is taken, or is none of this machine.
     """
+    metrics, listen = Metrics(), settings.metrics
     async with (
-        running(settings) as container,
+        nullcontext() if listen is None else _exposed(metrics, listen),
+        running(settings, metrics) as container,
         serving(
             container.servicer(),
             container.interceptors(),
@@ -38,3 +41,9 @@ async def served(settings: Settings, *, shared: bool = False) -> AsyncIterator[A
         ) as address,
     ):
         yield address
+
+
+@asynccontextmanager
+async def _exposed(metrics: Metrics, at: Address) -> AsyncIterator[None]:
+    with exposed(metrics, at.listen()):
+        yield

@@ -11,6 +11,7 @@ from referrals_adapters.grpc.settings import Neighbour
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.system.address import Address
+from referrals_adapters.telemetry.logs import LogSettings
 from referrals_adapters.wire.variables import Variables
 
 DEFAULT_LISTEN: Final = "127.0.0.1:50051"  # out of the world's reach until somebody says otherwise
@@ -27,6 +28,7 @@ class Settings:
         replica: Who tells statuses while the database is away, if anybody.
         redis: The cache.
         auth: Auth, which is asked in the callers' names.
+        metrics: Where Prometheus may ask, if anywhere.
         reflection: Whether anybody may ask which services there are, and for their schemas.
     """
 
@@ -35,12 +37,13 @@ class Settings:
     replica: PostgresSettings | None
     redis: RedisSettings
     auth: Neighbour
+    metrics: Address | None
     reflection: bool
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read `REFERRALS_GRPC_LISTEN`, `REFERRALS_GRPC_REFLECTION` and the adapters' settings.
+        Read the listen addresses, `REFERRALS_GRPC_REFLECTION` and the adapters' settings.
 
         Raises:
             SettingsError: A variable is missing or cannot be read.
@@ -51,6 +54,7 @@ class Settings:
             replica=PostgresSettings.read_replica(variables),
             redis=RedisSettings.read(variables),
             auth=Neighbour.auth(variables),
+            metrics=Address.read_optional(variables, "REFERRALS_METRICS_LISTEN"),
             reflection=variables.switch("REFERRALS_GRPC_REFLECTION"),
         )
 
@@ -63,3 +67,13 @@ class Settings:
             SettingsError: A variable is missing or cannot be read.
         """
         return cls.read(Variables(os.environ))
+
+
+def log_settings() -> LogSettings:
+    """
+    Read how to log from the environment of this process.
+
+    Raises:
+        SettingsError: A variable cannot be read.
+    """
+    return LogSettings.read(Variables(os.environ))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 import uvloop
 
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.system.address import CannotListen
-from referrals_adapters.wire.variables import SettingsError
+from referrals_adapters.telemetry.logs import LogSettings, set_up_logs
+from referrals_adapters.telemetry.metrics import Metrics, exposed
+from referrals_adapters.wire.variables import SettingsError, Variables
 from referrals_domain.errors import Unavailable
 from referrals_webhook.announce import announce
-from referrals_webhook.roles import Role, all_duties, duty, fulfil
-from referrals_webhook.settings import environment
+from referrals_webhook.roles import Duty, Role, all_duties, duty, fulfil
+from referrals_webhook.settings import environment, metrics_listen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +39,9 @@ environment, and which role needs it:
   AUTH_GRPC_TARGET          worker  host:port of Auth; also AUTH_GRPC_SERVICE (auth.v1.AuthService)
   AUTH_SERVICE_TOKEN        worker  the token that the worker shows to Auth and Core
   CORE_GRPC_TARGET          worker  host:port of Core; also CORE_GRPC_SERVICE (core.v1.CoreService)
+  REFERRALS_LOG_FORMAT      all     console (the default) or json, a line an event
+  REFERRALS_METRICS_LISTEN  all     host:port where Prometheus may GET /metrics; without --role the
+                                    relay, a process of its own, takes the next port
   KAFKA_BROKER              relay   host:port of a broker, or of several with commas
 
 SIGTERM and SIGINT: what was begun is finished, then the process ends with exit code 0. A server
@@ -60,10 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             on or, for `migrate`, the database.
     """
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     try:
+        set_up_logs(LogSettings.read(environment()))
         if options.command == "migrate":
             uvloop.run(_migrate())
         else:
@@ -74,8 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(role: Role | None) -> None:
     variables = environment()
-    duties = all_duties(variables) if role is None else [duty(role, variables)]
-    uvloop.run(fulfil(duties))
+    metrics, listen = Metrics(), metrics_listen(variables)
+    with exposed(metrics, listen.listen()) if listen else nullcontext():
+        uvloop.run(fulfil(_duties(role, variables, metrics)))
+
+
+def _duties(role: Role | None, variables: Variables, metrics: Metrics) -> list[Duty]:
+    if role is None:
+        return all_duties(variables, metrics)
+    return [duty(role, variables, metrics)]
 
 
 async def _migrate() -> None:

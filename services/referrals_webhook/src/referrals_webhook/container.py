@@ -18,6 +18,7 @@ from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.grpc.settings import NeighbourSettings
 from referrals_adapters.kafka.producer import open_publisher
 from referrals_adapters.kafka.publisher import KafkaPublisher
+from referrals_adapters.postgres.backlog import PostgresBacklog
 from referrals_adapters.postgres.engine import Engine, open_engine
 from referrals_adapters.postgres.leadership import PostgresLeadership
 from referrals_adapters.postgres.settings import PostgresSettings
@@ -25,6 +26,9 @@ from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.system.clock import SystemClock
+from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
+from referrals_adapters.telemetry.counted_transaction import CountedTransaction
+from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.model.delivery import Topic
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.complete_orders import CompleteOrders
@@ -32,6 +36,7 @@ from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_webhook.app import application
+from referrals_webhook.gauges import GAUGED_EVERY, Gauges
 from referrals_webhook.handlers import Webhook
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
@@ -58,7 +63,8 @@ class DatabaseContainer(DeclarativeContainer):
     """What stands on the database."""
 
     engine = Dependency(instance_of=Engine)
-    begin = Factory(PostgresTransaction, engine)
+    metrics = Dependency(instance_of=Metrics)
+    begin = Factory(CountedTransaction, Factory(PostgresTransaction, engine), metrics)
     clock = Singleton(SystemClock)
 
 
@@ -81,6 +87,7 @@ class HttpContainer(DatabaseContainer):
         accept=batcher.provided.submit,
         quarantine=quarantine,
         clock=DatabaseContainer.clock,
+        answered=DatabaseContainer.metrics.provided.answered,
     )
     probes = Singleton(Probes, DatabaseContainer.begin.provider)
     app = Singleton(application, List(orders_create), probes)
@@ -98,7 +105,8 @@ class WorkerContainer(DatabaseContainer):
     )
     neighbours = Dependency(instance_of=NeighbourSettings)
 
-    cache = Singleton(RedisStatusCache, redis=redis)
+    redis_cache = Singleton(RedisStatusCache, redis=redis)
+    cache = Singleton(CountedStatusCache, redis_cache, DatabaseContainer.metrics)
     merchants = Singleton(
         GrpcMerchantValidator,
         neighbours.provided.authorization,
@@ -135,6 +143,17 @@ class WorkerContainer(DatabaseContainer):
                 name="janitor",
                 step=Singleton(partial, drain_stale_statuses, _MOST_STATUSES),
             ),
+            Singleton(
+                Routine,
+                name="gauges",
+                step=Singleton(
+                    Gauges,
+                    Singleton(PostgresBacklog, DatabaseContainer.engine),
+                    DatabaseContainer.clock,
+                    DatabaseContainer.metrics,
+                ),
+                when_idle=GAUGED_EVERY,
+            ),
         ),
     )
 
@@ -146,7 +165,9 @@ class RelayContainer(DatabaseContainer):
     settings = Dependency(instance_of=PostgresSettings)
 
     publish_events = Singleton(
-        PublishEvents, begin=DatabaseContainer.begin.provider, publisher=publisher
+        PublishEvents,
+        begin=DatabaseContainer.begin.provider,
+        publisher=Singleton(CountedPublisher, publisher, DatabaseContainer.metrics),
     )
     relay = Singleton(
         Relay,
@@ -157,13 +178,14 @@ class RelayContainer(DatabaseContainer):
 
 
 @asynccontextmanager
-async def running_http(settings: HttpSettings) -> AsyncIterator[HttpContainer]:
+async def running_http(settings: HttpSettings, metrics: Metrics) -> AsyncIterator[HttpContainer]:
     """Open what the http role needs, and close it at the end of the block."""
     async with AsyncExitStack() as stack:
         container = HttpContainer(
             engine=await stack.enter_async_context(
                 open_engine(settings.database, application="referrals-webhook-http")
             ),
+            metrics=metrics,
             secrets=settings.shopify.secrets,
         )
         await stack.enter_async_context(aclosing(container.batcher()))
@@ -171,12 +193,15 @@ async def running_http(settings: HttpSettings) -> AsyncIterator[HttpContainer]:
 
 
 @asynccontextmanager
-async def running_worker(settings: WorkerSettings) -> AsyncIterator[WorkerContainer]:
+async def running_worker(
+    settings: WorkerSettings, metrics: Metrics
+) -> AsyncIterator[WorkerContainer]:
     """Open what the worker role needs, and close it at the end of the block."""
     neighbours = settings.neighbours
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
-        yield WorkerContainer(
+        container = WorkerContainer(
+            metrics=metrics,
             engine=await opened(
                 open_engine(settings.database, application="referrals-webhook-worker")
             ),
@@ -185,10 +210,14 @@ async def running_worker(settings: WorkerSettings) -> AsyncIterator[WorkerContai
             core=await opened(open_channel(neighbours.core.target)),
             neighbours=neighbours,
         )
+        metrics.watch("redis", container.redis_cache().breaker)
+        yield container
 
 
 @asynccontextmanager
-async def running_relay(settings: RelaySettings) -> AsyncIterator[RelayContainer]:
+async def running_relay(
+    settings: RelaySettings, metrics: Metrics
+) -> AsyncIterator[RelayContainer]:
     """
     Open what the relay role needs, and close it at the end of the block.
 
@@ -198,6 +227,7 @@ async def running_relay(settings: RelaySettings) -> AsyncIterator[RelayContainer
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
         yield RelayContainer(
+            metrics=metrics,
             engine=await opened(
                 open_engine(settings.database, application="referrals-webhook-relay")
             ),

@@ -50,6 +50,12 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     _body: bytes = attrs.field(init=False, repr=False)
 
+    @property
+    def word(self) -> str:
+        """What it says: the one member's value."""
+        (word,) = self.members.values()
+        return word
+
     @_body.default
     def _encoded(self) -> bytes:
         return json.dumps(self.members).encode()

@@ -56,6 +56,7 @@ class Webhook:
         accept: Stores a delivery, whether or not the caller is still there.
         quarantine: Keeps bodies that nobody can read, or that nobody can tell whose they are.
         clock: The time.
+        answered: Told the topic and the word of each answer.
         answer_within: How long a call may take: then a body that has not come is too slow, and
             a database that has not answered is away.
     """
@@ -65,6 +66,7 @@ class Webhook:
     accept: Callable[[Delivery], Awaitable[Receipt]]
     quarantine: Callable[[Sequence[UnreadableBody]], Awaitable[None]]
     clock: Clock
+    answered: Callable[[str, str], None]
     answer_within: timedelta = ANSWER_WITHIN
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,12 +78,16 @@ class Webhook:
         except ClientLeft:
             return
         except BodyTooLong:
-            await _TOO_LONG.send_early(receive, send)
+            await self._counted(_TOO_LONG).send_early(receive, send)
         except TimeoutError:
-            await _TOO_SLOW.send_early(receive, send)
+            await self._counted(_TOO_SLOW).send_early(receive, send)
         else:
             answer = await self._answer(scope, body, deadline)
-            await answer.send(send)
+            await self._counted(answer).send(send)
+
+    def _counted(self, answer: Answer) -> Answer:
+        self.answered(self.topic, answer.word)
+        return answer
 
     async def _answer(self, scope: Scope, body: bytes, deadline: float) -> Answer:
         if not is_plain_json(scope):
@@ -99,8 +105,9 @@ class Webhook:
         except (Unavailable, TimeoutError):
             return _AWAY
         except Exception as error:  # noqa: BLE001 - as below, and even keeping it failed
-            kind = type(error).__name__  # its text may quote the body
-            _logger.error("%s: neither stored nor kept: %s", self.topic, kind)  # noqa: TRY400
+            reason = type(error).__name__  # its text may quote the body
+            about = {"topic": self.topic, "reason": reason}
+            _logger.error("neither stored nor kept", extra=about)  # noqa: TRY400 - as above
             return _AWAY
 
     async def _take_or_keep(self, body: bytes, shop: str) -> Answer:
@@ -135,7 +142,8 @@ class Webhook:
 
     async def _keep(self, body: bytes, shop: str, reason: str) -> None:
         """Keep a body for a person to look at; the log says why, not what is in it."""
-        _logger.error("%s: a signed body goes to the quarantine: %s", self.topic, reason)
+        about = {"topic": self.topic, "reason": reason}
+        _logger.error("a signed body goes to the quarantine", extra=about)
         unreadable = UnreadableBody(
             topic=self.topic,
             shop=shop[:_LONGEST_SHOP],

@@ -31,7 +31,7 @@ def end_at_once(reason: str) -> NoReturn:
 
     A second producer beside a stuck one would break the order of a referral's events.
     """
-    _logger.critical("the relay's process ends, to be replaced: %s", reason)
+    _logger.critical("the relay's process ends, to be replaced", extra={"reason": reason})
     os._exit(REPLACE)
 
 

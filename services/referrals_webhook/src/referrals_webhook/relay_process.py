@@ -13,7 +13,7 @@ from referrals_webhook.stopping import sleep_unless
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import timedelta
 
 _PROGRAM: Final = ("-P", "-m", "referrals_webhook.relay_child")
@@ -25,6 +25,7 @@ _logger: Final = logging.getLogger(__name__)
 async def keep_relay_running(
     stop: asyncio.Event,
     *,
+    environment: Mapping[str, str],
     end_within: timedelta,
     when_ended: Callable[[int], timedelta] = WHEN_AWAY,
 ) -> None:
@@ -33,6 +34,7 @@ async def keep_relay_running(
 
     Args:
         stop: Tells to stop; the child is told in turn.
+        environment: The child's environment.
         end_within: How long the child may take to finish before it is killed.
         when_ended: How long to wait before another is started, after so many short lives.
     """
@@ -40,21 +42,27 @@ async def keep_relay_running(
     short_lives = 0
     while not stop.is_set():
         began = clock()
-        code = await _run_once(stop, end_within)
+        code = await _run_once(stop, environment, end_within)
         if stop.is_set():
             return
         short_lives = 0 if clock() - began > _SETTLED else short_lives + 1
         pause = when_ended(short_lives)
-        _logger.error("the relay ended with exit code %d; another is started", code)
+        _logger.error("the relay ended; another is started", extra={"exit_code": code})
         await sleep_unless(stop, pause)
 
 
-async def _run_once(stop: asyncio.Event, end_within: timedelta) -> int:
+async def _run_once(
+    stop: asyncio.Event, environment: Mapping[str, str], end_within: timedelta
+) -> int:
     """Start a child, wait until it ends or is to be ended, and return its exit code."""
     # It ends when its standard input does: see relay_child. A session of its own keeps Ctrl-C
     # from it, so that it hears of the end once, from us.
     child = await asyncio.create_subprocess_exec(
-        sys.executable, *_PROGRAM, stdin=asyncio.subprocess.PIPE, start_new_session=True
+        sys.executable,
+        *_PROGRAM,
+        stdin=asyncio.subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
     )
     waits = [asyncio.create_task(child.wait()), asyncio.create_task(stop.wait())]
     try:

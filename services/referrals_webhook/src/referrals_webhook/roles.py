@@ -21,13 +21,19 @@ from referrals_webhook.container import (
 from referrals_webhook.relay_process import keep_relay_running
 from referrals_webhook.routine import Routine
 from referrals_webhook.server import serve
-from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
+from referrals_webhook.settings import (
+    HttpSettings,
+    RelaySettings,
+    WorkerSettings,
+    environment_of_child,
+)
 from referrals_webhook.stopping import told_by_signals, unless
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable
 
+    from referrals_adapters.telemetry.metrics import Metrics
     from referrals_adapters.wire.variables import Variables
 
 _A_MOMENT: Final = timedelta(seconds=1)
@@ -44,7 +50,7 @@ class Role(StrEnum):
     RELAY = "relay"
 
 
-def duty(role: Role, variables: Variables) -> Duty:
+def duty(role: Role, variables: Variables, metrics: Metrics) -> Duty:
     """
     Return the duty of a process that has one role.
 
@@ -55,14 +61,14 @@ def duty(role: Role, variables: Variables) -> Duty:
     match role:
         case Role.HTTP:
             http = HttpSettings.read(variables)
-            return partial(_http, http, http.listen.listen())
+            return partial(_http, http, http.listen.listen(), metrics)
         case Role.WORKER:
-            return partial(_worker, WorkerSettings.read(variables))
+            return partial(_worker, WorkerSettings.read(variables), metrics)
         case Role.RELAY:
-            return partial(_relay, RelaySettings.read(variables))
+            return partial(_relay, RelaySettings.read(variables), metrics)
 
 
-def all_duties(variables: Variables) -> list[Duty]:
+def all_duties(variables: Variables, metrics: Metrics) -> list[Duty]:
     """
     Return the duties of a process that has all roles; the relay's is to watch a child.
 
@@ -71,8 +77,12 @@ def all_duties(variables: Variables) -> list[Duty]:
         CannotListen: The address to listen on is taken.
     """
     RelaySettings.read(variables)
-    watch = partial(keep_relay_running, end_within=DRAIN_WITHIN + _A_MOMENT)
-    return [watch, duty(Role.WORKER, variables), duty(Role.HTTP, variables)]
+    watch = partial(
+        keep_relay_running,
+        environment=environment_of_child(variables),
+        end_within=DRAIN_WITHIN + _A_MOMENT,
+    )
+    return [watch, *(duty(role, variables, metrics) for role in (Role.WORKER, Role.HTTP))]
 
 
 async def fulfil(duties: Iterable[Duty]) -> None:
@@ -83,25 +93,27 @@ async def fulfil(duties: Iterable[Duty]) -> None:
             group.create_task(one(stop))
 
 
-async def _http(settings: HttpSettings, listener: socket.socket, stop: asyncio.Event) -> None:
-    async with running_http(settings) as container:
+async def _http(
+    settings: HttpSettings, listener: socket.socket, metrics: Metrics, stop: asyncio.Event
+) -> None:
+    async with running_http(settings, metrics) as container:
         announce(f"http listening on {Address.of(listener)}")
         await serve(container.app(), listener, stop, drain_within=DRAIN_WITHIN)
 
 
-async def _worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
-    async with running_worker(settings) as container:
+async def _worker(settings: WorkerSettings, metrics: Metrics, stop: asyncio.Event) -> None:
+    async with running_worker(settings, metrics) as container:
         announce("worker ready")
         await container.worker().run(stop)
 
 
-async def _relay(settings: RelaySettings, stop: asyncio.Event) -> None:
-    await Routine(name="relay", step=partial(_term, settings, stop)).run(stop)
+async def _relay(settings: RelaySettings, metrics: Metrics, stop: asyncio.Event) -> None:
+    await Routine(name="relay", step=partial(_term, settings, metrics, stop)).run(stop)
 
 
-async def _term(settings: RelaySettings, stop: asyncio.Event) -> int:
+async def _term(settings: RelaySettings, metrics: Metrics, stop: asyncio.Event) -> int:
     async with AsyncExitStack() as stack:
-        opening = stack.enter_async_context(running_relay(settings))
+        opening = stack.enter_async_context(running_relay(settings, metrics))
         container = await unless(stop, opening)
         if container is not None:
             await container.relay().run(stop)

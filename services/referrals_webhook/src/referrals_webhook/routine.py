@@ -59,15 +59,18 @@ class Routine:
             found = await self.step()
         except Unavailable as error:
             if self._failed == 0:
-                _logger.warning("%s waits, and tries again: %s", self.name, error)
+                _logger.warning("it waits, and tries again", extra=self._about(error))
             return self._pause_after_failure()
         except Unauthenticated as error:
-            _logger.error("%s is stuck: %s", self.name, error)  # noqa: TRY400 - no trace needed
+            _logger.error("it is stuck", extra=self._about(error))  # noqa: TRY400 - no trace needed
             return REFUSED_PAUSE
         except Exception:
-            _logger.exception("%s failed, and goes on", self.name)
+            _logger.exception("it failed, and goes on", extra={"routine": self.name})
             return self._pause_after_failure()
         return self._pause_after_success(found)
+
+    def _about(self, error: Exception) -> dict[str, str]:
+        return {"routine": self.name, "reason": str(error)}
 
     def _pause_after_failure(self) -> timedelta:
         self._failed += 1
@@ -75,7 +78,7 @@ class Routine:
 
     def _pause_after_success(self, found: int) -> timedelta:
         if self._failed:
-            _logger.info("%s goes on after %d failed attempts", self.name, self._failed)
+            _logger.info("it goes on", extra={"routine": self.name, "attempts": self._failed})
             self._failed = 0
         self._idle = 0 if found else self._idle + 1
         return self.when_idle(self._idle) if self._idle else timedelta(0)

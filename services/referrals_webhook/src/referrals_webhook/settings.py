@@ -15,6 +15,7 @@ from referrals_adapters.shopify.settings import ShopifySettings
 from referrals_adapters.system.address import Address
 from referrals_adapters.wire.variables import Variables
 
+METRICS_LISTEN: Final = "REFERRALS_METRICS_LISTEN"
 _DEFAULT_LISTEN: Final = "127.0.0.1:8080"
 
 
@@ -105,3 +106,25 @@ class RelaySettings:
 def environment() -> Variables:
     """Return the variables of this process's environment."""
     return Variables(os.environ)
+
+
+def metrics_listen(variables: Variables) -> Address | None:
+    """
+    Read `REFERRALS_METRICS_LISTEN`: where Prometheus may ask, if anywhere.
+
+    Raises:
+        SettingsError: It is no address.
+    """
+    return Address.read_optional(variables, METRICS_LISTEN)
+
+
+def environment_of_child(variables: Variables) -> dict[str, str]:
+    """
+    Return the environment of a process beside this one: Prometheus asks it one port further.
+
+    Raises:
+        SettingsError: A variable cannot be read.
+    """
+    listen = metrics_listen(variables)
+    own = {METRICS_LISTEN: str(listen.next(1))} if listen else {}
+    return {**variables.values, **own}

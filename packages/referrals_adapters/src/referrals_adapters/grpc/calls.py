@@ -79,7 +79,8 @@ class Method(Generic[Answer]):
         unread = Counter(_name(outcomes[key]) for key, value in values.items() if value is None)
         if unread:
             reasons = ", ".join(f"{count} {name}" for name, count in unread.items())
-            _logger.warning("%s left requests unanswered: %s", self.path, reasons)
+            about = {"method": self.path, "reason": reasons}
+            _logger.warning("requests were left unanswered", extra=about)
         return {key: value for key, value in values.items() if value is not None}
 
     async def _outcomes(self, requests: Mapping[Key, Message]) -> Mapping[Key, Outcome[Answer]]:

@@ -143,7 +143,12 @@ class KafkaPublisher(EventPublisher):
         # A bare KafkaError is how aiokafka reports that its own sender has died.
         if isinstance(error, _DEADLY) or type(error) is KafkaError:
             self._lost = f"the producer failed for good: {error!r}"
-        _LOG.error("event %s (%s) was not published: %r", entry.event_id, entry.type, error)
+        about = {
+            "event_id": entry.event_id,
+            "event_type": entry.type,
+            "reason": type(error).__name__,
+        }
+        _LOG.error("an event was not published", extra=about)
         return False
 
 

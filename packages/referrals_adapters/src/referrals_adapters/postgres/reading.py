@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.postgres.engine import APPLICATION, Engine, open_engine
 from referrals_adapters.postgres.replica import StatusesWithReplica
@@ -29,6 +30,7 @@ async def open_statuses(
     primary: PostgresSettings,
     *,
     replica: PostgresSettings | None = None,
+    breaker: Breaker | None = None,
     application: str = APPLICATION,
 ) -> AsyncIterator[CoalescedStatuses]:
     """
@@ -37,6 +39,8 @@ async def open_statuses(
     Args:
         primary: The primary.
         replica: Who answers while the primary is away, if anybody.
+        breaker: Keeps from waiting for a primary that did not answer lately, if there is a
+            replica.
         application: What `pg_stat_activity` shows.
     """
     async with AsyncExitStack() as stack:
@@ -52,7 +56,9 @@ async def open_statuses(
         statuses: Statuses = PostgresStatuses(await engine(primary))
         if replica:
             other = PostgresStatuses(await engine(replica), replica=True)
-            with_replica = StatusesWithReplica(primary=statuses, replica=other)
+            with_replica = StatusesWithReplica(
+                primary=statuses, replica=other, breaker=breaker or Breaker()
+            )
             statuses = await opened(aclosing(with_replica))
         coalesced = CoalescedStatuses(
             statuses=statuses, at_once=READS_AT_ONCE, limit=MOST_A_READ, room=MOST_WAITING

@@ -35,9 +35,11 @@ FIELDS: Final = frozenset(
 )
 """The fields that may be written: ids of ours, counts, and words from our own lists."""
 
-_OURS: Final = ("referrals_domain", "referrals_adapters", "referrals_grpc", "referrals_webhook")
-_CHATTY: Final = ("alembic",)
-"""Libraries of which more than warnings is worth reading."""
+WORTH_READING: Final = (
+    *("referrals_domain", "referrals_adapters", "referrals_grpc", "referrals_webhook"),
+    "alembic",
+)
+"""The loggers of which more than warnings is worth reading: ours, and the migrations' steps."""
 
 
 class LogFormat(StrEnum):
@@ -79,7 +81,7 @@ def set_up_logs(settings: LogSettings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(settings.format))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in (*_OURS, *_CHATTY):
+    for name in WORTH_READING:
         logging.getLogger(name).setLevel(logging.INFO)
 
 

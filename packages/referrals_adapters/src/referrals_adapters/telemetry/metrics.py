@@ -66,6 +66,10 @@ class Metrics:
             "referrals_backlog_oldest_seconds", "How long the oldest such row has waited", "table"
         )
 
+    def answered(self, topic: str, answer: str) -> None:
+        """Count an answer to a webhook call."""
+        self.answers.labels(topic, answer).inc()
+
     def watch(self, name: str, breaker: Breaker) -> None:
         """Tell of a breaker whether it is open, whenever somebody asks."""
         self.breaker_open.labels(name).set_function(lambda: breaker.is_open)

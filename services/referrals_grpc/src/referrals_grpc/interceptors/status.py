@@ -66,5 +66,5 @@ async def _tell(error: Exception, method: str, context: Context) -> None:
     status = status_of(error)
     code = code_of(status)
     if code is grpc.StatusCode.INTERNAL:
-        _logger.error("%s failed", method, exc_info=error)
+        _logger.error("a call failed", exc_info=error, extra={"method": method})
     await context.abort(code, status.message, ((DETAILS, status.SerializeToString()),))

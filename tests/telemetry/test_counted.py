@@ -1,0 +1,89 @@
+"""What is committed is counted, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
+from referrals_adapters.telemetry.counted_transaction import CountedTransaction
+from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.model.decision import opened
+from referrals_domain.model.delivery import Outcome
+from referrals_domain.model.identifiers import EventId
+from referrals_domain.ports.event_publisher import EventPublisher
+from referrals_domain.ports.outbox import OutboxEntry
+from referrals_domain.testing import builders
+from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
+from referrals_domain.testing.memory.store import InMemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float:
+    return metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+async def test_a_decision_counts_once_it_is_committed() -> None:
+    metrics, store = Metrics(), InMemoryStore()
+    referral = builders.referral()
+    labels = {"status": referral.status.value, "cause": referral.cause.value}
+    async with CountedTransaction(store.begin(), metrics) as tx:
+        await tx.referrals.save([opened(referral)])
+        assert value(metrics, "referrals_decisions_total", **labels) == 0
+    async with CountedTransaction(store.begin(), metrics) as tx:
+        await tx.referrals.save([opened(referral)])
+        await tx.commit()
+    assert value(metrics, "referrals_decisions_total", **labels) == 1
+
+
+async def test_finished_deliveries_count_by_their_outcome() -> None:
+    metrics, store = Metrics(), InMemoryStore()
+    now = builders.PLACED_AT
+    async with CountedTransaction(store.begin(), metrics) as tx:
+        await tx.deliveries.add([builders.accepted_delivery(received_at=now)])
+        (claimed,) = await tx.deliveries.claim(1, at=now, until=now + timedelta(seconds=1))
+        await tx.deliveries.finish({claimed.id: Outcome.NO_LINK})
+        await tx.commit()
+    assert value(metrics, "referrals_delivery_outcomes_total", outcome="no_link") == 1
+
+
+async def test_reads_of_the_cache_count_by_what_they_found() -> None:
+    metrics, key = Metrics(), builders.referral().key
+    cache = CountedStatusCache(InMemoryStatusCache(), metrics)
+    reading = await cache.read(key)
+    await cache.read(key)
+    await cache.fill(key, getattr(reading, "lease", ""), builders.referral().view)
+    await cache.read(key)
+    await cache.invalidate({key: 2})
+    found = {
+        outcome: value(metrics, "referrals_cache_reads_total", outcome=outcome)
+        for outcome in ("miss", "miss_without_lease", "hit")
+    }
+    assert found == {"miss": 1, "miss_without_lease": 1, "hit": 1}
+    assert value(metrics, "referrals_cache_invalidations_total", outcome="applied") == 1
+
+
+class Half(EventPublisher):
+    """A broker that acknowledges the first half of what it is given."""
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
+        return entries[: len(entries) // 2]
+
+
+async def test_acknowledged_events_count_by_their_type() -> None:
+    metrics = Metrics()
+    entries = [
+        OutboxEntry(
+            seq=seq,
+            event_id=EventId.of_change(builders.REFERRAL, "referral.completed", seq),
+            type="referral.completed",
+            referral_id=builders.REFERRAL,
+            occurred_at=builders.PLACED_AT,
+            payload=b"",
+        )
+        for seq in range(4)
+    ]
+    assert await CountedPublisher(Half(), metrics).publish(entries) == entries[:2]
+    assert value(metrics, "referrals_events_published_total", type="referral.completed") == 2

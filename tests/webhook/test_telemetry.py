@@ -1,0 +1,56 @@
+"""The real program tells what it counts, and writes its log in JSON."""
+
+from __future__ import annotations
+
+import json
+import signal
+from functools import partial
+from typing import TYPE_CHECKING
+
+import httpx
+
+from referrals_adapters.system.address import Address
+from referrals_sandbox.servers.ports import free_port
+from tests.waiting import until
+from tests.webhook.orders import PATH, order, signed
+
+if TYPE_CHECKING:
+    from tests.webhook.program import Program
+    from tests.webhook.stage import Stage
+
+
+async def test_all_roles_tell_what_they_did_with_an_order(program: Program, stage: Stage) -> None:
+    at = Address("127.0.0.1", free_port())
+    service = program.start("run", REFERRALS_METRICS_LISTEN=str(at), REFERRALS_LOG_FORMAT="json")
+    url = await service.url()
+    async with httpx.AsyncClient(trust_env=False) as client:
+
+        async def told(at: Address, sample: str) -> bool:
+            try:
+                answer = await client.get(f"http://{at}/metrics")
+            except httpx.TransportError:  # the relay's process begins later
+                return False
+            return sample in answer.text.splitlines()
+
+        for body in (order(), b"{"):
+            await client.post(f"{url}{PATH}", content=body, headers=signed(body))
+        for answer in ("stored", "quarantined"):
+            sample = f'{{answer="{answer}",topic="orders/create"}} 1.0'
+            assert await told(at, f"referrals_webhook_answers_total{sample}")
+        for sample in (
+            'referrals_delivery_outcomes_total{outcome="settled"} 1.0',
+            'referrals_decisions_total{cause="order_created",status="COMPLETED"} 1.0',
+            'referrals_breaker_open{breaker="redis"} 0.0',
+            'referrals_backlog_rows{table="quarantine"} 1.0',
+            'referrals_backlog_rows{table="deliveries"} 0.0',
+        ):
+            await until(partial(told, at, sample))
+        published = 'referrals_events_published_total{type="referral.completed"} 1.0'
+        await until(partial(told, at.next(1), published))
+
+    service.send(signal.SIGTERM)
+    assert await service.exit_code() == 0
+    lines = [line for line in service.child.log.read_text().splitlines() if line[:1] == "{"]
+    about = next(one for one in map(json.loads, lines) if "quarantine" in one["event"])
+    assert (about["level"], about["topic"]) == ("error", "orders/create")
+    assert str(stage.referral_id) not in "".join(lines)
