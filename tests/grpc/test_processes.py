@@ -22,7 +22,7 @@ from referrals_adapters.system.address import Address
 from referrals_domain.testing.builders import MERCHANT
 from referrals_grpc.__main__ import main
 from referrals_sandbox.servers import linux
-from tests.grpc.process import failed, start, started
+from tests.grpc.process import ended, failed, started, starting
 from tests.grpc.service import TOKEN
 from tests.waiting import until
 
@@ -117,16 +117,17 @@ async def test_when_one_ends_by_itself_all_end_with_an_error(
 async def test_when_one_ends_before_it_serves_all_end_with_an_error(
     environment: Mapping[str, str],
 ) -> None:
-    process = await start(environment, *TWO)
-    os.kill(await first_child(process), signal.SIGKILL)
-    assert await ended(process) == (1, b"", ENDED)
+    async with starting(environment, *TWO) as process:
+        os.kill(await first_child(process), signal.SIGKILL)
+        assert await ended(process) == (1, b"", ENDED)
 
 
 async def test_told_to_end_before_they_serve_they_end(environment: Mapping[str, str]) -> None:
-    process = await start(environment, *TWO)
-    await first_child(process)
-    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
-    assert await ended(process) == (0, b"", b"")
+    async with starting(environment, *TWO) as process:
+        await first_child(process)
+        await asyncio.sleep(0.3)  # or so, until it runs, but not yet our handlers of signals
+        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+        assert await ended(process) == (0, b"", b"")
 
 
 async def test_one_that_does_not_end_as_told_is_an_error(environment: Mapping[str, str]) -> None:
@@ -147,12 +148,12 @@ async def test_the_port_is_theirs_before_they_serve(environment: Mapping[str, st
     with Address("127.0.0.1", 0).listen() as listener:
         free = Address.of(listener)
     fixed = {**environment, "REFERRALS_GRPC_LISTEN": str(free)}
-    process = await start(fixed, *TWO)
-    await first_child(process)
-    assert (await failed(fixed, *TWO)).endswith("Address already in use")
-    process.terminate()
-    code, _, err = await ended(process)
-    assert (code, err) == (0, b"")
+    async with starting(fixed, *TWO) as process:
+        await first_child(process)
+        assert (await failed(fixed, *TWO)).endswith("Address already in use")
+        process.terminate()
+        code, _, err = await ended(process)
+        assert (code, err) == (0, b"")
 
 
 async def test_they_share_their_port_with_no_other_and_leave_it_when_their_parent_is_killed(
@@ -179,12 +180,6 @@ async def first_child(process: Process) -> int:
 
     await until(children)
     return (await children())[0]
-
-
-async def ended(process: Process) -> tuple[int | None, bytes, bytes]:
-    """Wait until a process has ended; return its exit code and what it said."""
-    out, err = await asyncio.wait_for(process.communicate(), 20)
-    return process.returncode, out, err
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "two", "1.5", ""])
