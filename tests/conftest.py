@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
-import tempfile
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -28,6 +25,7 @@ from tests.neighbours import answering
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -61,10 +59,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(tried)
 
 
-def pytest_unconfigure() -> None:
-    """Leave nothing behind: not even pytest's own folder, unless another run is in it."""
-    with suppress(OSError):
-        Path(tempfile.gettempdir(), f"pytest-of-{getpass.getuser()}").rmdir()
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind: not even pytest's own folders, unless they hold a failure's files."""
+    if hasattr(config, "workerinput"):  # the folders are those of the process above
+        return
+    factory = config._tmp_path_factory  # type: ignore[attr-defined] # noqa: SLF001 - told nowhere else
+    folder: Path | None = factory._basetemp  # noqa: SLF001 - asking for it would create it
+    for empty in (folder, folder.parent) if folder else ():
+        with suppress(OSError):
+            empty.rmdir()
 
 
 @pytest.fixture(autouse=True)
