@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from referrals_sandbox.servers.running import Servers
     from tests.neighbours import Neighbour
 
+# Else each of some two hundred processes that tests start would compile our modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 _END_OTHERS: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
