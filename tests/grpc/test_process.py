@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import httpx
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
@@ -14,8 +15,10 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceStub
+from referrals_adapters.system.address import Address
 from referrals_domain.testing.builders import ADVOCATE, MERCHANT, SHOP
 from referrals_grpc.__main__ import main
+from referrals_sandbox.servers.ports import free_port
 from tests.grpc.process import failed, started
 from tests.grpc.service import TOKEN, bare
 
@@ -98,6 +101,27 @@ async def test_when_told_to_end_it_says_so_and_lets_calls_finish(
         ]
         assert [await call.code() for call in calls] == [grpc.StatusCode.NOT_FOUND] * 5
         assert await asyncio.wait_for(running.process.wait(), 10) == 0
+
+
+async def test_it_tells_prometheus_of_calls_and_of_the_cache(
+    environment: Mapping[str, str],
+) -> None:
+    at = Address("127.0.0.1", free_port())
+    async with started({**environment, "REFERRALS_METRICS_LISTEN": str(at)}) as running:
+        async with open_channel(running.address) as channel:
+            id_ = await share(channel)
+            request = pb.GetReferralStatusRequest(merchant_id=MERCHANT, referral_id=id_)
+            for path in PATHS:
+                await bare(channel, path)(request.SerializeToString(), metadata=TOKEN)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            told = (await client.get(f"http://{at}/metrics")).text.splitlines()
+        assert {
+            *(f'referrals_grpc_calls_total{{code="OK",method="{path}"}} 1.0' for path in PATHS),
+            'referrals_cache_reads_total{outcome="miss"} 1.0',
+            'referrals_cache_reads_total{outcome="hit"} 1.0',
+            'referrals_decisions_total{cause="link_shared",status="PENDING"} 1.0',
+            'referrals_breaker_open{breaker="redis"} 0.0',
+        } <= set(told)
 
 
 async def test_a_taken_port_is_one_line(environment: Mapping[str, str]) -> None:

@@ -36,6 +36,7 @@ async def test_a_decision_counts_once_it_is_committed() -> None:
         await tx.referrals.save([opened(referral)])
         await tx.commit()
     assert value(metrics, "referrals_decisions_total", **labels) == 1
+    assert store.state.referrals == {referral.key: referral}
 
 
 async def test_finished_deliveries_count_by_their_outcome() -> None:
