@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """
-Write what comes of the .proto files beside this script: the Python code in
-`referrals_adapters.grpc.pb`, and the descriptors of `gateway/` for its JSON.
+Write what comes of the .proto files beside this script.
+
+That is the Python code in `referrals_adapters.grpc.pb`, and the descriptors in `gateway` by which
+Envoy turns JSON into gRPC and back.
 
     uv run python proto/generate.py
     uv run python proto/generate.py DIRECTORY    in another place than this checkout, to compare

