@@ -104,6 +104,30 @@ def test_a_changed_body_is_not_signed(sandbox: Sandbox, referral_id: str) -> Non
     assert answer.status_code == 401
 
 
+def test_two_signatures_are_none(sandbox: Sandbox, referral_id: str) -> None:
+    signed = order(sandbox, referral_id)
+    headers = list(signed.headers().items())
+    answer = httpx.post(
+        f"{sandbox.gateway}/orders/create",
+        content=signed.body,
+        headers=[*headers, ("X-Shopify-Hmac-SHA256", signed.headers()["X-Shopify-Hmac-SHA256"])],
+        trust_env=False,
+    )
+    assert answer.status_code == 401
+
+
+async def test_a_service_that_was_away_is_found_again(sandbox: Sandbox) -> None:
+    signed = order(sandbox, shared(sandbox))
+    sandbox.webhook_service.process.stop()
+    assert deliver(sandbox.gateway, signed)[0].status_code == 503
+    sandbox.webhook_service.process.start()
+
+    async def taken() -> bool:
+        return deliver(sandbox.gateway, signed)[0].status_code == 200
+
+    await until(taken, within=10)
+
+
 def test_a_body_in_an_odd_shape_keeps_its_bytes(sandbox: Sandbox) -> None:
     signed = order(sandbox, shared(sandbox))
     odd = attrs.evolve(signed, body=b"\n\t " + signed.body + b"\r\n ")

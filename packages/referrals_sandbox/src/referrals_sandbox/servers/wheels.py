@@ -15,9 +15,9 @@ def wheel_file(
     Args:
         package: The wheel's import name.
         pattern: A glob relative to the package's folder; `../` reaches the folder beside it.
-        wheel: The wheel's name, if it is another than the package's.
         what: The server, as a person calls it.
         instead: The setting that names a server of one's own, if there is one.
+        wheel: The wheel's name, if it is another than the package's.
 
     Raises:
         SandboxError: The wheel is not installed, or has no such file for this machine.
