@@ -11,8 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTO = ROOT / "proto"
-SOURCE_ROOT = ROOT / "packages" / "referrals_adapters" / "src"
+SOURCES = Path("packages/referrals_adapters/src")
+SOURCE_ROOT = ROOT / SOURCES
 PACKAGE = Path("referrals_adapters/grpc/pb")
+DESCRIPTORS = Path("gateway/referrals.binpb")
 BUF = Path(sysconfig.get_path("scripts")) / "buf"
 MODULES = sorted(
     ".".join(path.relative_to(SOURCE_ROOT).with_suffix("").parts)
@@ -23,13 +25,14 @@ MODULES = sorted(
 def test_the_committed_code_is_what_the_schemas_generate(tmp_path: Path) -> None:
     run(sys.executable, PROTO / "generate.py", tmp_path)
 
-    committed, generated = contents(SOURCE_ROOT / PACKAGE), contents(tmp_path / PACKAGE)
+    committed, generated = contents(SOURCE_ROOT / PACKAGE), contents(tmp_path / SOURCES / PACKAGE)
     assert committed.keys() == generated.keys()
     assert [name for name in generated if committed[name] != generated[name]] == []
+    assert (ROOT / DESCRIPTORS).read_bytes() == (tmp_path / DESCRIPTORS).read_bytes()
 
 
 def test_generating_removes_the_code_of_schemas_that_are_gone(tmp_path: Path) -> None:
-    stale = tmp_path / PACKAGE / "gone" / "v1" / "gone_pb2.py"
+    stale = tmp_path / SOURCES / PACKAGE / "gone" / "v1" / "gone_pb2.py"
     stale.parent.mkdir(parents=True)
     stale.write_text("", encoding="utf-8")
 

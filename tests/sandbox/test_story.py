@@ -35,7 +35,16 @@ STEPS = [
     *("order", "completed", "points", "rfm analytics", "admincore", "postgresql", "redis"),
 ]
 PROMISED = {
-    *("grpc", "webhook", "database_url", "redis_url", "kafka", "merchant_id", "shop_domain"),
+    *(
+        "grpc",
+        "webhook",
+        "gateway",
+        "database_url",
+        "redis_url",
+        "kafka",
+        "merchant_id",
+        "shop_domain",
+    ),
     *("token", "shopify_secret", "referral_link_code"),
 }
 STEP = re.compile(r"^ok +\d+\.\d\d s  (\S+(?: \S+)?) {2,}\S", re.MULTILINE)
@@ -76,6 +85,7 @@ def test_the_description_has_what_was_promised(sandbox: Description, name: str) 
 def test_everything_described_listens(sandbox: Description) -> None:
     places = (
         *(sandbox.grpc, sandbox.webhook, sandbox.database_url, sandbox.redis_url, sandbox.kafka),
+        sandbox.gateway,
         *(sandbox.auth, sandbox.core, sandbox.points, sandbox.rfm_analytics, sandbox.admincore),
     )
     for place in places:

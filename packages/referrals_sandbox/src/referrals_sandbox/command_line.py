@@ -7,7 +7,8 @@ from referrals_sandbox.neighbours.shopify import ORDERS_CREATE
 
 _DESCRIPTION = """\
 Start PostgreSQL, Valkey, a Kafka broker, stand-ins for Auth, Core, Points, RFM Analytics and
-AdminCore, and both services; play a referral from share to reward; then stay up until Ctrl-C.
+AdminCore, both services and their gateway; play a referral from share to reward; then stay up
+until Ctrl-C.
 Nothing is left behind.
 """
 _EPILOG = """\
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     for option, what in (
         ("--grpc-port", "the gRPC service"),
         ("--webhook-port", "the webhook service"),
+        ("--gateway-port", "the gateway"),
         ("--database-port", "PostgreSQL"),
         ("--redis-port", "Valkey"),
     ):

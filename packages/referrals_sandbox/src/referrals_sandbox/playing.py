@@ -44,6 +44,7 @@ def start(options: argparse.Namespace) -> int:
         settings=os.environ,
         grpc_port=options.grpc_port,
         webhook_port=options.webhook_port,
+        gateway_port=options.gateway_port,
         database_port=options.database_port,
         redis_port=options.redis_port,
     )

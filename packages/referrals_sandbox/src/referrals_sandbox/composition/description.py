@@ -18,6 +18,7 @@ class Description:
     Args:
         grpc: The gRPC service, as `host:port`.
         webhook: The URL of the webhook service; Shopify's topics are paths below it.
+        gateway: The URL of the gateway: paths as those of webhooks and of gRPC, and gRPC as JSON.
         database_url: PostgreSQL, as libpq and asyncpg read it.
         redis_url: Redis.
         kafka: The broker, as `host:port`.
@@ -42,6 +43,7 @@ class Description:
 
     grpc: str
     webhook: str
+    gateway: str
     database_url: str
     redis_url: str
     kafka: str

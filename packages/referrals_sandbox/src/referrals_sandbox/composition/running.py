@@ -22,7 +22,9 @@ from referrals_sandbox.neighbours.frontend import open_frontend
 from referrals_sandbox.neighbours.processes import Neighbours
 from referrals_sandbox.neighbours.processes import start as start_neighbours
 from referrals_sandbox.neighbours.world import WorldFile
+from referrals_sandbox.servers import envoy
 from referrals_sandbox.servers import running as servers
+from referrals_sandbox.servers.envoy import Gateway
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.running import Servers
 
@@ -50,6 +52,7 @@ def running(wishes: Wishes | None = None, progress: Progress | None = None) -> I
     """
     wishes, progress = wishes or Wishes(), progress or Silence()
     services.require_free_ports(grpc=wishes.grpc_port, webhook=wishes.webhook_port)
+    envoy.require(port=wishes.gateway_port)
     with ExitStack() as stack:
         # Entered first: once the supervisor has ended, no thread waits for a child any more.
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS))
@@ -77,6 +80,7 @@ class _Begun:
     neighbours: Neighbours
     grpc_service: Service
     webhook_service: Service
+    gateway: Gateway
 
 
 @attrs.frozen(kw_only=True)
@@ -116,8 +120,16 @@ class _Processes:
         with progress.step("services") as say:
             webhook = services.start_webhook(supervisor, environment, port=wishes.webhook_port)
             grpc = grpc_service.result()
-            say(f"referrals-grpc {grpc.address}, referrals-webhook {webhook.address}")
-        return _Begun(neighbours=neighbours, grpc_service=grpc, webhook_service=webhook)
+            gateway = envoy.start(
+                supervisor, grpc=grpc.address, webhook=webhook.address, port=wishes.gateway_port
+            )
+            say(
+                f"referrals-grpc {grpc.address}, referrals-webhook {webhook.address}, "
+                f"gateway {gateway.url}"
+            )
+        return _Begun(
+            neighbours=neighbours, grpc_service=grpc, webhook_service=webhook, gateway=gateway
+        )
 
     def stop(self) -> None:
         """Stop everything side by side: each takes some time to finish its work."""
@@ -165,6 +177,7 @@ def _sandbox(processes: _Processes, begun: _Begun, link: pb.ReferralLink) -> San
     return Sandbox(
         grpc=begun.grpc_service.address,
         webhook=f"http://{begun.webhook_service.address}",
+        gateway=begun.gateway.url,
         database_url=up.database.url.replace("postgresql+asyncpg:", "postgresql:", 1),
         redis_url=up.redis.url,
         kafka=up.kafka.address,
@@ -189,4 +202,5 @@ def _sandbox(processes: _Processes, begun: _Begun, link: pb.ReferralLink) -> San
         neighbours=neighbours,
         grpc_service=begun.grpc_service,
         webhook_service=begun.webhook_service,
+        gateway_server=begun.gateway,
     )

@@ -17,6 +17,7 @@ class Wishes:
             of the sandbox's own; see `servers.running`.
         grpc_port: Where the gRPC service is to listen; on a free port if None.
         webhook_port: Where the webhook service is to listen; on a free port if None.
+        gateway_port: Where the gateway is to listen; on a free port if None.
         database_port: Where PostgreSQL is to listen; on a free port if None.
         redis_port: Where Valkey is to listen; on a free port if None.
     """
@@ -24,5 +25,6 @@ class Wishes:
     settings: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     grpc_port: int | None = None
     webhook_port: int | None = None
+    gateway_port: int | None = None
     database_port: int | None = None
     redis_port: int | None = None

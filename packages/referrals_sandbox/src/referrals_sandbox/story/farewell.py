@@ -16,6 +16,7 @@ def addresses(sandbox: Description) -> str:
     places = {
         "gRPC": sandbox.grpc,
         "webhook": sandbox.webhook,
+        "gateway": sandbox.gateway,
         "PostgreSQL": sandbox.database_url,
         "Redis": sandbox.redis_url,
         "Kafka": sandbox.kafka,
@@ -34,7 +35,7 @@ def addresses(sandbox: Description) -> str:
 
 
 def by_hand(sandbox: Description, completed: Completed) -> str:
-    """Return two commands for another terminal."""
+    """Return three commands for another terminal."""
     asked = f'{{"referral_id": "{completed.referral_id}", "merchant_id": "{sandbox.merchant_id}"}}'
     return f"""\
 Post an order, signed as Shopify signs it:
@@ -46,4 +47,10 @@ Ask for a status, as a frontend does:
   uv run buf curl --schema proto --protocol grpc --http2-prior-knowledge \\
     --header 'authorization: Bearer {sandbox.token}' \\
     --data '{asked}' \\
-    http://{sandbox.grpc}/referrals.v1.ReferralsService/GetReferralStatus"""
+    http://{sandbox.grpc}/referrals.v1.ReferralsService/GetReferralStatus
+
+Or as JSON, through the gateway:
+
+  curl -H 'authorization: Bearer {sandbox.token}' \\
+    -d '{asked}' \\
+    {sandbox.gateway}/referrals.v1/GetReferralStatus"""

