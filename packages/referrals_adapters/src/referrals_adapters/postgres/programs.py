@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from referrals_adapters.postgres.mapping import to_program, to_row
-from referrals_adapters.postgres.sets import given, inserting, same
+from referrals_adapters.postgres.sets import given, inserting, same, updating
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import programs
 from referrals_domain.errors import Stale
@@ -28,11 +28,7 @@ _BY_SHOPS = select(programs).join(_SHOPS, same(programs, _SHOPS, "shop_domain"))
 
 _NEW = given(*programs.c)
 _INSERT = inserting(programs, _NEW)
-_UPDATE = (
-    update(programs)
-    .where(same(programs, _NEW, "merchant_id"), programs.c.version == _NEW.c.version - 1)
-    .values({name: _NEW.c[name] for name in programs.c.keys()})  # noqa: SIM118 - not a dict
-)
+_UPDATE = updating(programs, _NEW, "merchant_id").where(programs.c.version == _NEW.c.version - 1)
 
 
 @attrs.frozen

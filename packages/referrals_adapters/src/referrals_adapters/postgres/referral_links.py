@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from referrals_adapters.postgres.mapping import to_link, to_row
-from referrals_adapters.postgres.sets import given, inserting, same
+from referrals_adapters.postgres.sets import given, inserting, same, updating
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import referral_links
 from referrals_domain.model.code import CodeKey
@@ -42,11 +42,7 @@ _ROWS = given(*_COLUMNS)
 _ADD = inserting(referral_links, _ROWS).on_conflict_do_nothing(
     constraint="uq_referral_links_customer_id"
 )
-_SAVE = (
-    update(referral_links)
-    .where(same(referral_links, _ROWS, "merchant_id", "id"))
-    .values({name: _ROWS.c[name] for name in _COLUMNS.keys()})  # noqa: SIM118 - not a dict
-)
+_SAVE = updating(referral_links, _ROWS, "merchant_id", "id")
 
 
 @attrs.frozen

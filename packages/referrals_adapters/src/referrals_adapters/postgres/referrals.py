@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import Integer, column, select, update
+from sqlalchemy import Integer, column, select
 
 from referrals_adapters.postgres.mapping import to_referral, to_row
-from referrals_adapters.postgres.sets import given, inserting, same
+from referrals_adapters.postgres.sets import given, inserting, same, updating
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import referral_history, referrals
 from referrals_domain.errors import Stale
@@ -33,11 +33,8 @@ _OPENED = given(*_COLUMNS)
 _INSERT = inserting(referrals, _OPENED)
 
 _SAVED = given(*_COLUMNS, column("read_version", Integer))
-_UPDATE = (
-    update(referrals)
-    .where(same(referrals, _SAVED, "merchant_id", "id"))
-    .where(_COLUMNS.version == _SAVED.c.read_version)
-    .values({name: _SAVED.c[name] for name in _COLUMNS.keys()})  # noqa: SIM118 - not a dict
+_UPDATE = updating(referrals, _SAVED, "merchant_id", "id").where(
+    _COLUMNS.version == _SAVED.c.read_version
 )
 
 _ADD_HISTORY = inserting(referral_history, given(*referral_history.c))

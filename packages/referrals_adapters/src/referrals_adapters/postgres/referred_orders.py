@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from referrals_adapters.postgres.mapping import order_to_row, to_order
-from referrals_adapters.postgres.sets import given, inserting, same
+from referrals_adapters.postgres.sets import given, inserting, same, updating
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import referred_orders
 from referrals_domain.model.order import OrderFacts, ReferredOrder
@@ -29,11 +29,7 @@ _LOCK = _GET.order_by(_COLUMNS.order_id).with_for_update(of=referred_orders)
 
 _ROWS = given(*_COLUMNS)
 _CLAIM = inserting(referred_orders, _ROWS).on_conflict_do_nothing()
-_SAVE = (
-    update(referred_orders)
-    .where(same(referred_orders, _ROWS, "merchant_id", "order_id"))
-    .values({name: _ROWS.c[name] for name in _COLUMNS.keys()})  # noqa: SIM118 - not a dict
-)
+_SAVE = updating(referred_orders, _ROWS, "merchant_id", "order_id")
 
 
 @attrs.frozen

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, column, func, select
+from sqlalchemy import and_, bindparam, column, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnClause, ColumnElement, Table, TableValuedAlias
+    from sqlalchemy import ColumnClause, ColumnElement, Table, TableValuedAlias, Update
     from sqlalchemy.dialects.postgresql import Insert
 
 _PARAMETER: Final = "given_"  # SQLAlchemy keeps the bare names of columns for itself
@@ -42,9 +42,15 @@ def same(table: Table, rows: TableValuedAlias, *names: str) -> ColumnElement[boo
 
 def inserting(table: Table, rows: TableValuedAlias) -> Insert:
     """Return the statement that inserts the given rows, in their order."""
-    names = [name for name in rows.c.keys() if name != _PLACE]  # noqa: SIM118 - not a dict
+    names = [one.name for one in rows.c if one.name != _PLACE]
     ordered = select(*(rows.c[name] for name in names)).order_by(rows.c[_PLACE])
     return insert(table).from_select(names, ordered)
+
+
+def updating(table: Table, rows: TableValuedAlias, *key: str) -> Update:
+    """Return the statement that gives the rows of these keys every column of the given rows."""
+    values = {one.name: rows.c[one.name] for one in table.c}
+    return update(table).where(same(table, rows, *key)).values(values)
 
 
 def _plain(value: object) -> object:

@@ -1,7 +1,8 @@
 """How a sandbox tells what it is doing."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeAlias
 
 Say: TypeAlias = Callable[[str], None]
@@ -11,10 +12,9 @@ Say: TypeAlias = Callable[[str], None]
 class Progress(Protocol):
     """Who is told."""
 
-    @contextmanager
-    def step(self, title: str) -> Iterator[Say]:
+    @abstractmethod
+    def step(self, title: str) -> AbstractContextManager[Say]:
         """Time a step; it counts as done at the end of the block, unless that raises."""
-        raise NotImplementedError
 
 
 class Silence(Progress):
