@@ -31,7 +31,13 @@ _times: Final = st.builds(_time, st.integers(0, 2), st.sampled_from([0, -5]))
 _money: Final = st.builds(Money, st.integers(0, 2), st.sampled_from(["EUR", "USD"]))
 
 _addresses: Final = st.none() | st.sampled_from([AddressDigest(digit * 32) for digit in "ab"])
-snapshots: Final = st.builds(OrderSnapshot, updated_at=_times, total=_money, address=_addresses)
+snapshots: Final = st.builds(
+    OrderSnapshot,
+    updated_at=_times,
+    total=_money,
+    presented=st.none() | _money,
+    address=_addresses,
+)
 buyers: Final = st.builds(
     Buyer, updated_at=_times, customer_id=st.sampled_from(["1", "2"]).map(CustomerId)
 )

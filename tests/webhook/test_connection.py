@@ -48,7 +48,7 @@ async def role() -> AsyncIterator[Served]:
 async def impatient() -> AsyncIterator[Served]:
     """Serve calls that may take no time to speak of."""
     parts = container()
-    parts.orders_create.add_kwargs(answer_within=SOON)
+    parts.webhooks.add_kwargs(answer_within=SOON)
     async with served(parts) as role:
         yield role
 

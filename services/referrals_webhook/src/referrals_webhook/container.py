@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, List, Singleton
@@ -25,11 +25,11 @@ from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
-from referrals_domain.model.delivery import Topic
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
@@ -59,6 +59,10 @@ _MOST_ORDERS: Final = 100
 _MOST_STATUSES: Final = 500
 
 
+def _for_every_topic(**parts: Any) -> list[Webhook]:
+    return [Webhook(topic=topic, read=read, **parts) for topic, read in READERS.items()]
+
+
 class DatabaseContainer(DeclarativeContainer):
     """What stands on the database."""
 
@@ -80,9 +84,8 @@ class HttpContainer(DatabaseContainer):
         concurrency=2,
     )
     quarantine = Singleton(QuarantineBodies, begin=DatabaseContainer.begin.provider)
-    orders_create = Singleton(
-        Webhook,
-        topic=Topic.ORDERS_CREATE,
+    webhooks = Singleton(
+        _for_every_topic,
         secrets=secrets,
         accept=batcher.provided.submit,
         quarantine=quarantine,
@@ -90,7 +93,7 @@ class HttpContainer(DatabaseContainer):
         answered=DatabaseContainer.metrics.provided.answered,
     )
     probes = Singleton(Probes, DatabaseContainer.begin.provider)
-    app = Singleton(application, List(orders_create), probes)
+    app = Singleton(application, webhooks, probes)
 
 
 class WorkerContainer(DatabaseContainer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -157,15 +158,19 @@ def transition(
 def _undone_by(case: Case) -> Cause | None:
     if case.facts.cancelled_at:
         return Cause.ORDER_CANCELLED
-    total = case.snapshot.total
-    refunded = sum(
-        refund.amount.minor
-        for refund in case.facts.refunds
-        if refund.amount.currency == total.currency
-    )
-    if refunded and refunded * 100 >= total.minor * case.program.refund_percent:
+    if _refunded(case) * 100 >= case.program.refund_percent:
         return Cause.ORDER_REFUNDED
     return None
+
+
+def _refunded(case: Case) -> Fraction:
+    """Return the share of the total that went back, each currency against the total in it."""
+    totals = {total.currency: total.minor for total in case.snapshot.totals}
+    back = [refund.amount for refund in case.facts.refunds if refund.amount.currency in totals]
+    return sum(
+        (Fraction(amount.minor, totals[amount.currency] or amount.minor) for amount in back),
+        start=Fraction(0),
+    )
 
 
 def _open_questions(case: Case) -> Undecided | None:
