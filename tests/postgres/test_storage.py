@@ -139,7 +139,7 @@ async def test_saving_an_order_that_was_not_locked_is_a_mistake(begin: Begin) ->
             lambda tx: tx.deliveries.claim(
                 5, at=builders.PLACED_AT, until=builders.PLACED_AT + timedelta(1)
             ),
-            "idx_deliveries_waiting",
+            "idx_deliveries_due",
         ),
         (lambda tx: tx.links.by_codes([CODE]), "uq_referral_links_code"),
         (lambda tx: tx.stale_statuses.first(5), "idx_stale_statuses_seq"),
