@@ -58,7 +58,7 @@ class CompleteOrders:
 
         Raises:
             Unavailable: The database is away.
-            Unauthenticated: Auth does not accept our own token; nothing was refused.
+            Unauthenticated: Auth or Core does not accept our own token; nothing was refused.
             ExceptionGroup: Some orders met unforeseen errors; they wait, the others are settled.
         """
         batch = await self._claim(limit)
