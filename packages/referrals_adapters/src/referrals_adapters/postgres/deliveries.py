@@ -37,7 +37,7 @@ _CLAIM = (
     .where(_COLUMNS.id == _DUE.c.id)
     .values(due_at=bindparam("until", type_=_COLUMNS.due_at.type), attempts=_COLUMNS.attempts + 1)
     .returning(
-        *(_COLUMNS[name] for name in ("id", "merchant_id", "facts", "attempts")),
+        *(_COLUMNS[name] for name in ("id", "merchant_id", "facts", "received_at", "attempts")),
         _DUE.c.due_at.label("was_due_at"),
     )
 )
@@ -78,6 +78,7 @@ class PostgresDeliveries(Deliveries):
                 id=row.id,
                 merchant_id=MerchantId(row.merchant_id),
                 facts=from_document(OrderFacts, row.facts),
+                received_at=row.received_at,
                 attempts=row.attempts,
             )
             for row in sorted(rows, key=lambda row: (row.was_due_at, row.id))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from referrals_adapters.postgres.addresses import PostgresAddresses
 from referrals_adapters.postgres.conversions import PostgresConversions
 from referrals_adapters.postgres.deliveries import PostgresDeliveries
+from referrals_adapters.postgres.held_deliveries import PostgresHeldDeliveries
 from referrals_adapters.postgres.outbox import PostgresOutbox
 from referrals_adapters.postgres.programs import PostgresPrograms
 from referrals_adapters.postgres.quarantine import PostgresQuarantine
@@ -100,6 +101,11 @@ class PostgresTransaction(Transaction):
     def deliveries(self) -> PostgresDeliveries:
         """The deliveries."""
         return PostgresDeliveries(self._statements)
+
+    @property
+    def held(self) -> PostgresHeldDeliveries:
+        """The held deliveries."""
+        return PostgresHeldDeliveries(self._statements)
 
     @property
     def quarantine(self) -> PostgresQuarantine:

@@ -42,6 +42,7 @@ class InMemoryDeliveries(Deliveries):
                 id=id_,
                 merchant_id=stored[id_].accepted.merchant_id,
                 facts=stored[id_].accepted.facts,
+                received_at=stored[id_].accepted.received_at,
                 attempts=stored[id_].attempts,
             )
             for id_ in due
