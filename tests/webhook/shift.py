@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
@@ -19,6 +18,7 @@ from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.grpc.pb.core.v1.core_pb2 import GetCustomerRFMResponse
 from referrals_adapters.grpc.settings import AUTH_SERVICE, CORE_SERVICE, NeighbourSettings
 from referrals_adapters.grpc.settings import Neighbour as Whereabouts
+from referrals_adapters.system.clock import SystemClock
 from referrals_domain.model.delivery import Outcome
 from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId, OrderId
 from referrals_domain.model.order import Buyer
@@ -34,8 +34,10 @@ from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
     from referrals_domain.model.delivery import AcceptedDelivery
+    from referrals_domain.ports.clock import Clock
 
 Trouble: TypeAlias = Callable[[Neighbour], Coroutine[Any, Any, None]]
 
@@ -69,7 +71,8 @@ class Shift:
             state.programs[shop] = builders.program(merchant_id=shop)
             state.links[LinkKey(shop, link.id)] = link
         for number in range(orders):
-            accepted = _delivery(MerchantId(f"shop-{number % merchants}"), number)
+            shop = MerchantId(f"shop-{number % merchants}")
+            accepted = _delivery(shop, number, self.container.clock().now())
             state.deliveries[number] = StoredDelivery(
                 accepted=accepted, due_at=accepted.received_at
             )
@@ -97,8 +100,8 @@ class Shift:
 
 
 @asynccontextmanager
-async def on_shift() -> AsyncIterator[Shift]:
-    """Put a worker together that nobody else knows."""
+async def on_shift(clock: Clock | None = None) -> AsyncIterator[Shift]:
+    """Put a worker together that nobody else knows, and that has the time from a clock."""
     store = InMemoryStore()
     async with (
         answering(neighbours.auth()) as auth,
@@ -117,6 +120,7 @@ async def on_shift() -> AsyncIterator[Shift]:
             ),
             begin=Calling(store.begin),
             cache=Object(InMemoryStatusCache()),
+            clock=Object(clock or SystemClock()),
             pace=Object(PACE),
         )
         yield Shift(container=container, store=store, auth=auth, core=core)
@@ -187,14 +191,13 @@ def _know_advocates(request: Any) -> GetCustomerRFMResponse | grpc.StatusCode:
     return grpc.StatusCode.NOT_FOUND
 
 
-def _delivery(merchant_id: MerchantId, number: int) -> AcceptedDelivery:
-    """Return the delivery of the order of one of many friends."""
-    now = datetime.now(UTC)
-    buyer = Buyer(updated_at=now, customer_id=CustomerId(f"80{number}"))
+def _delivery(merchant_id: MerchantId, number: int, at: datetime) -> AcceptedDelivery:
+    """Return the delivery of the order of one of many friends, placed and delivered at a time."""
+    buyer = Buyer(updated_at=at, customer_id=CustomerId(f"80{number}"))
     facts = builders.facts(
         order_id=OrderId(str(number)),
         buyer=buyer,
         signals=(builders.signal(share=None),),
-        placed_at=now,
+        placed_at=at,
     )
-    return builders.accepted_delivery(merchant_id=merchant_id, facts=facts, received_at=now)
+    return builders.accepted_delivery(merchant_id=merchant_id, facts=facts, received_at=at)
