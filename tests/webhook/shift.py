@@ -140,19 +140,21 @@ async def is_down(neighbour: Neighbour) -> None:
 
 async def is_slow(neighbour: Neighbour) -> None:
     """It answers the first calls, and then for two seconds only after the deadline."""
+    usual = neighbour.delay
     await _some_calls(neighbour)
     neighbour.delay = 2 * PACE.timeout
     await asyncio.sleep(2)
-    neighbour.delay = 0
+    neighbour.delay = usual
 
 
 async def is_slow_at_times(neighbour: Neighbour) -> None:
     """It answers the first calls, and then every other second only after the deadline."""
+    usual = neighbour.delay
     await _some_calls(neighbour)
     for _ in range(3):
         neighbour.delay = 2 * PACE.timeout
         await asyncio.sleep(1)
-        neighbour.delay = 0
+        neighbour.delay = usual
         await asyncio.sleep(1)
 
 
@@ -167,10 +169,22 @@ async def refuses_at_times(neighbour: Neighbour) -> None:
         await asyncio.sleep(1)
 
 
-async def calls_of_a_shift(trouble: Trouble, of: str, *, orders: int, merchants: int) -> int:
-    """Have a worker complete orders beside a neighbour in trouble; count what that one heard."""
+async def calls_of_a_shift(
+    trouble: Trouble, of: str, *, orders: int, merchants: int, latency: float = 0.0
+) -> int:
+    """
+    Have a worker complete orders beside a neighbour in trouble; count what that one heard.
+
+    Args:
+        trouble: What is wrong with it.
+        of: Who it is.
+        orders: How many orders there are.
+        merchants: To how many merchants they belong.
+        latency: How long it takes for an answer, in seconds, when nothing is wrong.
+    """
     async with on_shift() as shift:
         neighbour: Neighbour = getattr(shift, of)
+        neighbour.delay = latency
         shift.deliver(orders, merchants=merchants)
         troubling = asyncio.create_task(trouble(neighbour))
         await shift.work()
