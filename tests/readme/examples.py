@@ -83,7 +83,7 @@ def variables(sandbox: Description) -> dict[str, str]:
         "GATEWAY": sandbox.gateway.removeprefix("http://"),
         "TOKEN": sandbox.token,
         "MERCHANT_ID": sandbox.merchant_id,
-        "REFERRAL_LINK_ID": sandbox.referral_link_id,
+        "CUSTOMER_ID": sandbox.customer_id,
         "REFERRAL_ID": referral.id,
     }
 

@@ -17,7 +17,7 @@ from tests.architecture.house import copied, lint
 from tests.architecture.picture import PAGE, drawn
 from tests.readme.commands import require_understood
 from tests.readme.examples import Ground, variables
-from tests.readme.pages import Block, blocks
+from tests.readme.pages import PAGES, ROOT, Block, blocks
 from tests.readme.shopify import paths
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FRONTENDS = "Frontends"
+BLOCKS = list(blocks())
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,15 @@ def for_frontends() -> Iterator[dict[str, str]]:
         yield variables(sandbox)
 
 
-@pytest.mark.parametrize("block", list(blocks()), ids=str)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_fence_of_a_page_is_seen(page: Path) -> None:
+    fences = re.findall(r"^\s*(?:```|~~~)", page.read_text(), re.MULTILINE)
+    own = [block for block in BLOCKS if block.page == str(page.relative_to(ROOT))]
+    outputs = [block for block in own if block.output is not None]
+    assert len(fences) == 2 * (len(own) + len(outputs))
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
 async def test_a_block_does_what_its_page_says(
     block: Block, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
