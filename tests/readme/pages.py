@@ -20,9 +20,11 @@ PAGES: Final = tuple(
         for path in ROOT.glob(pattern)
     )
 )
-_FENCE: Final = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+_FENCE: Final = re.compile(
+    r"^```(?P<language>\w*)\n(?P<text>.*?)^```$(?:\n\n```text\n(?P<output>.*?)^```$)?",
+    re.DOTALL | re.MULTILINE,
+)
 _HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_OUTPUT: Final = "text"
 
 
 @attrs.frozen(kw_only=True)
@@ -36,7 +38,7 @@ class Block:
         line: Where it begins.
         language: The word behind the fence.
         text: What is in it.
-        output: What it prints, if the page says so: in a `text` block that comes next.
+        output: What it prints, if the page says so: in a `text` block that follows at once.
     """
 
     page: str
@@ -51,19 +53,18 @@ class Block:
 
 
 def blocks() -> Iterator[Block]:
-    """Yield the blocks of every page; an output belongs to the block before it."""
+    """Yield the blocks of every page."""
     for page in PAGES:
-        block: Block | None = None
-        for following in _fenced(page):
-            if block and following.language == _OUTPUT and block.language != _OUTPUT:
-                yield attrs.evolve(block, output=following.text)
-                block = None
-                continue
-            if block:
-                yield block
-            block = following
-        if block:
-            yield block
+        text, section, end = page.read_text(), "", 0
+        for fence in _FENCE.finditer(text):
+            section = (_HEADING.findall(text, end, fence.start()) or [section])[-1]
+            end = fence.end()
+            yield Block(
+                page=str(page.relative_to(ROOT)),
+                section=section,
+                line=text.count("\n", 0, fence.start()) + 1,
+                **fence.groupdict(),
+            )
 
 
 def headings(page: Path) -> list[str]:
@@ -78,17 +79,3 @@ def table(page: Path, heading: str) -> list[list[str]]:
     assert lines, f"{page} has no table under {heading}"
     rows = [line.strip().strip("|").split("|") for line in lines[0].splitlines()]
     return [[cell.strip() for cell in row] for row in rows[2:]]
-
-
-def _fenced(page: Path) -> Iterator[Block]:
-    text, section, end = page.read_text(), "", 0
-    for fence in _FENCE.finditer(text):
-        section = (_HEADING.findall(text, end, fence.start()) or [section])[-1]
-        end = fence.end()
-        yield Block(
-            page=str(page.relative_to(ROOT)),
-            section=section,
-            line=text.count("\n", 0, fence.start()) + 1,
-            language=fence["language"],
-            text=fence["text"],
-        )
