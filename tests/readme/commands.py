@@ -42,17 +42,30 @@ def require_understood(text: str) -> None:
     """Require that each command of a block exists, and would take its words."""
     for command in map(str.strip, re.split(r"&&|\n", text.strip())):
         if command not in _INSTALLING_UV:
-            _require(shlex.split(command.translate(_OPTIONAL)))
+            _require(shlex.split(command.translate(_OPTIONAL), comments=True))
 
 
 def _require(words: list[str]) -> None:
     program, *rest = words[2:] if words[:2] == ["uv", "run"] else words
     for file in (word for word in rest if "/" in word):
-        assert (ROOT / file).is_file(), f"there is no file {file}"
-    if program in _PARSERS:
-        _PARSERS[program]().parse_args([_STANDS_FOR.get(word, word) for word in rest])
-    elif program == "python":
-        assert '__name__ == "__main__"' in (ROOT / rest[0]).read_text(), f"{rest[0]} does nothing"
-    else:
-        assert program in {"pytest", "lint-imports"}, f"nobody runs `{program}`"
-        assert shutil.which(program, path=Path(sys.executable).parent), f"{program} is missing"
+        _require_file(file)
+    match program, rest:
+        case (("referrals-sandbox" | "referrals-grpc" | "referrals-webhook"), _):
+            _PARSERS[program]().parse_args([_STANDS_FOR.get(word, word) for word in rest])
+        case "python", ["-m", module, *_]:
+            assert '__name__ == "__main__"' in _require_file(f"{module.replace('.', '/')}.py")
+        case "python", [file, *_]:
+            assert '__name__ == "__main__"' in _require_file(file)
+        case "cp", [file, _]:
+            _require_file(file)
+        case "docker", ["compose", "up", *_]:
+            _require_file("docker-compose.yml")
+        case (("pytest" | "lint-imports"), _):
+            assert shutil.which(program, path=Path(sys.executable).parent), f"{program} is missing"
+        case _:
+            raise AssertionError(f"nobody runs `{program}`")
+
+
+def _require_file(file: str) -> str:
+    assert (ROOT / file).is_file(), f"there is no file {file}"
+    return (ROOT / file).read_text()
