@@ -1,7 +1,7 @@
 """
 Commands of a page that a test must not run, because they install, stay up or write into the tree.
 
-They are run by `.ci/run` and by the tests of each program. Here is seen that the program exists
+`.ci/run` and the tests of each program run most of them. Here is seen that the program exists
 and would take the words.
 """
 
