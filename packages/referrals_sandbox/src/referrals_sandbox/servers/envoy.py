@@ -6,7 +6,7 @@ import attrs
 
 from referrals_sandbox.servers import ports
 from referrals_sandbox.servers.child import Child
-from referrals_sandbox.servers.command import Command, LogLine
+from referrals_sandbox.servers.command import Command, LogLine, OpenPort
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.listening import listening_on
 from referrals_sandbox.servers.supervisor import Supervisor
@@ -19,6 +19,7 @@ FOLDER = Path(__file__).resolve().parents[5] / "gateway"
 ORIGINS = "GATEWAY_CORS_ORIGINS"
 """The setting of Envoy's process; `envoy.yaml` tells what it says."""
 
+_starts_workers = LogLine("all dependencies initialized. starting workers")
 _FRESH_LOG = ("--file-flush-interval-msec", "200")  # 10 seconds by default
 _ADDRESS = "{{ address: {}, port_value: {} }}"
 _DESCRIPTORS = "/etc/envoy/referrals.binpb"
@@ -73,13 +74,14 @@ def start(
         listen = f"{ports.LOOPBACK}:{chosen}"
         write_whole(path, configuration(listen=listen, grpc=grpc, webhook=webhook))
         options = ("--disable-hot-restart", "--concurrency", "1", "--log-level", "info")
+        accepts = OpenPort(chosen)  # its worker listens a moment after it is said to start
         own = f"http://{listen},http://localhost:{chosen}"
         return supervisor.launch(
             Command(
                 name="envoy",
                 argv=(program, "--config-path", path, *options, *_FRESH_LOG),
                 environment={"LC_ALL": "C", ORIGINS: f"{own},{origins}"},
-                ready=LogLine("all dependencies initialized. starting workers"),
+                ready=lambda log: _starts_workers(log) and accepts(log),
             )
         )
 
