@@ -26,28 +26,26 @@ def test_a_deadline_reaches_the_service_and_ends_the_call(front: Front) -> None:
     with grpc.insecure_channel(front.address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(LONG_PATH)
         with pytest.raises(grpc.RpcError) as failure:
-            call(b"", timeout=0.2)
+            call(b"", timeout=0.1)
     assert isinstance(failure.value, grpc.Call)
     assert failure.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     left = front.grpc.left[-1]
     assert left is not None
-    assert 0 < left <= 0.2
+    assert 0 < left <= 0.1
 
 
 @pytest.mark.parametrize("kind", ["application/grpc-web+proto", "application/grpc"])
 def test_a_deadline_is_told_by_the_gateway(front: Front, kind: str) -> None:
-    headers = [("grpc-timeout", "150m"), ("te", "trailers")]
-    begun = time.monotonic()
+    headers = [("grpc-timeout", "100m"), ("te", "trailers")]
     answer = Call(kind=kind, body=MESSAGE, headers=headers).to(front.address)
     assert answer.headers["grpc-status"] == "4"
-    assert time.monotonic() - begun < 0.25
     left = front.grpc.left[-1]
     assert left is not None
-    assert 0 < left <= 0.15
+    assert 0 < left <= 0.1
 
 
 def test_json_has_deadlines_too(front: Front) -> None:
-    answer = Call(headers=[("grpc-timeout", "150m")]).to(front.address)
+    answer = Call(headers=[("grpc-timeout", "100m")]).to(front.address)
     assert (answer.status, answer.json["code"]) == (504, 4)
 
 
