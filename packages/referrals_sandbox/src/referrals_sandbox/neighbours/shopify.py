@@ -52,19 +52,19 @@ class Delivery:
         }
 
 
-def deliver(webhook: str, delivery: Delivery, *, times: int = 1) -> list[httpx.Response]:
+def deliver(gateway: str, delivery: Delivery, *, times: int = 1) -> list[httpx.Response]:
     """
     Post a delivery, as often as wished, all at once, and return the answers.
 
     Args:
-        webhook: The URL below which the topics are.
+        gateway: The URL below which the topics are.
         delivery: What to post.
         times: How often.
 
     Raises:
         SandboxError: The service does not answer.
     """
-    url = f"{webhook}/{delivery.topic}"
+    url = f"{gateway}/{delivery.topic}"
     headers = delivery.headers()
     limits = httpx.Limits(max_connections=times)
     with (
