@@ -27,7 +27,7 @@ _OF_THIS_PROCESS: Final = ("VIRTUAL_ENV", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT"
 
 
 class CannotBuild(Exception):
-    """A step failed, or nobody can do it without Docker; the text is for a person."""
+    """A step failed, or nobody can do it without Docker; the text is one line for a person."""
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +125,8 @@ class _Building:
             check=False,
         )
         if done.returncode:
-            raise CannotBuild(f"RUN {command} ended with {done.returncode}:\n{done.stderr}")
+            last = done.stderr.strip().rpartition("\n")[2]
+            raise CannotBuild(f"RUN {command} ended with {done.returncode}: {last}")
 
     def _copy(self, copy: Copy) -> None:
         for source in copy.sources:
