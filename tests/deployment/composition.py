@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from ruamel.yaml import YAML
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ROOT: Final = Path(__file__).parents[2]
 FILE: Final = ROOT / "docker-compose.yml"
+IMAGE: Final = "referrals"
+"""Our image, which every service of ours runs."""
 
 Service: TypeAlias = dict[str, Any]
 
@@ -42,18 +44,28 @@ def services(variables: Mapping[str, str] | None = None) -> dict[str, Service]:
 
 def of_ours(every: Mapping[str, Service]) -> dict[str, Service]:
     """Return the services that run our image."""
-    return {name: service for name, service in every.items() if "build" in service}
+    return {name: service for name, service in every.items() if service["image"] == IMAGE}
 
 
 def required() -> set[str]:
     """Return the variables without which Compose refuses to start."""
-    found = _DOLLAR.finditer(FILE.read_text(encoding="utf-8"))
-    return {match["name"] for match in found if match["missing"]}
+    return {match["name"] for match in _variables() if match["missing"]}
+
+
+def optional() -> set[str]:
+    """Return the variables that have a default, if only an empty one."""
+    return {match["name"] for match in _variables() if match["default"] is not None}
 
 
 def environment(service: Service) -> dict[str, str]:
     """Return a service's own variables, as its processes see them."""
     return {name: str(value) for name, value in service.get("environment", {}).items()}
+
+
+def awaited(name: str, every: Mapping[str, Service]) -> set[str]:
+    """Return the services for which one waits, and those for which they wait, and so on."""
+    direct = set(every[name].get("depends_on", {}))
+    return direct.union(*(awaited(other, every) for other in direct))
 
 
 def seconds(duration: str) -> float:
@@ -73,6 +85,10 @@ def put_in(text: str, variables: Mapping[str, str]) -> str:
     'b $c'
     """
     return _DOLLAR.sub(lambda match: _value(match, variables), text)
+
+
+def _variables() -> Iterator[re.Match[str]]:
+    return _DOLLAR.finditer(FILE.read_text(encoding="utf-8"))
 
 
 def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from referrals_domain.model.events import ReferralEvent
-from tests.deployment.composition import ROOT, environment, of_ours, read_yaml, services
+from tests.deployment.composition import (
+    ROOT,
+    awaited,
+    environment,
+    of_ours,
+    read_yaml,
+    services,
+)
 from tests.deployment.example import VARIABLES
 
 if TYPE_CHECKING:
@@ -64,11 +71,7 @@ def test_a_service_calls_servers_where_they_listen(name: str) -> None:
 
 @pytest.mark.parametrize("name", of_ours(EVERY))
 def test_what_a_service_calls_is_started_before_it(name: str) -> None:
-    before, found = {name}, set[str]()
-    while before:
-        found |= before
-        before = {one for each in before for one in EVERY[each].get("depends_on", {})} - found
-    assert {host for host, _ in calls(EVERY[name])} <= found
+    assert {host for host, _ in calls(EVERY[name])} <= awaited(name, EVERY)
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if "healthcheck" in EVERY[name]])

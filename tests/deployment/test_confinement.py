@@ -10,7 +10,7 @@ import pytest
 
 from referrals_grpc.ending import GRACE
 from referrals_webhook.container import DRAIN_WITHIN
-from tests.deployment.composition import environment, of_ours, seconds, services
+from tests.deployment.composition import awaited, environment, of_ours, seconds, services
 
 RAW: Final = services()
 JOBS: Final = ("topics", "migrate")
@@ -54,6 +54,13 @@ def test_a_service_waits_for_what_can_come_true(name: str) -> None:
             assert "healthcheck" in RAW[other]
 
 
+def test_one_service_builds_the_image_before_others_start_from_it() -> None:
+    ours = of_ours(RAW)
+    (builder,) = (name for name, service in RAW.items() if service.get("build") == ".")
+    assert all(service["pull_policy"] == "never" for service in ours.values())
+    assert all(builder in awaited(name, RAW) for name in ours if name != builder)
+
+
 @pytest.mark.parametrize("name", of_ours(RAW))
 def test_a_service_has_the_time_that_it_takes_to_end(name: str) -> None:
     takes = max(GRACE, DRAIN_WITHIN.total_seconds())
@@ -67,7 +74,7 @@ def test_no_secret_stands_in_the_file(name: str) -> None:
             assert re.fullmatch(r"\$\{[A-Z_]+:(\?[^}]+|-)\}", value), variable
 
 
-@pytest.mark.parametrize("name", [name for name in RAW if "build" not in RAW[name]])
+@pytest.mark.parametrize("name", [name for name in RAW if name not in of_ours(RAW)])
 def test_an_image_is_pinned(name: str) -> None:
     assert _PINNED.fullmatch(RAW[name]["image"])
 

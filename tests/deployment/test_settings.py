@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -147,7 +148,9 @@ def test_compose_refuses_to_start_without(variable: str) -> None:
         services(others)
 
 
-def test_the_example_names_what_must_be_set_and_sets_nothing() -> None:
-    lines = Path(ROOT, ".env.example").read_text(encoding="utf-8").splitlines()
-    settings = [line for line in lines if line and not line.startswith("#")]
+def test_the_example_names_every_variable_and_sets_none() -> None:
+    text = Path(ROOT, ".env.example").read_text(encoding="utf-8")
+    settings = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert sorted(settings) == sorted(f"{name}=" for name in composition.required())
+    optional = re.findall("^# ([A-Z_]+)=", text, re.MULTILINE)
+    assert sorted(optional) == sorted(composition.optional())
