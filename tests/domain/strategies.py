@@ -19,6 +19,13 @@ from referrals_domain.testing import builders
 MODEST: Final = settings(max_examples=100, deadline=None)
 """Enough examples to find what is wrong in seconds."""
 
+
+def examples(few: int) -> int:
+    """Return how many examples to try: as many as the profile `thorough` says, or a few."""
+    thorough = settings.get_current_profile_name() == "thorough"
+    return settings.default.max_examples if thorough and settings.default else few
+
+
 codes: Final = st.integers(0, (1 << CODE_BITS) - 1).map(ReferralCode.of_number)
 
 
@@ -31,7 +38,13 @@ _times: Final = st.builds(_time, st.integers(0, 2), st.sampled_from([0, -5]))
 _money: Final = st.builds(Money, st.integers(0, 2), st.sampled_from(["EUR", "USD"]))
 
 _addresses: Final = st.none() | st.sampled_from([AddressDigest(digit * 32) for digit in "ab"])
-snapshots: Final = st.builds(OrderSnapshot, updated_at=_times, total=_money, address=_addresses)
+snapshots: Final = st.builds(
+    OrderSnapshot,
+    updated_at=_times,
+    total=_money,
+    presented=st.none() | _money,
+    address=_addresses,
+)
 buyers: Final = st.builds(
     Buyer, updated_at=_times, customer_id=st.sampled_from(["1", "2"]).map(CustomerId)
 )

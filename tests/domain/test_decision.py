@@ -103,6 +103,24 @@ def test_a_refund_in_another_currency_does_not_count() -> None:
     assert decide(case(facts=builders.facts(refunds=(foreign,))), at=NOW) == COMPLETED
 
 
+@pytest.mark.parametrize(
+    ("home", "seen", "decision"),
+    [(0, 10_000, REFUNDED), (0, 9_999, COMPLETED), (3_355, 5_000, REFUNDED)],
+)
+def test_a_refund_in_the_currency_that_the_friend_saw_counts_against_the_total_in_it(
+    home: int, seen: int, decision: Decision
+) -> None:
+    both = attrs.evolve(snapshot(6710), presented=Money(10_000, "JPY"))
+    back = (_refund("1", home), Refund(RefundId("2"), Money(seen, "JPY")))
+    refunded = case(snapshot=both, facts=builders.facts(refunds=back))
+    assert decide(refunded, at=NOW) == decision
+
+
+def test_money_back_for_an_order_of_nothing_undoes_it() -> None:
+    facts = builders.facts(refunds=(_refund("1", 1),))
+    assert decide(case(facts=facts, snapshot=snapshot(0)), at=NOW) == REFUNDED
+
+
 def test_an_order_of_nothing_is_not_undone_by_itself() -> None:
     assert decide(case(snapshot=snapshot(0)), at=NOW) == COMPLETED
 

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from referrals_adapters.shopify.address import AddressKey
-from referrals_adapters.shopify.payloads import ShopifyOrder, UnreadableOrder, read_order
+from referrals_adapters.shopify.payloads import (
+    Reader,
+    ShopifyOrder,
+    UnreadableOrder,
+    read_order,
+    read_refund,
+)
 from referrals_adapters.shopify.signals import MOST_SIGNALS
 from referrals_adapters.wire.documents import from_document, to_document
 from referrals_domain.model.order import OrderFacts
@@ -69,25 +75,36 @@ def outcome() -> Callable[[bytes], str]:
 
 def _outcome(raw: bytes) -> str:
     """Tell whether a body is readable; anything but facts that hold or the one error fails."""
-    unreadable = None
+    _read(read_refund, raw)
+    order = _read(read_order, raw)
+    if order is None:
+        return "unreadable"
+    _check_order(order.facts)
+    return "readable"
+
+
+def _read(read: Reader, raw: bytes) -> ShopifyOrder | None:
+    """Read a body; facts can be merged, stored and read back, and are bounded."""
+    order = unreadable = None
     try:
-        _check(read_order(raw, addresses=KEY))
+        order = read(raw, addresses=KEY)
     except UnreadableOrder as error:
         unreadable = error
-    if unreadable is None:
-        return "readable"
-    assert unreadable.reason
-    assert unreadable.__context__ is None
-    return "unreadable"
-
-
-def _check(order: ShopifyOrder) -> None:
-    """Facts can be merged, stored and read back, and are bounded."""
+    if order is None:
+        assert unreadable
+        assert unreadable.reason
+        assert unreadable.__context__ is None
+        return None
     facts = order.facts
     assert facts.merge(facts) == facts
     assert from_document(OrderFacts, to_document(facts)) == facts
     to_document(facts).encode()
     assert len(facts.signals) <= MOST_SIGNALS
+    return order
+
+
+def _check_order(facts: OrderFacts) -> None:
+    """An order has what a case needs, in UTC."""
     assert facts.snapshot is not None
     assert facts.placed_at is not None
     times = [facts.snapshot.updated_at, facts.placed_at, facts.paid_at, facts.cancelled_at]

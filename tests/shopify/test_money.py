@@ -1,15 +1,16 @@
 """Totals and refunds are exact, in the shop's currency."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from referrals_adapters.shopify.body import MOST_REFUNDS
-from referrals_adapters.shopify.payloads import UnreadableOrder, read_order
+from referrals_adapters.shopify.payloads import UnreadableOrder, read_order, read_refund
 from referrals_domain.model.identifiers import RefundId
 from referrals_domain.model.money import Money
-from referrals_domain.model.order import Refund
+from referrals_domain.model.order import OrderFacts, Refund
 
 BodyOf = Callable[..., bytes]
 
@@ -43,7 +44,16 @@ def test_the_total_is_in_the_currency_of_the_shop(body: BodyOf) -> None:
     facts = read_order(body(presentment_currency="JPY", total_price_set=both)).facts
 
     assert facts.snapshot is not None
-    assert facts.snapshot.total == Money(6710, "USD")
+    assert facts.snapshot.totals == (Money(6710, "USD"), Money(10000, "JPY"))
+
+
+def test_a_total_that_the_buyer_saw_in_the_currency_of_the_shop_stands_once(body: BodyOf) -> None:
+    same = {"amount": "67.10", "currency_code": "USD"}
+
+    facts = read_order(body(total_price_set={"shop_money": same, "presentment_money": same})).facts
+
+    assert facts.snapshot is not None
+    assert facts.snapshot.totals == (Money(6710, "USD"),)
 
 
 @pytest.mark.parametrize(
@@ -101,26 +111,63 @@ def test_a_refund_is_what_went_back(body: BodyOf) -> None:
     [
         movement(kind="void"),
         movement(kind="sale"),
-        movement(status="pending"),
         movement(status="failure"),
+        movement(status="error"),
         movement(currency="EUR"),
-        movement(currency="usd"),
         movement(kind="sale", amount="not an amount"),
     ],
 )
-def test_only_successful_refunds_in_the_currency_of_the_shop_are_summed(
+def test_what_gives_nothing_back_in_the_currency_of_the_refund_is_not_summed(
     body: BodyOf, other: Any
 ) -> None:
-    facts = read_order(body(refunds=[{"id": 1, "transactions": [other, movement()]}])).facts
+    transactions = [other, movement(amount="7.50"), movement(amount="2.51")]
+    facts = read_order(body(refunds=[{"id": 1, "transactions": transactions}])).facts
 
-    assert facts.refunds == (Refund(RefundId("1"), Money(1000, "USD")),)
+    assert facts.refunds == (Refund(RefundId("1"), Money(1001, "USD")),)
 
 
-@pytest.mark.parametrize("transactions", [{}, {"transactions": None}, {"transactions": []}])
-def test_a_refund_without_money_is_known_with_nothing(body: BodyOf, transactions: Any) -> None:
+def test_a_refund_that_the_bank_has_not_done_yet_counts(body: BodyOf) -> None:
+    refund = {"id": 1, "transactions": [movement(status="pending")]}
+
+    assert read_order(body(refunds=[refund])).facts.refunds == (
+        Refund(RefundId("1"), Money(1000, "USD")),
+    )
+
+
+@pytest.mark.parametrize(
+    "transactions",
+    [
+        {},
+        {"transactions": None},
+        {"transactions": []},
+        {"transactions": [movement(amount="0.00")]},
+    ],
+)
+def test_a_refund_without_money_undoes_nothing(body: BodyOf, transactions: Any) -> None:
     facts = read_order(body(refunds=[{"id": 1, **transactions}])).facts
 
-    assert facts.refunds == (Refund(RefundId("1"), Money(0, "USD")),)
+    assert facts.refunds == ()
+    assert not facts.undoes
+
+
+def test_a_refund_says_alone_what_it_says_within_its_order(body: BodyOf) -> None:
+    refund = {"id": 509562969, "transactions": [movement(amount="5.00", currency="EUR")]}
+    within = read_order(body(refunds=[refund])).facts
+    alone = json.dumps({**refund, "order_id": int(within.order_id)}).encode()
+
+    assert read_refund(alone).facts == OrderFacts(
+        order_id=within.order_id, refunds=(Refund(RefundId("509562969"), Money(500, "EUR")),)
+    )
+    assert within.merge(read_refund(alone).facts) == within
+
+
+@pytest.mark.parametrize("without", ["id", "order_id"])
+def test_a_refund_names_itself_and_its_order(without: str) -> None:
+    refund = {"id": 1, "order_id": 2, "transactions": [movement()]}
+    del refund[without]
+
+    with pytest.raises(UnreadableOrder, match=without):
+        read_refund(json.dumps(refund).encode())
 
 
 def test_of_a_repeated_refund_the_larger_counts_as_when_facts_are_merged(body: BodyOf) -> None:
@@ -136,7 +183,9 @@ def test_of_a_repeated_refund_the_larger_counts_as_when_facts_are_merged(body: B
 
 
 def test_a_thousand_refunds_are_kept_and_more_are_unreadable(body: BodyOf) -> None:
-    refunds = [{"id": number} for number in range(1, MOST_REFUNDS + 2)]
+    refunds = [
+        {"id": number, "transactions": [movement()]} for number in range(1, MOST_REFUNDS + 2)
+    ]
 
     assert len(read_order(body(refunds=refunds[:-1])).facts.refunds) == MOST_REFUNDS == 1000
     with pytest.raises(UnreadableOrder, match="refunds"):

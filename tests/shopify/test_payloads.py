@@ -40,9 +40,15 @@ def test_the_sample_becomes_facts(body: BodyOf) -> None:
     assert order.named_host is None
 
 
-def test_an_order_with_a_signal_has_one(body: BodyOf, bare: BodyOf) -> None:
-    assert read_order(body()).has_signal
-    assert not read_order(bare()).has_signal
+def test_an_order_with_a_signal_counts_and_so_does_what_undoes_one_without(
+    body: BodyOf, bare: BodyOf
+) -> None:
+    move = {"kind": "refund", "status": "success", "amount": "1.00", "currency": "USD"}
+    assert read_order(body()).counts
+    assert not read_order(bare()).counts
+    assert not read_order(bare(financial_status="paid")).counts
+    assert read_order(bare(cancelled_at="2026-11-21T10:15:30Z")).counts
+    assert read_order(bare(refunds=[{"id": 1, "transactions": [move]}])).counts
 
 
 def test_only_four_fields_are_needed(body: BodyOf) -> None:
@@ -101,7 +107,9 @@ def test_every_other_field_may_be_missing_which_is_the_same_as_null(
 def test_ids_are_exact_up_to_twenty_digits(
     body: BodyOf, number: int, write: Callable[[int], int | str]
 ) -> None:
-    raw = body(id=write(number), customer={"id": write(number)}, refunds=[{"id": write(number)}])
+    move = {"kind": "refund", "status": "success", "amount": "1.00", "currency": "USD"}
+    refund = {"id": write(number), "transactions": [move]}
+    raw = body(id=write(number), customer={"id": write(number)}, refunds=[refund])
 
     facts = read_order(raw).facts
 

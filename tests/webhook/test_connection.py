@@ -18,7 +18,7 @@ from referrals_webhook import connection, exchange
 from referrals_webhook.connection import LONGEST_HEAD
 from referrals_webhook.container import HttpContainer
 from referrals_webhook.exchange import LONGEST_BODY
-from tests.bad_inputs import tried
+from tests.tally import tried
 from tests.webhook.orders import PATH, SECRET, WITHOUT_SIGNAL, order, signed
 from tests.webhook.served import Served, served
 
@@ -48,7 +48,7 @@ async def role() -> AsyncIterator[Served]:
 async def impatient() -> AsyncIterator[Served]:
     """Serve calls that may take no time to speak of."""
     parts = container()
-    parts.orders_create.add_kwargs(answer_within=SOON)
+    parts.webhooks.add_kwargs(answer_within=SOON)
     async with served(parts) as role:
         yield role
 

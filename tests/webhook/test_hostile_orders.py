@@ -33,7 +33,7 @@ def expected(body: bytes) -> Answered:
         order = as_read(body)
     except UnreadableOrder:
         return QUARANTINED
-    return STORED if order.has_signal else NO_SIGNAL
+    return STORED if order.counts else NO_SIGNAL
 
 
 async def assert_kept(kept: Kept, body: bytes) -> None:
@@ -45,7 +45,7 @@ async def assert_kept(kept: Kept, body: bytes) -> None:
         reason = error.reason
     else:
         facts = order.facts
-        assert await kept.facts(facts.order_id) == ([facts] if order.has_signal else [])
+        assert await kept.facts(facts.order_id) == ([facts] if order.counts else [])
     assert await kept.reason(body) == reason
 
 
@@ -146,11 +146,16 @@ async def test_no_order_at_all(door: Door, kept: Kept, body: bytes) -> None:
     await assert_kept(kept, body)
 
 
+def moved(amount: str, currency: str) -> dict[str, str]:
+    return {"kind": "refund", "status": "success", "amount": amount, "currency": currency}
+
+
 @pytest.mark.parametrize("number", [2**53 + 1, 2**63, 2**64 + 1, 10**20 - 1])
 async def test_ids_beyond_any_machine_word_are_kept_exactly(
     door: Door, kept: Kept, number: int
 ) -> None:
-    body = personal(id=number, customer={"id": number - 1}, refunds=[{"id": number - 2}])
+    refund = {"id": number - 2, "transactions": [moved("1.00", "USD")]}
+    body = personal(id=number, customer={"id": number - 1}, refunds=[refund])
     assert door.post(body) == STORED
     (facts,) = await kept.facts(str(number))
     assert (facts.order_id, facts.customer_id) == (str(number), str(number - 1))
@@ -228,25 +233,25 @@ async def test_an_amount_is_exact_in_its_currency_or_none(
     assert totals == ([total] if total else [])
 
 
-async def test_of_two_currencies_the_shops_counts(door: Door, kept: Kept) -> None:
-    def moved(amount: str, currency: str) -> dict[str, str]:
-        return {"kind": "refund", "status": "success", "amount": amount, "currency": currency}
-
+async def test_both_currencies_of_an_order_are_kept(door: Door, kept: Kept) -> None:
     number = new_id()
-    moves = [moved("10.00", "EUR"), moved("1600", "JPY"), moved("2.50", "EUR")]
     body = personal(
         id=number,
         currency="EUR",
-        presentment_currency="JPY",
         total_price="62.10",
-        refunds=[{"id": 1, "transactions": moves}],
+        total_price_set={"presentment_money": {"amount": "10000", "currency_code": "JPY"}},
+        refunds=[
+            {"id": 1, "transactions": [moved("10.00", "EUR"), moved("2.50", "EUR")]},
+            {"id": 2, "transactions": [moved("1600", "JPY")]},
+        ],
     )
     assert door.post(body) == STORED
     await assert_kept(kept, body)
     (facts,) = await kept.facts(str(number))
     assert facts.snapshot is not None
-    assert facts.snapshot.total == Money(6210, "EUR")
-    assert [refund.amount for refund in facts.refunds] == [Money(1250, "EUR")]
+    assert facts.snapshot.totals == (Money(6210, "EUR"), Money(10_000, "JPY"))
+    amounts = [refund.amount for refund in facts.refunds]
+    assert amounts == [Money(1250, "EUR"), Money(1600, "JPY")]
 
 
 WRONG: Final[list[Any]] = [

@@ -128,8 +128,8 @@ async def assert_answered_and_kept(
                 assert answer == QUARANTINED
                 quarantined[body] = error.reason
                 continue
-            assert answer in ({STORED, REPEATED} if order.has_signal else {NO_SIGNAL})
-            if order.has_signal:
+            assert answer in ({STORED, REPEATED} if order.counts else {NO_SIGNAL})
+            if order.counts:
                 stored.add(order.facts)
 
     post()

@@ -15,6 +15,7 @@ import pytest_asyncio
 from dependency_injector.providers import Callable
 
 from referrals_adapters.shopify.address import AddressKey
+from referrals_adapters.shopify.payloads import read_order
 from referrals_adapters.shopify.signature import sign
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.errors import Unavailable
@@ -275,6 +276,7 @@ async def test_who_is_not_answered_by_the_database_is_told_to_come_again() -> No
 
     webhook = Webhook(
         topic=Topic.ORDERS_CREATE,
+        read=read_order,
         secrets=[SECRET],
         accept=never,
         quarantine=never,
@@ -348,7 +350,7 @@ async def test_a_caller_who_leaves_half_way_disturbs_nobody(role: Served, shelf:
 
 async def test_other_methods_and_urls_are_refused(role: Served, shelf: Shelf) -> None:
     assert (await role.client.get(PATH)).status_code == 405
-    assert (await role.client.post("/orders/paid", content=b"{}")).status_code == 404
+    assert (await role.client.post("/orders/edited", content=b"{}")).status_code == 404
     assert shelf.begun == 0
 
 

@@ -56,7 +56,13 @@ facts = st.builds(
     OrderFacts,
     order_id=numbers.map(OrderId),
     snapshot=st.none()
-    | st.builds(OrderSnapshot, updated_at=times, total=money, address=st.none() | digests),
+    | st.builds(
+        OrderSnapshot,
+        updated_at=times,
+        total=money,
+        presented=st.none() | money,
+        address=st.none() | digests,
+    ),
     buyer=st.none() | st.builds(Buyer, updated_at=times, customer_id=customers),
     signals=st.lists(signals, max_size=4),
     test=st.booleans(),

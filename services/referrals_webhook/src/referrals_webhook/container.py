@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, List, Singleton
@@ -25,14 +25,16 @@ from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
-from referrals_domain.model.delivery import Topic
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+from referrals_domain.use_cases.complete_due_holds import CompleteDueHolds
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
+from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_webhook.app import application
@@ -51,12 +53,20 @@ if TYPE_CHECKING:
 WHEN_UNDECIDED: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(minutes=5))
 """How long a delivery waits whose questions Auth or Core did not answer."""
 
+WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=10))
+"""How long the janitor waits before it looks again for what time moves on."""
+
 DRAIN_WITHIN: Final = timedelta(seconds=8)
 """How long what was begun may take once told to stop; Docker kills after 10 seconds."""
 
 _MOST_DELIVERIES: Final = 200  # in a transaction
 _MOST_ORDERS: Final = 100
 _MOST_STATUSES: Final = 500
+_MOST_REFERRALS: Final = 500
+
+
+def _for_every_topic(**parts: Any) -> list[Webhook]:
+    return [Webhook(topic=topic, read=read, **parts) for topic, read in READERS.items()]
 
 
 class DatabaseContainer(DeclarativeContainer):
@@ -80,9 +90,8 @@ class HttpContainer(DatabaseContainer):
         concurrency=2,
     )
     quarantine = Singleton(QuarantineBodies, begin=DatabaseContainer.begin.provider)
-    orders_create = Singleton(
-        Webhook,
-        topic=Topic.ORDERS_CREATE,
+    webhooks = Singleton(
+        _for_every_topic,
         secrets=secrets,
         accept=batcher.provided.submit,
         quarantine=quarantine,
@@ -90,7 +99,7 @@ class HttpContainer(DatabaseContainer):
         answered=DatabaseContainer.metrics.provided.answered,
     )
     probes = Singleton(Probes, DatabaseContainer.begin.provider)
-    app = Singleton(application, List(orders_create), probes)
+    app = Singleton(application, webhooks, probes)
 
 
 class WorkerContainer(DatabaseContainer):
@@ -132,6 +141,18 @@ class WorkerContainer(DatabaseContainer):
     drain_stale_statuses = Singleton(
         DrainStaleStatuses, begin=DatabaseContainer.begin.provider, cache=cache
     )
+    complete_due_holds = Singleton(
+        CompleteDueHolds,
+        begin=DatabaseContainer.begin.provider,
+        cache=cache,
+        clock=DatabaseContainer.clock,
+    )
+    expire_referrals = Singleton(
+        ExpireReferrals,
+        begin=DatabaseContainer.begin.provider,
+        cache=cache,
+        clock=DatabaseContainer.clock,
+    )
     worker = Singleton(
         Worker,
         List(
@@ -140,8 +161,20 @@ class WorkerContainer(DatabaseContainer):
             ),
             Singleton(
                 Routine,
-                name="janitor",
+                name="janitor: stale statuses",
                 step=Singleton(partial, drain_stale_statuses, _MOST_STATUSES),
+            ),
+            Singleton(
+                Routine,
+                name="janitor: holds",
+                step=Singleton(partial, complete_due_holds, _MOST_ORDERS),
+                when_idle=WHEN_NOTHING_IS_DUE,
+            ),
+            Singleton(
+                Routine,
+                name="janitor: expiries",
+                step=Singleton(partial, expire_referrals, _MOST_REFERRALS),
+                when_idle=WHEN_NOTHING_IS_DUE,
             ),
             Singleton(
                 Routine,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from referrals_adapters.shopify.address import AddressKey
-from referrals_adapters.shopify.payloads import UnreadableOrder, read_order
+from referrals_adapters.shopify.payloads import Reader, UnreadableOrder
 from referrals_adapters.shopify.signature import HEADER, is_signed
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Delivery, Receipt, Topic, UnreadableBody
@@ -52,6 +52,7 @@ class Webhook:
 
     Args:
         topic: The topic; the header that names it is not signed, so each has a URL of its own.
+        read: Reads its bodies.
         secrets: The secrets that a body may be signed with; the first is the one that lasts.
         accept: Stores a delivery, whether or not the caller is still there.
         quarantine: Keeps bodies that nobody can read, or that nobody can tell whose they are.
@@ -62,6 +63,7 @@ class Webhook:
     """
 
     topic: Topic
+    read: Reader
     secrets: Sequence[str] = attrs.field(repr=False)
     accept: Callable[[Delivery], Awaitable[Receipt]]
     quarantine: Callable[[Sequence[UnreadableBody]], Awaitable[None]]
@@ -127,8 +129,8 @@ class Webhook:
 
     async def _take(self, body: bytes, shop: str) -> Receipt:
         key = AddressKey.of_shop(self.secrets[0], shop)
-        order = read_order(body, addresses=key)
-        if not order.has_signal:
+        order = self.read(body, addresses=key)
+        if not order.counts:
             return Receipt.NO_SIGNAL
         return await self.accept(
             Delivery(

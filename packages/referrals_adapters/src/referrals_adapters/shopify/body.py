@@ -1,9 +1,10 @@
 """
-The few fields of an order's body that count, and their types.
+The few fields of the bodies of orders and refunds that count, and their types.
 
 What is not listed here is skipped unread: names, addresses, e-mail, telephone. Of the buyer's IP
 address only a digest is kept; see `address`.
 https://shopify.dev/docs/api/admin-rest/latest/resources/order
+https://shopify.dev/docs/api/admin-rest/latest/resources/refund
 """
 
 from __future__ import annotations
@@ -58,6 +59,25 @@ class Refund(msgspec.Struct):
     transactions: list[Transaction] | None = None
 
 
+class RefundBody(Refund, kw_only=True):
+    """A refund as it comes alone, perhaps before its order."""
+
+    order_id: int | str
+
+
+class PresentedMoney(msgspec.Struct):
+    """An amount in the currency that the buyer saw."""
+
+    amount: str
+    currency_code: str
+
+
+class MoneyBag(msgspec.Struct):
+    """An amount in two currencies, of which the shop's stands elsewhere already."""
+
+    presentment_money: PresentedMoney | None = None
+
+
 class OrderBody(msgspec.Struct):
     """An order as Shopify writes it; amounts are decimals in the shop's currency."""
 
@@ -65,6 +85,7 @@ class OrderBody(msgspec.Struct):
     created_at: Time
     currency: str
     total_price: str
+    total_price_set: MoneyBag | None = None
     processed_at: Time | None = None
     updated_at: Time | None = None
     cancelled_at: Time | None = None
@@ -82,19 +103,31 @@ class OrderBody(msgspec.Struct):
     referring_site: str | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(OrderBody)
+_ORDER: Final = msgspec.json.Decoder(OrderBody)
+_REFUND: Final = msgspec.json.Decoder(RefundBody)
 _TEXT: Final = msgspec.json.Decoder(str)
 
 
-def decode(body: bytes) -> OrderBody:
+def decode_order(body: bytes) -> OrderBody:
     """
-    Decode a body; of a repeated key the last value counts.
+    Decode an order; of a repeated key the last value counts.
 
     Raises:
         ValueError: Not JSON, not UTF-8 in a field that counts, or a field of another type.
         RecursionError: Nested too deeply.
     """
-    return _DECODER.decode(body)
+    return _ORDER.decode(body)
+
+
+def decode_refund(body: bytes) -> RefundBody:
+    """
+    Decode a refund; of a repeated key the last value counts.
+
+    Raises:
+        ValueError: As for an order.
+        RecursionError: As for an order.
+    """
+    return _REFUND.decode(body)
 
 
 def text_of(value: msgspec.Raw) -> str:

@@ -1,8 +1,9 @@
-"""A decoded body as facts of the domain."""
+"""Decoded bodies as facts of the domain."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from referrals_adapters.shopify import body
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
 
 _BY_STAFF: Final = frozenset({"shopify_draft_order", "pos"})
 _PAID: Final = frozenset({"paid", "partially_refunded", "refunded"})
+_GOES_BACK: Final = frozenset({"success", "pending"})  # no webhook tells when a bank is done
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,19}")
 _YEARS: Final = range(1970, 2200)
 
 
-def facts_of(order: body.OrderBody, addresses: AddressKey | None = None) -> OrderFacts:
+def facts_of_order(order: body.OrderBody, addresses: AddressKey | None = None) -> OrderFacts:
     """
     Return the facts of an order.
 
@@ -44,6 +47,7 @@ def facts_of(order: body.OrderBody, addresses: AddressKey | None = None) -> Orde
         snapshot=OrderSnapshot(
             updated_at=updated_at,
             total=Money.parse(order.total_price, order.currency),
+            presented=_presented(order),
             address=_address(order, addresses) if addresses else None,
         ),
         buyer=_buyer(order.customer, updated_at),
@@ -52,8 +56,26 @@ def facts_of(order: body.OrderBody, addresses: AddressKey | None = None) -> Orde
         placed_at=min(created_at, processed_at),  # Core may count from either
         paid_at=updated_at if order.financial_status in _PAID else None,
         cancelled_at=_utc(order.cancelled_at) if order.cancelled_at else None,
-        refunds=[_refund(refund, order.currency) for refund in order.refunds or ()],
+        refunds=_refunds(order.refunds or ()),
     )
+
+
+def facts_of_refund(refund: body.RefundBody) -> OrderFacts:
+    """
+    Return what a refund tells of its order.
+
+    Raises:
+        ValueError: A value is none of its kind; the text does not quote it.
+    """
+    return OrderFacts(order_id=OrderId(_number(refund.order_id)), refunds=_refunds([refund]))
+
+
+def _presented(order: body.OrderBody) -> Money | None:
+    """Return the total in the currency that the buyer saw, unless that is the shop's."""
+    presented = order.total_price_set and order.total_price_set.presentment_money
+    if not presented or presented.currency_code == order.currency:
+        return None
+    return Money.parse(presented.amount, presented.currency_code)
 
 
 def _address(order: body.OrderBody, addresses: AddressKey) -> AddressDigest | None:
@@ -69,14 +91,20 @@ def _buyer(customer: body.Customer | None, updated_at: datetime) -> Buyer | None
     return Buyer(updated_at=updated_at, customer_id=CustomerId(_number(customer.id)))
 
 
-def _refund(refund: body.Refund, currency: str) -> Refund:
-    """Sum what went back in the shop's currency; other currencies cannot be added to it."""
-    minor = sum(
-        Money.parse(move.amount, currency).minor
-        for move in refund.transactions or ()
-        if (move.kind, move.status, move.currency) == ("refund", "success", currency)
-    )
-    return Refund(RefundId(_number(refund.id)), Money(minor, currency))
+def _refunds(refunds: Iterable[body.Refund]) -> tuple[Refund, ...]:
+    """Return the refunds that gave money back: goods alone undo nothing."""
+    amounts = ((RefundId(_number(refund.id)), _given_back(refund)) for refund in refunds)
+    return tuple(Refund(id_, amount) for id_, amount in amounts if amount)
+
+
+def _given_back(refund: body.Refund) -> Money | None:
+    """Sum what goes back; should it be in several currencies, the largest sum counts."""
+    sums: Counter[str] = Counter()
+    for move in refund.transactions or ():
+        if move.kind == "refund" and move.status in _GOES_BACK:
+            sums[move.currency] += Money.parse(move.amount, move.currency).minor
+    currency, minor = max(sums.items(), key=lambda one: (one[1], one[0]), default=("", 0))
+    return Money(minor, currency) if minor else None
 
 
 def _number(value: int | str) -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
 
 import attrs
 
-from referrals_adapters.shopify.body import decode
-from referrals_adapters.shopify.facts import facts_of
+from referrals_adapters.shopify.body import decode_order, decode_refund
+from referrals_adapters.shopify.facts import facts_of_order, facts_of_refund
 from referrals_domain.errors import ReferralsError
+from referrals_domain.model.delivery import Topic
 from referrals_domain.model.order import OrderFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from referrals_adapters.shopify.address import AddressKey
+    from referrals_adapters.shopify.body import OrderBody, RefundBody
+
+T = TypeVar("T")
 
 _HOST: Final = re.compile(
     r"https://([a-z0-9.-]{1,253})(?::[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII
@@ -22,7 +28,7 @@ _HOST: Final = re.compile(
 
 class UnreadableOrder(ReferralsError):
     """
-    A body that is not an order as Shopify writes it.
+    A body that is not an order, or a refund, as Shopify writes it.
 
     Args:
         reason: What is wrong with it, without quoting it: it holds personal data.
@@ -38,10 +44,10 @@ class UnreadableOrder(ReferralsError):
 @attrs.frozen(kw_only=True)
 class ShopifyOrder:
     """
-    What a body said.
+    What a body said of an order.
 
     Args:
-        facts: What it said of the order; nothing personal.
+        facts: What it said; nothing personal.
         named_host: The host of its `order_status_url` in lower case, if it has one: the shop.
     """
 
@@ -49,14 +55,28 @@ class ShopifyOrder:
     named_host: str | None
 
     @property
-    def has_signal(self) -> bool:
-        """Whether anything on the order may point to a referral."""
-        return bool(self.facts.signals)
+    def counts(self) -> bool:
+        """Whether it may point to a referral, or undo an order that another body points from."""
+        return bool(self.facts.signals) or self.facts.undoes
+
+
+class Reader(Protocol):
+    """Reads the bodies of a topic."""
+
+    def __call__(self, body: bytes, *, addresses: AddressKey | None = None) -> ShopifyOrder:
+        """
+        Read a body, however hostile, in time and memory linear in its length.
+
+        Raises:
+            UnreadableOrder: It is not what the topic brings.
+        """
 
 
 def read_order(body: bytes, *, addresses: AddressKey | None = None) -> ShopifyOrder:
     """
-    Read the body of `orders/create`, however hostile, in time and memory linear in its length.
+    Read the body of an order, whatever happened to it.
+
+    All that it says counts, whichever topic it came by: topics are not signed.
 
     Args:
         body: The body.
@@ -65,11 +85,42 @@ def read_order(body: bytes, *, addresses: AddressKey | None = None) -> ShopifyOr
     Raises:
         UnreadableOrder: It is not an order.
     """
+
+    def order_of(order: OrderBody) -> ShopifyOrder:
+        facts = facts_of_order(order, addresses)
+        return ShopifyOrder(facts=facts, named_host=_host(order.order_status_url))
+
+    return _read(body, decode_order, order_of)
+
+
+def read_refund(body: bytes, *, addresses: AddressKey | None = None) -> ShopifyOrder:  # noqa: ARG001 - as a reader is called
+    """
+    Read the body of a refund, which names its order, but neither a shop nor an address.
+
+    Raises:
+        UnreadableOrder: It is not a refund.
+    """
+
+    def refund_of(refund: RefundBody) -> ShopifyOrder:
+        return ShopifyOrder(facts=facts_of_refund(refund), named_host=None)
+
+    return _read(body, decode_refund, refund_of)
+
+
+READERS: Final[Mapping[Topic, Reader]] = {
+    Topic.ORDERS_CREATE: read_order,
+    Topic.ORDERS_PAID: read_order,
+    Topic.ORDERS_CANCELLED: read_order,
+    Topic.REFUNDS_CREATE: read_refund,
+}
+"""How the bodies of each topic are read."""
+
+
+def _read(
+    body: bytes, decode: Callable[[bytes], T], order_of: Callable[[T], ShopifyOrder]
+) -> ShopifyOrder:
     try:
-        order = decode(body)
-        return ShopifyOrder(
-            facts=facts_of(order, addresses), named_host=_host(order.order_status_url)
-        )
+        return order_of(decode(body))
     except RecursionError:
         reason = "nested too deeply"
     except UnicodeDecodeError:

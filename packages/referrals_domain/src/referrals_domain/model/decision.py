@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.events import (
         EventAttribution,
     )
+    from referrals_domain.model.program import ReferralProgram
     from referrals_domain.model.rules import (
         Case,
     )
@@ -154,18 +156,40 @@ def transition(
     )
 
 
+def expire(referral: Referral, program: ReferralProgram, *, at: datetime) -> Transition | None:
+    """
+    Give a share up; None while an order may still come in time, or once one came.
+
+    An order that was placed in time and is reported later lifts it again.
+    """
+    if referral.status is not ReferralStatus.PENDING or at < referral.window_ends(program):
+        return None
+    after = attrs.evolve(
+        referral,
+        status=ReferralStatus.EXPIRED,
+        cause=Cause.NO_ORDER,
+        version=referral.version + 1,
+        updated_at=at,
+    )
+    return Transition(referral=after, from_status=referral.status)
+
+
 def _undone_by(case: Case) -> Cause | None:
     if case.facts.cancelled_at:
         return Cause.ORDER_CANCELLED
-    total = case.snapshot.total
-    refunded = sum(
-        refund.amount.minor
-        for refund in case.facts.refunds
-        if refund.amount.currency == total.currency
-    )
-    if refunded and refunded * 100 >= total.minor * case.program.refund_percent:
+    if _refunded(case) * 100 >= case.program.refund_percent:
         return Cause.ORDER_REFUNDED
     return None
+
+
+def _refunded(case: Case) -> Fraction:
+    """Return the share of the total that went back, each currency against the total in it."""
+    totals = {total.currency: total.minor for total in case.snapshot.totals}
+    back = [refund.amount for refund in case.facts.refunds if refund.amount.currency in totals]
+    return sum(
+        (Fraction(amount.minor, totals[amount.currency] or amount.minor) for amount in back),
+        start=Fraction(0),
+    )
 
 
 def _open_questions(case: Case) -> Undecided | None:

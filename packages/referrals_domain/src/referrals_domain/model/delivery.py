@@ -15,6 +15,9 @@ class Topic(StrEnum):
     """What Shopify reports; each has a URL of its own."""
 
     ORDERS_CREATE = "orders/create"
+    ORDERS_PAID = "orders/paid"
+    ORDERS_CANCELLED = "orders/cancelled"
+    REFUNDS_CREATE = "refunds/create"
 
 
 class Receipt(StrEnum):

@@ -45,17 +45,25 @@ class OrderSnapshot:
     Args:
         updated_at: The order's own time of change.
         total: The order total in the shop's currency.
+        presented: The same as the friend saw it, where that is another currency.
         address: Where the friend ordered from; None where the body does not say.
     """
 
     updated_at: datetime
     total: Money
+    presented: Money | None = None
     address: AddressDigest | None = None
 
     @property
-    def recency(self) -> tuple[datetime, int, str, str]:
+    def recency(self) -> tuple[datetime, tuple[str, ...], str]:
         """The sort key that puts the latest last, and is total."""
-        return (self.updated_at, self.total.minor, self.total.currency, self.address or "")
+        totals = tuple(f"{money.minor:019} {money.currency}" for money in self.totals)
+        return (self.updated_at, totals, self.address or "")
+
+    @property
+    def totals(self) -> tuple[Money, ...]:
+        """The total in each currency that money may go back in."""
+        return (self.total, self.presented) if self.presented else (self.total,)
 
 
 @attrs.frozen(kw_only=True)
@@ -151,6 +159,11 @@ class OrderFacts:
     def customer_id(self) -> CustomerId | None:
         """The friend, if any body named one."""
         return self.buyer.customer_id if self.buyer else None
+
+    @property
+    def undoes(self) -> bool:
+        """Whether it takes something back: this counts even where no signal is known yet."""
+        return self.cancelled_at is not None or bool(self.refunds)
 
     @property
     def address(self) -> AddressDigest | None:

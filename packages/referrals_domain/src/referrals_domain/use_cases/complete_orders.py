@@ -95,8 +95,8 @@ class CompleteOrders:
         """
         Find, without locks, the orders to settle, and what must be asked.
 
-        They are those that are owed to a link, and those of which only parts are known yet, such
-        as a refund that came before its order: what they say must not be lost.
+        They are those that are owed to a link, and those of which only parts are known yet or
+        that are undone, such as by a refund that came before its order: that must not be lost.
         """
         now = self.clock.now()
         async with self.begin() as tx:
@@ -104,7 +104,7 @@ class CompleteOrders:
         ours = [
             key
             for key, order in docket.orders.items()
-            if order.attribution or order.facts.snapshot is None
+            if order.attribution or order.facts.snapshot is None or order.facts.undoes
         ]
         unsettled = {key: docket.settle(key, at=now) for key in ours}
         return ours, {
