@@ -12,6 +12,7 @@ import asyncpg
 import attrs
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from sqlalchemy import delete
 
 from referrals_adapters.postgres.engine import open_engine
@@ -20,7 +21,7 @@ from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.tables import metadata
 from referrals_adapters.telemetry.logs import WORTH_READING
 from referrals_sandbox.servers.running import running
-from tests import bad_inputs, neighbours
+from tests import neighbours, tally
 from tests.neighbours import answering
 
 if TYPE_CHECKING:
@@ -43,23 +44,25 @@ _END_OTHERS: Final = """
 _EMPTY: Final = "".join(f"{delete(table)};" for table in metadata.sorted_tables)
 
 
+settings.register_profile("thorough", max_examples=2000)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Have a worker of pytest-xdist tell the others what it tried."""
     if output := getattr(session.config, "workeroutput", None):
-        output["tried"] = dict(bad_inputs.TRIED)
+        output["tried"] = dict(tally.TRIED)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add what a worker of pytest-xdist tried."""
-    bad_inputs.TRIED.update(getattr(node, "workeroutput", {}).get("tried", {}))
+    tally.TRIED.update(getattr(node, "workeroutput", {}).get("tried", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell how many bad inputs were tried."""
-    tried = bad_inputs.summary()
-    if tried:
-        terminalreporter.write_line(tried)
+    """Tell how much was tried."""
+    for line in tally.summary():
+        terminalreporter.write_line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -9,6 +9,7 @@ import pytest
 from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
+from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
@@ -49,6 +50,9 @@ class TestInMemoryReferralListing(_InMemory, ReferralListingContract): ...
 
 
 class TestInMemoryConversions(_InMemory, ConversionsContract): ...
+
+
+class TestInMemoryDueReferrals(_InMemory, DueReferralsContract): ...
 
 
 class TestInMemoryAddresses(_InMemory, AddressesContract): ...

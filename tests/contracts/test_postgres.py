@@ -13,6 +13,7 @@ from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
+from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
@@ -55,6 +56,9 @@ class TestPostgresReferralListing(_Postgres, ReferralListingContract): ...
 
 
 class TestPostgresConversions(_Postgres, ConversionsContract): ...
+
+
+class TestPostgresDueReferrals(_Postgres, DueReferralsContract): ...
 
 
 class TestPostgresAddresses(_Postgres, AddressesContract): ...

@@ -19,6 +19,13 @@ from referrals_domain.testing import builders
 MODEST: Final = settings(max_examples=100, deadline=None)
 """Enough examples to find what is wrong in seconds."""
 
+
+def examples(few: int) -> int:
+    """Return how many examples to try: as many as the profile `thorough` says, or a few."""
+    thorough = settings.get_current_profile_name() == "thorough"
+    return settings.default.max_examples if thorough and settings.default else few
+
+
 codes: Final = st.integers(0, (1 << CODE_BITS) - 1).map(ReferralCode.of_number)
 
 

@@ -22,8 +22,10 @@ from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+from referrals_domain.use_cases.complete_due_holds import CompleteDueHolds
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
+from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.review_referral import ReviewReferral
 
@@ -113,6 +115,16 @@ class World:
         return ReviewReferral(begin=self.store.begin, cache=self.cache, clock=self.clock)
 
     @property
+    def complete_due_holds(self) -> CompleteDueHolds:
+        """Return the use case on this world."""
+        return CompleteDueHolds(begin=self.store.begin, cache=self.cache, clock=self.clock)
+
+    @property
+    def expire_referrals(self) -> ExpireReferrals:
+        """Return the use case on this world."""
+        return ExpireReferrals(begin=self.store.begin, cache=self.cache, clock=self.clock)
+
+    @property
     def drain_stale_statuses(self) -> DrainStaleStatuses:
         """Return the use case on this world."""
         return DrainStaleStatuses(begin=self.store.begin, cache=self.cache)
@@ -156,6 +168,11 @@ class World:
     async def work(self) -> int:
         """Work off what is due, as one batch."""
         return await self.complete_orders(100)
+
+    async def sweep(self) -> None:
+        """Have the janitor move on whatever time moves on, in sets of two."""
+        await self.complete_due_holds(2)
+        await self.expire_referrals(2)
 
     async def work_until_done(self) -> None:
         """Work, and let time pass, until no delivery waits; a day is enough for anything."""

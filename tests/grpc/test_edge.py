@@ -22,9 +22,9 @@ from referrals_domain.errors import Stale, Unavailable
 from referrals_domain.model.identifiers import ReferralKey
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import MERCHANT, REFERRAL
-from tests.bad_inputs import tried
 from tests.grpc.service import TOKEN, bare, refusal_of
 from tests.logged import written
+from tests.tally import tried
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from referrals_adapters.grpc.status import MEANINGS, reason_of
-from tests.bad_inputs import tried
 from tests.grpc.requests import HOSTILE, METHODS, good, good_text
 from tests.grpc.service import TOKEN, bare, refusal_of
+from tests.tally import tried
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor

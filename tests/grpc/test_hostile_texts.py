@@ -9,7 +9,6 @@ import grpc.aio
 import pytest
 from dependency_injector import providers
 
-from tests.bad_inputs import tried
 from tests.grpc.requests import (
     BROKEN,
     METHODS,
@@ -20,6 +19,7 @@ from tests.grpc.requests import (
     with_text,
 )
 from tests.grpc.service import TOKEN, bare, refusal_of
+from tests.tally import tried
 
 if TYPE_CHECKING:
     from tests.grpc.service import Refusal, Service

@@ -14,8 +14,8 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_domain.testing.builders import MERCHANT, REFERRAL
-from tests.bad_inputs import tried
 from tests.grpc.service import TOKEN, bare, refusal_of
+from tests.tally import tried
 from tests.waiting import until
 
 if TYPE_CHECKING:

@@ -66,6 +66,19 @@ def sent(engine: AsyncEngine) -> Iterator[list[str]]:
     event.remove(engine.sync_engine, "before_cursor_execute", note)
 
 
+@pytest.fixture
+def asked(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that were sent, with their parameters."""
+    statements: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
 @attrs.frozen
 class OwnServer:
     """A server that these tests may kill and freeze, with the schema in its database."""

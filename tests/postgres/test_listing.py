@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from referrals_domain.model.identifiers import CustomerId, LinkId, MerchantId
 from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.ports.referral_listing import Selection
+from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_domain.model.referral import Referral
@@ -47,19 +45,6 @@ async def listing(begin: Begin, engine: AsyncEngine) -> Begin:
     return begin
 
 
-@pytest.fixture
-def asked(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that were sent, with their parameters."""
-    statements: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine.sync_engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
@@ -88,10 +73,7 @@ async def test_a_page_is_read_from_its_index_and_nothing_is_sorted(
     further = await _page(listing, selection, after=first[-1])
     assert [len(first), len(further)] == [20, 20]
     for statement, parameters in asked.copy():
-        for plan in (
-            await _plan(engine, statement, parameters),
-            await _plan_for_anybody(engine, statement),
-        ):
+        for plan in await plans(engine, statement, parameters):
             assert f"Index Scan Backward using {index}" in plan
             assert "Sort" not in plan
 
@@ -102,21 +84,3 @@ async def _page(
     place = after.place if after else None
     async with begin() as tx:
         return list(await tx.listing.page(selection, after=place, limit=20))
-
-
-async def _plan(engine: AsyncEngine, statement: str, parameters: Any) -> str:
-    """Return how the statement is done with these parameters."""
-    async with engine.connect() as connection:
-        rows = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
-        return "\n".join(rows.scalars())
-
-
-async def _plan_for_anybody(engine: AsyncEngine, statement: str) -> str:
-    """Return how the statement is done once PostgreSQL does not look at its parameters."""
-    nulls = ", ".join(["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement))))
-    async with engine.connect() as connection:
-        await connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
-        await connection.exec_driver_sql(f"PREPARE question AS {statement}")
-        rows = await connection.exec_driver_sql(f"EXPLAIN EXECUTE question({nulls})")
-        await connection.exec_driver_sql("DEALLOCATE question")
-        return "\n".join(rows.scalars())

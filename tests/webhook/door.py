@@ -22,8 +22,8 @@ from referrals_adapters.system.address import Address
 from referrals_adapters.wire.documents import from_document
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.testing.builders import CODE, REFERRAL, SHOP
-from tests.bad_inputs import tried
 from tests.shopify.test_privacy import EVERYWHERE, PERSONAL
+from tests.tally import tried
 from tests.webhook.orders import PATH, SECRET, order
 
 if TYPE_CHECKING:

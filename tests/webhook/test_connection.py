@@ -18,7 +18,7 @@ from referrals_webhook import connection, exchange
 from referrals_webhook.connection import LONGEST_HEAD
 from referrals_webhook.container import HttpContainer
 from referrals_webhook.exchange import LONGEST_BODY
-from tests.bad_inputs import tried
+from tests.tally import tried
 from tests.webhook.orders import PATH, SECRET, WITHOUT_SIGNAL, order, signed
 from tests.webhook.served import Served, served
 

@@ -10,7 +10,7 @@ import pytest
 from referrals_adapters.shopify.signature import HEADER
 from referrals_domain.testing.builders import SHOP
 from referrals_webhook.exchange import LONGEST_BODY
-from tests.bad_inputs import tried
+from tests.tally import tried
 from tests.webhook.door import JSON, Door, Header, headers, personal, request
 from tests.webhook.orders import PATH, WITHOUT_SIGNAL
 

@@ -19,8 +19,8 @@ Exit codes: 0 every step held; 1 something failed, standard error tells what in 
 command line is wrong; 130 or 143 it was ended before the story was over.
 """
 _POST = """\
-Sign a Shopify body as Shopify does, post it to the running sandbox, and show how the referral
-stands on both gRPC paths. Its times become now. Posted again it changes nothing.
+Sign a Shopify body as Shopify does, post it to the running sandbox through its gateway, and show
+how the referral stands on both gRPC paths. Its times become now. Posted again it changes nothing.
 """
 _POST_EPILOG = """\
 Exit codes: 0 every answer was 200; 1 one was not, or something failed; 2 the command line is

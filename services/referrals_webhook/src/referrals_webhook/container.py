@@ -33,8 +33,10 @@ from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatus
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+from referrals_domain.use_cases.complete_due_holds import CompleteDueHolds
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
+from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_webhook.app import application
@@ -57,12 +59,16 @@ WHEN_UNDECIDED: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(minute
 PROBED_EVERY: Final = timedelta(milliseconds=250)
 """How long Auth or Core, when they failed, are left alone before one delivery asks again."""
 
+WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=10))
+"""How long the janitor waits before it looks again for what time moves on."""
+
 DRAIN_WITHIN: Final = timedelta(seconds=8)
 """How long what was begun may take once told to stop; Docker kills after 10 seconds."""
 
 _MOST_DELIVERIES: Final = 200  # in a transaction
 _MOST_ORDERS: Final = 100
 _MOST_STATUSES: Final = 500
+_MOST_REFERRALS: Final = 500
 
 
 def _for_every_topic(**parts: Any) -> list[Webhook]:
@@ -158,14 +164,38 @@ class WorkerContainer(DatabaseContainer):
     drain_stale_statuses = Singleton(
         DrainStaleStatuses, begin=DatabaseContainer.begin.provider, cache=cache
     )
+    complete_due_holds = Singleton(
+        CompleteDueHolds,
+        begin=DatabaseContainer.begin.provider,
+        cache=cache,
+        clock=DatabaseContainer.clock,
+    )
+    expire_referrals = Singleton(
+        ExpireReferrals,
+        begin=DatabaseContainer.begin.provider,
+        cache=cache,
+        clock=DatabaseContainer.clock,
+    )
     worker = Singleton(
         Worker,
         List(
             completing,
             Singleton(
                 Routine,
-                name="janitor",
+                name="janitor: stale statuses",
                 step=Singleton(partial, drain_stale_statuses, _MOST_STATUSES),
+            ),
+            Singleton(
+                Routine,
+                name="janitor: holds",
+                step=Singleton(partial, complete_due_holds, _MOST_ORDERS),
+                when_idle=WHEN_NOTHING_IS_DUE,
+            ),
+            Singleton(
+                Routine,
+                name="janitor: expiries",
+                step=Singleton(partial, expire_referrals, _MOST_REFERRALS),
+                when_idle=WHEN_NOTHING_IS_DUE,
             ),
             Singleton(
                 Routine,

@@ -35,6 +35,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 HOLDS_THE_FRIEND: Final = text("status IN ('QUALIFIED', 'COMPLETED')")
 """The condition of the friends' index; a query must say it in the same words to use it."""
 
+IS_PENDING: Final = text("status = 'PENDING'")
+"""The condition of the index of shares that wait for an order."""
+
 IS_WAITING: Final = text("outcome IS NULL")
 """The condition of the index of deliveries that wait."""
 
@@ -126,6 +129,20 @@ referrals: Final = Table(
         "opened_at",
         "id",
         postgresql_where=text("status = 'QUALIFIED'"),
+    ),
+    Index(
+        "idx_referrals_due",
+        "due_at",
+        "merchant_id",
+        "id",
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index(
+        "idx_referrals_pending",
+        "merchant_id",
+        "opened_at",
+        "id",
+        postgresql_where=IS_PENDING,
     ),
     Index("uq_referrals_order_id", "merchant_id", "order_id", unique=True),
     Index(

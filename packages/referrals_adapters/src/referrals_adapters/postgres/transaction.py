@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from referrals_adapters.postgres.addresses import PostgresAddresses
 from referrals_adapters.postgres.conversions import PostgresConversions
 from referrals_adapters.postgres.deliveries import PostgresDeliveries
+from referrals_adapters.postgres.due_referrals import PostgresDueReferrals
 from referrals_adapters.postgres.held_deliveries import PostgresHeldDeliveries
 from referrals_adapters.postgres.outbox import PostgresOutbox
 from referrals_adapters.postgres.programs import PostgresPrograms
@@ -71,6 +72,11 @@ class PostgresTransaction(Transaction):
     def listing(self) -> PostgresReferralListing:
         """The referrals, a page at a time."""
         return PostgresReferralListing(self._statements)
+
+    @property
+    def due(self) -> PostgresDueReferrals:
+        """The referrals that time alone moves on."""
+        return PostgresDueReferrals(self._statements)
 
     @property
     def conversions(self) -> PostgresConversions:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.referral import Referral
     from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
+    from referrals_domain.ports.due_referrals import DueReferrals
     from referrals_domain.ports.held_deliveries import HeldDeliveries
     from referrals_domain.ports.outbox import Outbox
     from referrals_domain.ports.programs import Programs
@@ -96,6 +97,11 @@ class CountedTransaction(Transaction):
     def listing(self) -> ReferralListing:
         """The referrals, a page at a time."""
         return self.transaction.listing
+
+    @property
+    def due(self) -> DueReferrals:
+        """The referrals that time alone moves on."""
+        return self.transaction.due
 
     @property
     def conversions(self) -> Conversions:

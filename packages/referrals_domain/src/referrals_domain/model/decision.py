@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.events import (
         EventAttribution,
     )
+    from referrals_domain.model.program import ReferralProgram
     from referrals_domain.model.rules import (
         Case,
     )
@@ -153,6 +154,24 @@ def transition(
         from_status=referral.status,
         event=_event(referral, after, case, signal),
     )
+
+
+def expire(referral: Referral, program: ReferralProgram, *, at: datetime) -> Transition | None:
+    """
+    Give a share up; None while an order may still come in time, or once one came.
+
+    An order that was placed in time and is reported later lifts it again.
+    """
+    if referral.status is not ReferralStatus.PENDING or at < referral.window_ends(program):
+        return None
+    after = attrs.evolve(
+        referral,
+        status=ReferralStatus.EXPIRED,
+        cause=Cause.NO_ORDER,
+        version=referral.version + 1,
+        updated_at=at,
+    )
+    return Transition(referral=after, from_status=referral.status)
 
 
 def _undone_by(case: Case) -> Cause | None:

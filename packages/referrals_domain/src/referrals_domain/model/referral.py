@@ -21,6 +21,7 @@ from referrals_domain.model.link import Channel
 
 if TYPE_CHECKING:
     from referrals_domain.model.link import ReferralLink
+    from referrals_domain.model.program import ReferralProgram
 
 
 class ReferralStatus(StrEnum):
@@ -43,6 +44,8 @@ class Cause(StrEnum):
 
     LINK_SHARED = "link_shared"
     ORDER_PLACED = "order_placed"
+
+    NO_ORDER = "no_order"
 
     IN_REVIEW = "in_review"
     AWAITS_PAYMENT = "awaits_payment"
@@ -184,6 +187,10 @@ class Referral:
     def view(self) -> StatusView:
         """What a frontend sees."""
         return StatusView(self.status, self.version, self.updated_at, self.cause)
+
+    def window_ends(self, program: ReferralProgram) -> datetime:
+        """Return the end of the time in which an order must be placed to count."""
+        return self.opened_at + program.window
 
     @property
     def awaits_an_order(self) -> bool:

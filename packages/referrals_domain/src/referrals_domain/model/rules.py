@@ -98,7 +98,7 @@ def link_was_active(case: Case) -> Cause | None:
 
 def order_is_within_the_window(case: Case) -> Cause | None:
     """The order was placed before the program's window after the share ended."""
-    end = case.referral.opened_at + case.program.window
+    end = case.referral.window_ends(case.program)
     return Cause.OUTSIDE_WINDOW if case.placed_at >= end else None
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
     from referrals_domain.ports.deliveries import Deliveries
+    from referrals_domain.ports.due_referrals import DueReferrals
     from referrals_domain.ports.held_deliveries import HeldDeliveries
     from referrals_domain.ports.outbox import Outbox
     from referrals_domain.ports.programs import Programs
@@ -70,6 +71,11 @@ class Transaction(Protocol):
     @abstractmethod
     def listing(self) -> ReferralListing:
         """The referrals, a page at a time."""
+
+    @property
+    @abstractmethod
+    def due(self) -> DueReferrals:
+        """The referrals that time alone moves on."""
 
     @property
     @abstractmethod

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import attrs
 
 from referrals_domain.errors import NotFound, NotInReview
-from referrals_domain.model.decision import Undecided
 from referrals_domain.model.identifiers import OrderKey
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.model.referral import Cause
@@ -17,11 +16,10 @@ from referrals_domain.ports.clock import Clock
 from referrals_domain.ports.status_cache import StatusCache
 from referrals_domain.ports.transaction import Transaction
 from referrals_domain.use_cases.load_docket import load_docket
-from referrals_domain.use_cases.record import record, telling
+from referrals_domain.use_cases.record import telling
+from referrals_domain.use_cases.settle_again import settle_again
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.model.order import ReferredOrder
     from referrals_domain.model.referral import Referral
@@ -51,7 +49,8 @@ class ReviewReferral:
             docket = await load_docket(tx, {order_key: facts}, lock=True)
             if _is_to_review(docket.orders[order_key], docket.referrals[key], verdict):
                 review = Review(verdict, self.clock.now())
-                versions.update(await _settle(tx, docket, order_key, review))
+                _note(docket, order_key, review)
+                versions.update(await settle_again(tx, docket, at=review.at))
                 await tx.commit()
         return docket.referrals[key]
 
@@ -76,17 +75,8 @@ def _is_to_review(order: ReferredOrder, referral: Referral, verdict: ReviewVerdi
     return False
 
 
-async def _settle(
-    tx: Transaction, docket: Docket, key: OrderKey, review: Review
-) -> Mapping[ReferralKey, int]:
-    """
-    Decide the order anew with the review in its evidence.
-
-    Where a question about it is open again, the delivery that raised it decides, by the review.
-    """
+def _note(docket: Docket, key: OrderKey, review: Review) -> None:
+    """Add the review to the evidence: whatever is decided later is decided by it too."""
     order = docket.orders[key]
     evidence = attrs.evolve(order.evidence, review=review)
     docket.orders[key] = attrs.evolve(order, evidence=evidence)
-    settled = docket.settle(key, at=review.at)
-    await tx.orders.save(docket.orders.values())
-    return await record(tx, [] if isinstance(settled, Undecided) else settled)

@@ -81,7 +81,7 @@ def referral_of(sandbox: Description, body: bytes, *, within: float) -> Found | 
     own = ReferralId.of_order(MerchantId(sandbox.merchant_id), facts.order_id)
     wanted = [own, *(signal.share for signal in facts.signals if signal.share)]
     deadline = time.monotonic() + within
-    with open_frontend(sandbox.grpc, sandbox.token) as frontend:
+    with open_frontend(sandbox.gateway_address, sandbox.token) as frontend:
         while True:
             found = [_look(frontend, sandbox.merchant_id, id_) for id_ in wanted]
             settled = next((one for one in found if one.is_settled), None)

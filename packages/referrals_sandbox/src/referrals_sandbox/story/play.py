@@ -34,7 +34,7 @@ def play(sandbox: Description, progress: Progress) -> Completed:
     Raises:
         SandboxError: A step did not hold.
     """
-    with open_frontend(sandbox.grpc, sandbox.token) as frontend:
+    with open_frontend(sandbox.gateway_address, sandbox.token) as frontend:
         order = _share(sandbox, frontend, progress)
         with progress.step("order") as say:
             say(_order(sandbox, order))
@@ -84,7 +84,7 @@ def _order(sandbox: Description, order: FriendsOrder) -> str:
         body=order.body(),
         secret=sandbox.shopify_secret,
     )
-    (answer,) = deliver(sandbox.webhook, delivery)
+    (answer,) = deliver(sandbox.gateway, delivery)
     if answer.status_code != _OK:
         raise SandboxError(f"POST /{ORDERS_CREATE} answered {answer.status_code}: {answer.text}")
     return f"POST /{ORDERS_CREATE}: order {order.order_id}, signed, answered 200"

@@ -9,6 +9,7 @@ from referrals_domain.ports.transaction import Transaction
 from referrals_domain.testing.memory.addresses import InMemoryAddresses
 from referrals_domain.testing.memory.conversions import InMemoryConversions
 from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
+from referrals_domain.testing.memory.due_referrals import InMemoryDueReferrals
 from referrals_domain.testing.memory.held_deliveries import InMemoryHeldDeliveries
 from referrals_domain.testing.memory.links import InMemoryReferralLinks
 from referrals_domain.testing.memory.listing import InMemoryReferralListing
@@ -78,6 +79,11 @@ class InMemoryTransaction(Transaction):
     def listing(self) -> InMemoryReferralListing:
         """The referrals, a page at a time."""
         return InMemoryReferralListing(self._state)
+
+    @property
+    def due(self) -> InMemoryDueReferrals:
+        """The referrals that time alone moves on."""
+        return InMemoryDueReferrals(self._state)
 
     @property
     def conversions(self) -> InMemoryConversions:

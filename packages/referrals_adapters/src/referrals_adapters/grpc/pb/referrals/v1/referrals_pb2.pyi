@@ -781,6 +781,7 @@ class GetReferralStatusResponse(_message.Message):
     """Why the referral has its status: a stable code, always filled; more codes may come.
     - PENDING: what opened it: `link_shared` or `order_placed`.
     - QUALIFIED: what it waits for: `in_review`, `awaits_payment` or `on_hold`.
+    - EXPIRED: that nobody bought through it in time: `no_order`.
     - COMPLETED: what completed it: `order_created` or `order_paid`.
     - REJECTED: the rule that refused: `self_referral`, `friend_not_new`, `friend_unknown`,
       `friend_already_referred`, `advocate_unknown`, `outside_window`, `below_minimum`,

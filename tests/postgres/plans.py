@@ -1,0 +1,33 @@
+"""How PostgreSQL does a statement."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+async def plans(engine: AsyncEngine, statement: str, parameters: Any) -> tuple[str, str]:
+    """Return how it is done with these parameters, and how once nobody looks at them any more."""
+    return (
+        await _plan(engine, statement, parameters),
+        await _plan_for_anybody(engine, statement),
+    )
+
+
+async def _plan(engine: AsyncEngine, statement: str, parameters: Any) -> str:
+    async with engine.connect() as connection:
+        rows = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        return "\n".join(rows.scalars())
+
+
+async def _plan_for_anybody(engine: AsyncEngine, statement: str) -> str:
+    nulls = ", ".join(["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement))))
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        await connection.exec_driver_sql(f"PREPARE question AS {statement}")
+        rows = await connection.exec_driver_sql(f"EXPLAIN EXECUTE question({nulls})")
+        await connection.exec_driver_sql("DEALLOCATE question")
+        return "\n".join(rows.scalars())
