@@ -69,9 +69,7 @@ async def release_held(settings: PostgresSettings, ids: Collection[int] | None) 
 async def _beginning(
     settings: PostgresSettings,
 ) -> AsyncIterator[Callable[[], PostgresTransaction]]:
-    async with open_engine(
-        settings, application="referrals-webhook-held", connections=1
-    ) as engine:
+    async with open_engine(settings, application=_APPLICATION, connections=1) as engine:
         yield partial(PostgresTransaction, engine)
 
 

@@ -45,4 +45,4 @@ FAIR_SHARES: Final = (
     .bindparams(bindparam("at", type_=_COLUMNS.due_at.type), bindparam("limit", type_=Integer))
     .columns(_COLUMNS.id, _COLUMNS.due_at)
 )
-"""Locks up to `limit` deliveries that are due `at` a time: of as many shops as wait, alike."""
+"""Locks up to `limit` deliveries that are due `at` a time, in equal shares for shops that wait."""
