@@ -150,7 +150,16 @@ def test_what_is_not_on_record_is_not_claimed(cause: Cause) -> None:
         told = summary(referral(cause, due_at=None, referred_customer_id=None), known)
         days = set(re.findall(r"\d+ [A-Z][a-z]+ \d{4}", told))
         assert days <= {"18 November 2026", "21 November 2026"}
-        assert not re.search(r"\d\.\d|None|Order (?!6200407294252)", told)
+        assert not re.search(r"\d\.\d|None|paid by|Order (?!6200407294252)", told)
+
+
+def test_only_the_marks_that_were_made_are_told() -> None:
+    verdicts = explanation(
+        RuleVerdict(advocate_is_below_the_cap.__name__, Verdict.PASSED),
+        RuleVerdict(address_is_not_shared.__name__, Verdict.MARKED),
+    )
+    told = summary(referral(Cause.IN_REVIEW), order(explanation=verdicts))
+    assert told.endswith("because another friend of the advocate had ordered from the same place.")
 
 
 @pytest.mark.parametrize(

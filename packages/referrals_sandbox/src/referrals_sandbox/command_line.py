@@ -7,8 +7,8 @@ from referrals_sandbox.neighbours.shopify import ORDERS_CREATE
 
 _DESCRIPTION = """\
 Start PostgreSQL, Valkey, a Kafka broker, stand-ins for Auth, Core, Points, RFM Analytics and
-AdminCore, both services and their gateway; play a referral from share to reward; then stay up
-until Ctrl-C.
+AdminCore, both services and their gateway; play a referral from share to reward, and another
+whose order is refunded, so that its reward is taken back; then stay up until Ctrl-C.
 Nothing is left behind.
 """
 _EPILOG = """\

@@ -13,6 +13,7 @@ from referrals_adapters.shopify.signature import sign
 from referrals_sandbox.servers.errors import SandboxError
 
 ORDERS_CREATE = "orders/create"
+REFUNDS_CREATE = "refunds/create"
 
 _API_VERSION = "2026-10"
 _WITHIN = 5.0  # seconds, as Shopify waits

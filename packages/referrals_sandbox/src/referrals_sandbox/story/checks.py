@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import attrs
-import httpx
 from redis import Redis
 from redis.exceptions import RedisError
 
 from referrals_domain.model.events import ReferralCompleted
 from referrals_domain.model.identifiers import EventId, ReferralId
 from referrals_sandbox.servers.errors import SandboxError
-from referrals_sandbox.story.patience import until
+from referrals_sandbox.story.entries import entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,20 +113,8 @@ CHECKS: Mapping[str, Callable[[Description, Completed], str]] = {
 
 def _the_entry(name: str, url: str, completed: Completed) -> dict[str, Any]:
     """Return the one thing that a neighbour did about the referral, once it has."""
-    wanted = {"referral_id": completed.referral_id}
-
-    def look() -> list[dict[str, Any]] | None:
-        try:
-            answer = httpx.get(
-                f"{url}/entries", params=wanted, timeout=_WITHIN, trust_env=False
-            ).raise_for_status()
-        except httpx.HTTPError as error:
-            raise SandboxError(f"{name} does not answer on {url}: {error}") from error
-        return answer.json() or None
-
-    entries = until(look, otherwise=f"{name} did not hear of {completed.referral_id}")
-    _require(len(entries) == 1, f"{name} acted {len(entries)} times on one referral: {entries}")
-    return entries[0]
+    (entry,) = entries(name, url, completed.referral_id, count=1)
+    return entry
 
 
 async def _row(sandbox: Description, referral_id: str) -> dict[str, Any]:
