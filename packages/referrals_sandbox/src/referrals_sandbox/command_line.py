@@ -20,7 +20,12 @@ command line is wrong; 130 or 143 it was ended before the story was over.
 """
 _POST = """\
 Sign a Shopify body as Shopify does, post it to the running sandbox, and show how the referral
-stands on both gRPC paths. Its times become now. Posted again it changes nothing.
+stands on both gRPC paths, and in words. Its times become now. Posted again it changes nothing.
+
+By --topic orders/paid or orders/cancelled the order in FILE is paid, or has just been cancelled;
+by --topic refunds/create FILE is a refund. To undo the sample order by the sample refund:
+
+  referrals-sandbox post tests/shopify/refunds_create.json --topic refunds/create
 """
 _POST_EPILOG = """\
 Exit codes: 0 every answer was 200; 1 one was not, or something failed; 2 the command line is
@@ -70,7 +75,14 @@ def _add_post(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     post.add_argument("--topic", default=ORDERS_CREATE, help="its topic (%(default)s)")
     post.add_argument("--shop", metavar="DOMAIN", help="whose shop it is (the sandbox's)")
     post.add_argument("--code", help="the link's code, put in place of the one in the file")
-    post.add_argument("--as-is", action="store_true", help="leave its times as they are")
+    post.add_argument(
+        "--order", metavar="ID", type=_order, help="the order, in place of the one in the file"
+    )
+    post.add_argument(
+        "--as-is",
+        action="store_true",
+        help="leave its times, payment and cancellation as they are",
+    )
     post.add_argument(
         "--times", metavar="N", type=_times, default=1, help="post it so often, all at once"
     )
@@ -86,6 +98,10 @@ def _port(text: str) -> int:
 
 def _times(text: str) -> int:
     return _number(text, 1_000)  # each is a thread
+
+
+def _order(text: str) -> int:
+    return _number(text, 2**63 - 1)
 
 
 def _number(text: str, largest: int) -> int:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import attrs
 from redis import Redis
 from redis.exceptions import RedisError
@@ -13,6 +11,7 @@ from redis.exceptions import RedisError
 from referrals_domain.model.events import ReferralCompleted
 from referrals_domain.model.identifiers import EventId, ReferralId
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.rows import row_of
 from referrals_sandbox.story.entries import entries
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def admincore(sandbox: Description, completed: Completed) -> str:
 
 def postgresql(sandbox: Description, completed: Completed) -> str:
     """Return what the referral's row says."""
-    row = asyncio.run(_row(sandbox, completed.referral_id))
+    row = row_of(sandbox.database_url, _ROW, sandbox.merchant_id, completed.referral_id)
     expected = {
         "status": "COMPLETED",
         "version": completed.version,
@@ -115,18 +114,6 @@ def _the_entry(name: str, url: str, completed: Completed) -> dict[str, Any]:
     """Return the one thing that a neighbour did about the referral, once it has."""
     (entry,) = entries(name, url, completed.referral_id, count=1)
     return entry
-
-
-async def _row(sandbox: Description, referral_id: str) -> dict[str, Any]:
-    try:
-        connection = await asyncpg.connect(sandbox.database_url, timeout=_WITHIN)
-        try:
-            row = await connection.fetchrow(_ROW, sandbox.merchant_id, referral_id)
-        finally:
-            await connection.close()
-    except (OSError, asyncpg.PostgresError) as error:
-        raise SandboxError(f"PostgreSQL does not answer: {error}") from error
-    return dict(row or {})
 
 
 def _require(holds: object, otherwise: str) -> None:
