@@ -96,15 +96,12 @@ def referral_of(sandbox: Description, delivery: Delivery, *, within: float) -> F
         while True:
             work = row_of(sandbox.database_url, _WORK, sandbox.merchant_id, facts.order_id)
             bound = work["referral_id"]
-            found = [
-                _look(frontend, sandbox.merchant_id, id_) for id_ in ([bound] if bound else wanted)
-            ]
-            if not work["waits"] and (not bound or found[0].stands_at(work["version"])):
-                break
-            if time.monotonic() > deadline:
-                break
+            ids = [bound] if bound else wanted
+            found = [_look(frontend, sandbox.merchant_id, id_) for id_ in ids]
+            is_told = not bound or found[0].stands_at(work["version"])
+            if (is_told and not work["waits"]) or time.monotonic() > deadline:
+                return _in_words(frontend, sandbox.merchant_id, _as_it_stands(found))
             time.sleep(_PAUSE)
-        return _in_words(frontend, sandbox.merchant_id, _as_it_stands(found))
 
 
 def _facts(delivery: Delivery) -> OrderFacts | None:
