@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-MEMBERS = ("packages/*/src", "services/*/src")
+from tests.architecture.house import ROOT, copied, lint
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
 DOMAIN = "packages/referrals_domain/src/referrals_domain"
 ADAPTERS = "packages/referrals_adapters/src/referrals_adapters"
 GRPC = "services/referrals_grpc/src/referrals_grpc"
@@ -20,7 +20,7 @@ SQL = "\nimport sqlalchemy\n"
 
 
 def test_the_house_as_it_stands_keeps_every_contract() -> None:
-    report = _lint(ROOT)
+    report = lint(ROOT)
     assert report.returncode == 0, report.stdout
     assert "0 broken" in report.stdout
 
@@ -156,26 +156,7 @@ def test_a_violation_breaks_the_contract_that_is_named_for_it(
 
 def _lint_with(folder: Path, file: str, planted: str) -> subprocess.CompletedProcess[str]:
     """Check a copy of the house in which something was added to a file."""
-    ignore = shutil.ignore_patterns("__pycache__")
-    for source in (path for pattern in MEMBERS for path in ROOT.glob(pattern)):
-        shutil.copytree(source, folder / source.relative_to(ROOT), ignore=ignore)
-    shutil.copytree(
-        ROOT / "tests" / "architecture", folder / "tests" / "architecture", ignore=ignore
-    )
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    copied(folder)
     with (folder / file).open("a", encoding="utf-8") as module:
         module.write(planted)
-    return _lint(folder)
-
-
-def _lint(root: Path) -> subprocess.CompletedProcess[str]:
-    """Check a tree's contracts on that tree's own modules, in a width that wraps no line."""
-    sources = [str(path) for pattern in MEMBERS for path in root.glob(pattern)]
-    return subprocess.run(  # noqa: S603 - our own linter on our own tree
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sources), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return lint(folder)

@@ -95,10 +95,13 @@ def test_the_sample_with_a_code_completes_a_referral_on_both_paths(
         assert standing == {"status": "COMPLETED", "cause": "order_created", "version": 2}
 
 
-def test_it_is_told_in_words_too(
-    sandbox: Description, shared_cli: Cli, posted: dict[str, Any]
+def test_it_is_told_in_words_too_by_the_gateway_alone(
+    sandbox: Description, shared_cli: Cli, posted: dict[str, Any], tmp_path: Path
 ) -> None:
-    told = shared_cli.run("post", SAMPLE, "--code", sandbox.referral_link_code)
+    nowhere = f"127.0.0.1:{free_port()}"
+    front = tmp_path / "front.json"
+    attrs.evolve(sandbox, grpc=nowhere, webhook=f"http://{nowhere}").write(front)
+    told = shared_cli.run("post", SAMPLE, "--code", sandbox.referral_link_code, "--sandbox", front)
     assert told.returncode == 0
     assert told.stdout.startswith("POST /orders/create: 1 x 200")
     for line in (
@@ -373,8 +376,10 @@ def test_what_no_header_can_carry_is_told_in_one_line(
 def test_a_service_that_does_not_tell_the_status_is_a_failure(
     sandbox: Description, shared_cli: Cli, tmp_path: Path
 ) -> None:
-    deaf = tmp_path / "deaf.json"
-    attrs.evolve(sandbox, grpc=f"127.0.0.1:{free_port()}").write(deaf)
-    failed = shared_cli.run("post", SAMPLE, "--sandbox", deaf)
+    stranger = tmp_path / "stranger.json"
+    attrs.evolve(sandbox, token="nobody").write(stranger)
+    failed = shared_cli.run("post", SAMPLE, "--sandbox", stranger)
     assert failed.returncode == 1
-    assert failed.stderr.startswith("referrals-sandbox: GetReferralStatus answered UNAVAILABLE")
+    assert failed.stderr.startswith(
+        "referrals-sandbox: GetReferralStatus answered UNAUTHENTICATED"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shlex
 import signal
 import socket
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import attrs
+import httpx
 import pytest
 
 from referrals_domain.model.events import ReferralCompleted, ReferralReversed
@@ -20,9 +22,11 @@ from referrals_sandbox.composition.progress import Silence
 from referrals_sandbox.playing import stay
 from referrals_sandbox.servers.command import Command
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.ports import free_port
 from referrals_sandbox.servers.supervisor import supervising
 from referrals_sandbox.story import checks, reversal
 from referrals_sandbox.story.checks import CHECKS, Completed
+from referrals_sandbox.story.farewell import by_hand
 from referrals_sandbox.story.patience import until as look_until
 from referrals_sandbox.story.play import play
 from referrals_sandbox.story.reversal import Reversed, play_reversal
@@ -63,8 +67,10 @@ exit $?
 
 @pytest.fixture(scope="module")
 def completed(sandbox: Description) -> Completed:
-    """A referral of a story that was played in the running sandbox."""
-    return play(sandbox, Silence())
+    """A referral of a story that was played in the running sandbox, before its gateway."""
+    nowhere = f"127.0.0.1:{free_port()}"
+    front = attrs.evolve(sandbox, grpc=nowhere, webhook=f"http://{nowhere}")
+    return play(front, Silence())
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +111,20 @@ def test_everything_described_listens(sandbox: Description) -> None:
         match = re.search(r"([\w.]+):(\d+)(/|$)", place)
         assert match, place
         socket.create_connection((match[1], int(match[2])), timeout=1).close()
+
+
+def test_the_curl_that_it_prints_shows_the_referral(
+    sandbox: Description, completed: Completed
+) -> None:
+    told = by_hand(sandbox, completed)
+    assert sandbox.grpc not in told
+    words = shlex.split(told[told.index("  curl ") :].replace("\\\n", ""))
+    command, _, header, _, data, url = words
+    assert command == "curl"
+    assert url == f"{sandbox.gateway}/referrals.v1/GetReferralStatus"
+    headers = dict([header.split(": ", 1)]) | {"content-type": "application/x-www-form-urlencoded"}
+    answer = httpx.post(url, content=data, headers=headers, trust_env=False)
+    assert answer.json()["status"] == "REFERRAL_STATUS_COMPLETED"
 
 
 @pytest.mark.parametrize("place", ["points", "admincore", "postgresql", "redis"])

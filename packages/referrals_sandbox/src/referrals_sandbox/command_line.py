@@ -19,8 +19,9 @@ Exit codes: 0 every step held; 1 something failed, standard error tells what in 
 command line is wrong; 130 or 143 it was ended before the story was over.
 """
 _POST = """\
-Sign a Shopify body as Shopify does, post it to the running sandbox, and show how the referral
-stands on both gRPC paths, and in words. Its times become now. Posted again it changes nothing.
+Sign a Shopify body as Shopify does, post it to the running sandbox through its gateway, and show
+how the referral stands on both gRPC paths, and in words. Its times become now. Posted again it
+changes nothing.
 
 By --topic orders/paid or orders/cancelled the order in FILE is paid, or has just been cancelled;
 by --topic refunds/create FILE is a refund. To undo the sample order by the sample refund:

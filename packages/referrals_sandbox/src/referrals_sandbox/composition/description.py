@@ -65,6 +65,11 @@ class Description:
     work_dir: str
     pid: int
 
+    @property
+    def gateway_address(self) -> str:
+        """The gateway as gRPC names it: `host:port`."""
+        return self.gateway.removeprefix("http://")
+
     @classmethod
     def read(cls, path: Path) -> Self:
         """

@@ -121,7 +121,11 @@ class _Processes:
             webhook = services.start_webhook(supervisor, environment, port=wishes.webhook_port)
             grpc = grpc_service.result()
             gateway = envoy.start(
-                supervisor, grpc=grpc.address, webhook=webhook.address, port=wishes.gateway_port
+                supervisor,
+                grpc=grpc.address,
+                webhook=webhook.address,
+                port=wishes.gateway_port,
+                origins=wishes.settings.get(envoy.ORIGINS, ""),
             )
             say(
                 f"referrals-grpc {grpc.address}, referrals-webhook {webhook.address}, "

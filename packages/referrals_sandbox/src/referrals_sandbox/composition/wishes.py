@@ -14,7 +14,7 @@ class Wishes:
 
     Args:
         settings: As in the environment of a service: the servers that it names are used instead
-            of the sandbox's own; see `servers.running`.
+            of the sandbox's own; see `servers.running`. `GATEWAY_CORS_ORIGINS` as of the gateway.
         grpc_port: Where the gRPC service is to listen; on a free port if None.
         webhook_port: Where the webhook service is to listen; on a free port if None.
         gateway_port: Where the gateway is to listen; on a free port if None.

@@ -14,8 +14,9 @@ from referrals_sandbox.servers.errors import SandboxError
 
 ORDERS_CREATE = "orders/create"
 REFUNDS_CREATE = "refunds/create"
+API_VERSION = "2026-10"
+"""The version of the bodies that are read here; Shopify serves each for a year at least."""
 
-_API_VERSION = "2026-10"
 _WITHIN = 5.0  # seconds, as Shopify waits
 
 
@@ -45,26 +46,26 @@ class Delivery:
             "X-Shopify-Topic": self.topic,
             "X-Shopify-Shop-Domain": self.shop_domain,
             "X-Shopify-Hmac-SHA256": sign(self.body, self.secret).decode(),
-            "X-Shopify-API-Version": _API_VERSION,
+            "X-Shopify-API-Version": API_VERSION,
             "X-Shopify-Webhook-Id": self.id,
             "X-Shopify-Event-Id": self.id,
             "X-Shopify-Triggered-At": datetime.now(UTC).isoformat(),
         }
 
 
-def deliver(webhook: str, delivery: Delivery, *, times: int = 1) -> list[httpx.Response]:
+def deliver(gateway: str, delivery: Delivery, *, times: int = 1) -> list[httpx.Response]:
     """
     Post a delivery, as often as wished, all at once, and return the answers.
 
     Args:
-        webhook: The URL below which the topics are.
+        gateway: The URL below which the topics are.
         delivery: What to post.
         times: How often.
 
     Raises:
         SandboxError: The service does not answer.
     """
-    url = f"{webhook}/{delivery.topic}"
+    url = f"{gateway}/{delivery.topic}"
     headers = delivery.headers()
     limits = httpx.Limits(max_connections=times)
     with (

@@ -40,7 +40,7 @@ def post(options: argparse.Namespace) -> int:
         body=_body(options),
         secret=sandbox.shopify_secret,
     )
-    answers = deliver(sandbox.webhook, delivery, times=options.times)
+    answers = deliver(sandbox.gateway, delivery, times=options.times)
     accepted = all(answer.status_code == _OK for answer in answers)
     found = referral_of(sandbox, delivery, within=_SETTLES_WITHIN if accepted else 0)
     print(_as_json(answers, found) if options.json else _as_text(delivery, answers, found))

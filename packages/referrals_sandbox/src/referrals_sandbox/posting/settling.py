@@ -92,7 +92,7 @@ def referral_of(sandbox: Description, delivery: Delivery, *, within: float) -> F
     own = ReferralId.of_order(MerchantId(sandbox.merchant_id), facts.order_id)
     wanted = [own, *(signal.share for signal in facts.signals if signal.share)]
     deadline = time.monotonic() + within
-    with open_frontend(sandbox.grpc, sandbox.token) as frontend:
+    with open_frontend(sandbox.gateway_address, sandbox.token) as frontend:
         while True:
             work = row_of(sandbox.database_url, _WORK, sandbox.merchant_id, facts.order_id)
             bound = work["referral_id"]

@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
@@ -60,7 +60,8 @@ class Command:
         name: What people call it; also the name of its log. One child of a name runs at a time.
         argv: The program, by its full path, and its arguments.
         environment: Its whole environment; by default that of this process.
-        ready: What tells that it is ready; without it a started program counts as ready.
+        ready: What tells, given its log, that it is ready; without it a started program counts
+            as ready.
         within: How long it may take to be ready, in seconds.
         again_on: What its log says if it cannot start yet; it is then tried again.
         unprivileged: Run it under another user's name where this one is root.
@@ -72,7 +73,7 @@ class Command:
     name: str = attrs.field(validator=validators.matches_re(r"[a-z0-9][a-z0-9-]*"))
     argv: tuple[str | Path, ...] = attrs.field(validator=validators.min_len(1))
     environment: Mapping[str, str] = attrs.field(factory=lambda: dict(os.environ), repr=False)
-    ready: LogLine | OpenPort | None = None
+    ready: Callable[[str], bool] | None = None
     within: float = 15.0
     again_on: str | None = None
     unprivileged: bool = False

@@ -6,7 +6,7 @@ import attrs
 
 from referrals_sandbox.servers import ports
 from referrals_sandbox.servers.child import Child
-from referrals_sandbox.servers.command import Command, LogLine
+from referrals_sandbox.servers.command import Command, LogLine, OpenPort
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.listening import listening_on
 from referrals_sandbox.servers.supervisor import Supervisor
@@ -16,6 +16,11 @@ from referrals_sandbox.servers.whole_file import write_whole
 FOLDER = Path(__file__).resolve().parents[5] / "gateway"
 """The checkout's; the sandbox runs from one."""
 
+ORIGINS = "GATEWAY_CORS_ORIGINS"
+"""The setting of Envoy's process; `envoy.yaml` tells what it says."""
+
+_starts_workers = LogLine("all dependencies initialized. starting workers")
+_FRESH_LOG = ("--file-flush-interval-msec", "200")  # 10 seconds by default
 _ADDRESS = "{{ address: {}, port_value: {} }}"
 _DESCRIPTORS = "/etc/envoy/referrals.binpb"
 
@@ -46,7 +51,9 @@ def require(*, port: int | None) -> None:
         ports.require_free(port, what="Envoy")
 
 
-def start(supervisor: Supervisor, *, grpc: str, webhook: str, port: int | None) -> Gateway:
+def start(
+    supervisor: Supervisor, *, grpc: str, webhook: str, port: int | None, origins: str = ""
+) -> Gateway:
     """
     Start the gateway before two services that are up.
 
@@ -55,6 +62,7 @@ def start(supervisor: Supervisor, *, grpc: str, webhook: str, port: int | None) 
         grpc: The gRPC service, as `host:port`.
         webhook: The webhook service, as `host:port`.
         port: The port to listen on; a free one if None.
+        origins: Whose pages may call it, with commas between, besides its own.
 
     Raises:
         SandboxError: The wheel is not installed, the port is taken, or it does not come up.
@@ -66,12 +74,14 @@ def start(supervisor: Supervisor, *, grpc: str, webhook: str, port: int | None) 
         listen = f"{ports.LOOPBACK}:{chosen}"
         write_whole(path, configuration(listen=listen, grpc=grpc, webhook=webhook))
         options = ("--disable-hot-restart", "--concurrency", "1", "--log-level", "info")
+        accepts = OpenPort(chosen)  # its worker listens a moment after it is said to start
+        own = f"http://{listen},http://localhost:{chosen}"
         return supervisor.launch(
             Command(
                 name="envoy",
-                argv=(program, "--config-path", path, *options),
-                environment={"LC_ALL": "C"},
-                ready=LogLine("all dependencies initialized. starting workers"),
+                argv=(program, "--config-path", path, *options, *_FRESH_LOG),
+                environment={"LC_ALL": "C", ORIGINS: f"{own},{origins}"},
+                ready=lambda log: _starts_workers(log) and accepts(log),
             )
         )
 

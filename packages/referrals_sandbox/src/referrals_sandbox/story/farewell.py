@@ -38,7 +38,7 @@ def by_hand(sandbox: Description, completed: Completed) -> str:
     """Return three commands for another terminal."""
     asked = f'{{"referral_id": "{completed.referral_id}", "merchant_id": "{sandbox.merchant_id}"}}'
     return f"""\
-Post an order, signed as Shopify signs it:
+Through the gateway: post an order, signed as Shopify signs it:
 
   uv run referrals-sandbox post {_SAMPLE} --code {sandbox.referral_link_code}
 
@@ -47,9 +47,9 @@ Ask for a status, as a frontend does:
   uv run buf curl --schema proto --protocol grpc --http2-prior-knowledge \\
     --header 'authorization: Bearer {sandbox.token}' \\
     --data '{asked}' \\
-    http://{sandbox.grpc}/referrals.v1.ReferralsService/GetReferralStatus
+    {sandbox.gateway}/referrals.v1.ReferralsService/GetReferralStatus
 
-Or as JSON, through the gateway:
+Or as JSON:
 
   curl -H 'authorization: Bearer {sandbox.token}' \\
     -d '{asked}' \\

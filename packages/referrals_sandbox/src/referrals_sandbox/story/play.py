@@ -34,7 +34,7 @@ def play(sandbox: Description, progress: Progress) -> Completed:
     Raises:
         SandboxError: A step did not hold.
     """
-    with open_frontend(sandbox.grpc, sandbox.token) as frontend:
+    with open_frontend(sandbox.gateway_address, sandbox.token) as frontend:
         order = _share(sandbox, frontend, progress)
         with progress.step("order") as say:
             say(place(sandbox, order))
@@ -95,7 +95,7 @@ def report(sandbox: Description, topic: str, body: bytes) -> None:
         body=body,
         secret=sandbox.shopify_secret,
     )
-    (answer,) = deliver(sandbox.webhook, delivery)
+    (answer,) = deliver(sandbox.gateway, delivery)
     if answer.status_code != _OK:
         raise SandboxError(f"POST /{topic} answered {answer.status_code}: {answer.text}")
 

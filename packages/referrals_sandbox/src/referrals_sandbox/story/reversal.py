@@ -57,7 +57,7 @@ def play_reversal(sandbox: Description, progress: Progress) -> Reversed:
     Raises:
         SandboxError: A step did not hold.
     """
-    with open_frontend(sandbox.grpc, sandbox.token) as frontend:
+    with open_frontend(sandbox.gateway_address, sandbox.token) as frontend:
         order, completed_version = _rewarded(sandbox, frontend, progress)
         with progress.step("refund") as say:
             report(sandbox, REFUNDS_CREATE, order.refund(datetime.now(UTC)))

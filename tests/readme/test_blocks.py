@@ -1,0 +1,101 @@
+"""Every fenced block of the pages does what its page says; one that nobody runs fails."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tomllib
+from doctest import ELLIPSIS, OutputChecker
+from typing import TYPE_CHECKING
+
+import pytest
+
+from referrals_sandbox.composition.running import running
+from referrals_sandbox.neighbours.shopify import API_VERSION
+from referrals_webhook.roles import Role
+from tests.architecture.house import copied, lint
+from tests.architecture.picture import PAGE, drawn
+from tests.readme.commands import require_understood
+from tests.readme.examples import Ground, variables
+from tests.readme.pages import PAGES, ROOT, Block, blocks
+from tests.readme.shopify import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FRONTENDS = "Frontends"
+BLOCKS = list(blocks())
+
+
+@pytest.fixture(scope="module")
+def for_frontends() -> Iterator[dict[str, str]]:
+    """The variables of a running sandbox, for the examples that need one."""
+    with running() as sandbox:
+        yield variables(sandbox)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_fence_of_a_page_is_seen(page: Path) -> None:
+    fences = re.findall(r"^\s*(?:```|~~~)", page.read_text(), re.MULTILINE)
+    own = [block for block in BLOCKS if block.page == str(page.relative_to(ROOT))]
+    outputs = [block for block in own if block.output is not None]
+    assert len(fences) == 2 * (len(own) + len(outputs))
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+async def test_a_block_does_what_its_page_says(
+    block: Block, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    known = request.getfixturevalue("for_frontends") if block.section == FRONTENDS else {}
+    ground = Ground(tmp_path, known)
+    printed = ""
+    match block.section, block.language:
+        case _, "python":
+            printed = ground.python(block.text)
+        case _, "javascript":
+            printed = ground.javascript(block.text)
+        case "Frontends", "bash":
+            if "CI" not in os.environ and not shutil.which("curl"):
+                pytest.skip("curl is not installed")
+            printed = ground.shell(block.text)
+        case _, "bash" | "":
+            require_understood(block.text)
+        case "The Shopify app's owner", "toml":
+            await require_subscriptions(block)
+        case "Architects", "toml":
+            require_a_wall(block, tmp_path)
+        case "The house", "mermaid":
+            assert block.text in drawn(PAGE.read_text())
+        case "Referrals", "mermaid":
+            assert set(re.findall(r"\[webhook: (\w+)\]", block.text)) == set(Role)
+        case _:
+            pytest.fail("nobody runs this block")
+    same = OutputChecker().check_output(block.output or "", printed, ELLIPSIS)
+    assert same, f"it prints:\n{printed}"
+
+
+async def require_subscriptions(block: Block) -> None:
+    webhooks = tomllib.loads(block.text)["webhooks"]
+    subscribed = {
+        topic: one["uri"] for one in webhooks["subscriptions"] for topic in one["topics"]
+    }
+    host = "https://referrals.example.com"
+    assert subscribed == {path.removeprefix("/"): f"{host}{path}" for path in await paths()}
+    assert webhooks["api_version"] == API_VERSION
+
+
+def require_a_wall(block: Block, folder: Path) -> None:
+    """Have the house keep a new contract, and what it forbids break it."""
+    (contract,) = tomllib.loads(block.text)["tool"]["importlinter"]["contracts"]
+    copied(folder)
+    with (folder / "pyproject.toml").open("a") as house:
+        house.write(f"\n{block.text}")
+    assert f"{contract['name']} KEPT" in lint(folder).stdout
+    (source,), (forbidden,) = contract["source_modules"], contract["forbidden_modules"]
+    (file,) = folder.glob(f"*/*/src/{source.replace('.', '/')}.py")
+    file.write_text(f"{file.read_text()}\nimport {forbidden}\n")
+    report = lint(folder).stdout
+    assert f"{contract['name']} BROKEN" in report
+    assert contract["broken_contract_guidance"].strip() in report

@@ -1,0 +1,48 @@
+"""What the pages' tables and links say is so."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.readme.pages import PAGES, README, ROOT, headings, table
+from tests.readme.shopify import answers, paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WEBHOOK = ROOT / "services" / "referrals_webhook" / "README.md"
+MISMATCH = (200, "shop_mismatch")
+"""Never sent: such a body goes to the quarantine."""
+
+
+async def test_the_shopify_apps_owner_reads_which_topics_go_where() -> None:
+    rows = table(README, "The Shopify app's owner")
+    told = {topic.strip("`"): url.strip("`") for topic, url, *_ in rows}
+    assert told == {path.removeprefix("/"): path for path in await paths()}
+
+
+def test_every_answer_to_shopify_is_told() -> None:
+    rows = table(WEBHOOK, "What Shopify is answered")
+    told = {
+        (int(answer.split()[0]), word)
+        for answer, _ in rows
+        for word in re.findall(r"`(\w+)`", answer)
+    }
+    assert told == answers() - {MISMATCH}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
+        file, _, anchor = target.partition("#")
+        leads_to = (page.parent / file) if file else page
+        assert leads_to.exists(), target
+        assert not anchor or anchor in map(_anchor, headings(leads_to)), target
+
+
+def _anchor(heading: str) -> str:
+    """Return what a forge calls a heading in a link."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
