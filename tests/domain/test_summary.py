@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from referrals_domain.model import summary as module
 from referrals_domain.model.evidence import AddressCheck, Evidence
 from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
 from referrals_domain.model.identifiers import CustomerId, RefundId
@@ -141,6 +142,12 @@ def refund(number: str, minor: int, currency: str = "USD") -> Refund:
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_is_told_with_the_facts_that_decided(cause: Cause) -> None:
     assert summary(referral(cause), order()) == TOLD[cause]
+
+
+def test_a_rule_that_has_no_sentence_yet_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(module._SENTENCES, Cause.TEST_ORDER)  # noqa: SLF001 - as if it were new
+    told = summary(referral(Cause.TEST_ORDER), order())
+    assert told == f"{REFUSED} a rule of the program refuses it: test order."
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -45,7 +45,7 @@ def summary(referral: Referral, order: ReferredOrder | None) -> str:
         referral: The referral.
         order: The order that it is bound to, as it was found and decided; None: it waits for one.
     """
-    return _SENTENCES[referral.cause](_Record(referral, order))
+    return _SENTENCES.get(referral.cause, _refused(_a_rule_refuses))(_Record(referral, order))
 
 
 @attrs.frozen
@@ -187,6 +187,11 @@ def _refused(because: _Telling) -> _Telling:
         f"{_placed(record)} There is no reward for it: on {record.decided} it was decided that "
         f"{because(record)}."
     )
+
+
+def _a_rule_refuses(record: _Record) -> str:
+    """Name a rule for which nobody has written a sentence yet."""
+    return f"a rule of the program refuses it: {record.referral.cause.replace('_', ' ')}"
 
 
 def _advocate_was_unknown(record: _Record) -> str:
