@@ -6,10 +6,11 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from uuid import uuid4
 
 import attrs
@@ -33,7 +34,7 @@ from tests.domain.world import World
 from tests.webhook.orders import SECRET, signed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from sqlalchemy import Row
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WORKERS: Final = 3
+_TRANSACTIONS: Final = 3  # of a worker with a batch: claim, look, settle
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -60,6 +62,27 @@ class Webhook:
     shop: ShopDomain = SHOP
 
 
+class TogetherWithOthers(PostgresTransaction):
+    """
+    A transaction that begins when those of other workers do.
+
+    Args:
+        engine: The worker's pool.
+        others: Where they meet; who does not come soon has nothing to do.
+    """
+
+    def __init__(self, engine: AsyncEngine, others: asyncio.Barrier) -> None:
+        super().__init__(engine)
+        self._others = others
+
+    async def __aenter__(self) -> Self:
+        """Wait for the others, and take a connection."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await self._others.wait()
+        return await super().__aenter__()
+
+
 @attrs.frozen(kw_only=True)
 class OrderPath:
     """
@@ -67,25 +90,19 @@ class OrderPath:
 
     Args:
         app: The http role's application.
-        engines: A pool of connections for each worker.
+        engine: Its pool of connections, and the test's.
+        workers_engines: A pool for each worker.
         world: Auth, Core, the cache, and a clock that all of them share.
     """
 
     app: ASGIApp
-    engines: Sequence[AsyncEngine]
-    world: World = attrs.field(factory=World)
+    engine: AsyncEngine
+    workers_engines: Sequence[AsyncEngine]
+    world: World
 
     def begin(self) -> Transaction:
         """Begin a transaction."""
-        return PostgresTransaction(self.engines[0])
-
-    @property
-    def workers(self) -> Sequence[CompleteOrders]:
-        """The workers, each on connections of its own."""
-        return [
-            attrs.evolve(self.world.complete_orders, begin=partial(PostgresTransaction, engine))
-            for engine in self.engines
-        ]
+        return PostgresTransaction(self.engine)
 
     async def set_up(
         self,
@@ -107,26 +124,38 @@ class OrderPath:
         return await asyncio.gather(*map(self._post, webhooks))
 
     async def work(self, *limits: int) -> None:
-        """Have each worker work off a batch, at once."""
-        await asyncio.gather(
-            *(worker(limit) for worker, limit in zip(self.workers, limits, strict=False))
-        )
+        """Have a worker for each limit work off a batch: they claim, look and settle at once."""
+        meeting = asyncio.Barrier(len(limits))
+
+        async def work(engine: AsyncEngine, limit: int) -> None:
+            begun = count()
+
+            def begin() -> Transaction:
+                if next(begun) < _TRANSACTIONS:
+                    return TogetherWithOthers(engine, meeting)
+                return PostgresTransaction(engine)
+
+            await self._worker(begin)(limit)
+
+        engines = self.workers_engines[: len(limits)]
+        await asyncio.gather(*map(work, engines, limits))
 
     async def work_while(self, posting: Awaitable[T], *, limit: int) -> T:
         """Have all workers work off batch after batch until all is posted and nothing is due."""
         posted = asyncio.ensure_future(posting)
 
-        async def work(worker: CompleteOrders) -> None:
+        async def work(engine: AsyncEngine) -> None:
+            worker = self._worker(partial(PostgresTransaction, engine))
             while await worker(limit) or not posted.done():
                 await asyncio.wait({posted}, timeout=0.01)
 
-        await asyncio.gather(posted, *map(work, self.workers))
+        await asyncio.gather(posted, *map(work, self.workers_engines))
         return posted.result()
 
     async def work_until_done(self) -> None:
         """Work, and let time pass, until no delivery waits; a day is enough for anything."""
         for _ in range(24):
-            await self.work(1000)
+            await self._worker(self.begin)(1000)
             if not await self.rows("SELECT id FROM deliveries WHERE outcome IS NULL"):
                 return
             self.world.clock.advance(_HOUR)
@@ -139,7 +168,7 @@ class OrderPath:
 
     async def forget(self) -> None:
         """Empty the database."""
-        async with self.engines[0].begin() as connection:
+        async with self.engine.begin() as connection:
             for table in metadata.sorted_tables:
                 await connection.execute(delete(table))
 
@@ -162,8 +191,11 @@ class OrderPath:
 
     async def rows(self, statement: str, **values: Any) -> Sequence[Row[Any]]:
         """Ask the database."""
-        async with self.engines[0].connect() as connection:
+        async with self.engine.connect() as connection:
             return (await connection.execute(text(statement), values)).all()
+
+    def _worker(self, begin: Callable[[], Transaction]) -> CompleteOrders:
+        return attrs.evolve(self.world.complete_orders, begin=begin)
 
     async def _counted(self, statement: str) -> Counter[Any]:
         rows = await self.rows(statement)
@@ -202,4 +234,4 @@ async def order_path(database: PostgresSettings) -> AsyncIterator[OrderPath]:
             engine=http, metrics=Metrics(), secrets=(SECRET,), clock=Object(world.clock)
         )
         stack.push_async_callback(container.batcher().aclose)
-        yield OrderPath(app=container.app(), engines=engines, world=world)
+        yield OrderPath(app=container.app(), engine=http, workers_engines=engines, world=world)
