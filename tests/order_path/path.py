@@ -6,10 +6,9 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from uuid import uuid4
 
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WORKERS: Final = 3
-_TRANSACTIONS: Final = 3  # of a worker with a batch: claim, look, settle
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -62,24 +60,52 @@ class Webhook:
     shop: ShopDomain = SHOP
 
 
+@attrs.define
+class Meeting:
+    """
+    Where workers wait for each other; who has gone is not waited for.
+
+    Args:
+        expected: How many are to come.
+    """
+
+    expected: int
+    _waiting: list[asyncio.Future[None]] = attrs.field(factory=list, init=False)
+
+    async def wait(self) -> None:
+        """Wait until all are here."""
+        come = asyncio.get_running_loop().create_future()
+        self._waiting.append(come)
+        self._look()
+        await come
+
+    def leave(self) -> None:
+        """Be expected no longer."""
+        self.expected -= 1
+        self._look()
+
+    def _look(self) -> None:
+        if len(self._waiting) == self.expected:
+            while self._waiting:
+                self._waiting.pop().set_result(None)
+
+
 class TogetherWithOthers(PostgresTransaction):
     """
     A transaction that begins when those of other workers do.
 
     Args:
         engine: The worker's pool.
-        others: Where they meet; who does not come soon has nothing to do.
+        meeting: Where they meet.
     """
 
-    def __init__(self, engine: AsyncEngine, others: asyncio.Barrier) -> None:
+    def __init__(self, engine: AsyncEngine, meeting: Meeting) -> None:
         super().__init__(engine)
-        self._others = others
+        self._meeting = meeting
 
     async def __aenter__(self) -> Self:
         """Wait for the others, and take a connection."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await self._others.wait()
+        await self._meeting.wait()
         return await super().__aenter__()
 
 
@@ -124,21 +150,16 @@ class OrderPath:
         return await asyncio.gather(*map(self._post, webhooks))
 
     async def work(self, *limits: int) -> None:
-        """Have a worker for each limit work off a batch: they claim, look and settle at once."""
-        meeting = asyncio.Barrier(len(limits))
+        """Have a worker for each limit work off a batch; they begin each transaction together."""
+        meeting = Meeting(len(limits))
 
         async def work(engine: AsyncEngine, limit: int) -> None:
-            begun = count()
+            try:
+                await self._worker(partial(TogetherWithOthers, engine, meeting))(limit)
+            finally:
+                meeting.leave()
 
-            def begin() -> Transaction:
-                if next(begun) < _TRANSACTIONS:
-                    return TogetherWithOthers(engine, meeting)
-                return PostgresTransaction(engine)
-
-            await self._worker(begin)(limit)
-
-        engines = self.workers_engines[: len(limits)]
-        await asyncio.gather(*map(work, engines, limits))
+        await asyncio.gather(*map(work, self.workers_engines, limits))
 
     async def work_while(self, posting: Awaitable[T], *, limit: int) -> T:
         """Have all workers work off batch after batch until all is posted and nothing is due."""
