@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
 
 import attrs
@@ -21,15 +21,18 @@ from starlette.types import ASGIApp
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.tables import metadata
 from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.shopify.address import AddressKey
+from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.documents import from_document
 from referrals_domain.model.decision import opened
 from referrals_domain.model.delivery import Topic
-from referrals_domain.model.identifiers import ShopDomain
+from referrals_domain.model.identifiers import CustomerKey, ShopDomain
 from referrals_domain.model.order import OrderFacts
-from referrals_domain.testing.builders import SHOP
+from referrals_domain.testing import builders
 from referrals_webhook.container import HttpContainer
 from tests.domain.world import World
+from tests.order_path.together import Meeting, TogetherWithOthers
 from tests.webhook.orders import SECRET, signed
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.model.delivery import Outcome
+    from referrals_domain.model.identifiers import CustomerId, MerchantId
     from referrals_domain.model.link import ReferralLink
     from referrals_domain.model.program import ReferralProgram
     from referrals_domain.model.referral import Cause, Referral, ReferralStatus
@@ -57,56 +61,13 @@ class Webhook:
 
     topic: Topic
     body: bytes
-    shop: ShopDomain = SHOP
+    shop: ShopDomain = builders.SHOP
 
-
-@attrs.define
-class Meeting:
-    """
-    Where workers wait for each other; who has gone is not waited for.
-
-    Args:
-        expected: How many are to come.
-    """
-
-    expected: int
-    _waiting: list[asyncio.Future[None]] = attrs.field(factory=list, init=False)
-
-    async def wait(self) -> None:
-        """Wait until all are here."""
-        come = asyncio.get_running_loop().create_future()
-        self._waiting.append(come)
-        self._look()
-        await come
-
-    def leave(self) -> None:
-        """Be expected no longer."""
-        self.expected -= 1
-        self._look()
-
-    def _look(self) -> None:
-        if len(self._waiting) == self.expected:
-            while self._waiting:
-                self._waiting.pop().set_result(None)
-
-
-class TogetherWithOthers(PostgresTransaction):
-    """
-    A transaction that begins when those of other workers do.
-
-    Args:
-        engine: The worker's pool.
-        meeting: Where they meet.
-    """
-
-    def __init__(self, engine: AsyncEngine, meeting: Meeting) -> None:
-        super().__init__(engine)
-        self._meeting = meeting
-
-    async def __aenter__(self) -> Self:
-        """Wait for the others, and take a connection."""
-        await self._meeting.wait()
-        return await super().__aenter__()
+    @property
+    def facts(self) -> OrderFacts:
+        """What it says of its order."""
+        key = AddressKey.of_shop(SECRET, self.shop)
+        return READERS[self.topic](self.body, addresses=key).facts
 
 
 @attrs.frozen(kw_only=True)
@@ -144,6 +105,17 @@ class OrderPath:
                 await tx.links.add(link)
             await tx.referrals.save([opened(share) for share in shares])
             await tx.commit()
+
+    def core_knows(
+        self,
+        customers: Iterable[CustomerId],
+        merchant_id: MerchantId = builders.MERCHANT,
+        **standing: Any,
+    ) -> None:
+        """Have Core answer this about customers."""
+        for customer in customers:
+            key = CustomerKey(merchant_id, customer)
+            self.world.core.known[key] = builders.standing(**standing)
 
     async def post(self, *webhooks: Webhook) -> list[str]:
         """Post webhooks at once, each with ids of its own; return the receipts in their order."""

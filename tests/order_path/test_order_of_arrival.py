@@ -12,8 +12,6 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from referrals_adapters.shopify.address import AddressKey
-from referrals_adapters.shopify.payloads import READERS
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.model.program import CompleteOn, ReferralProgram
@@ -24,7 +22,7 @@ from tests.courses import ALL_IS_OVER, Course, counting, courses
 from tests.domain.strategies import MODEST, examples
 from tests.domain.world import World
 from tests.order_path.path import OrderPath, Webhook, order_path
-from tests.webhook.orders import SECRET, WITHOUT_SIGNAL, order
+from tests.webhook.orders import WITHOUT_SIGNAL, order
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -174,8 +172,7 @@ async def _end_at_once(program: ReferralProgram, webhooks: Sequence[Webhook]) ->
     """Have all be known at once, in memory."""
     world = World()
     await world.set_up(program)
-    key = AddressKey.of_shop(SECRET, builders.SHOP)
-    await world.deliver(*(READERS[one.topic](one.body, addresses=key).facts for one in webhooks))
+    await world.deliver(*(webhook.facts for webhook in webhooks))
     await world.work_until_done()
     world.clock.advance(ALL_IS_OVER - world.clock.now())
     await world.sweep()

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from referrals_domain.model.delivery import Outcome, Topic
-from referrals_domain.model.identifiers import (
-    CustomerId,
-    CustomerKey,
-    MerchantId,
-    ReferralId,
-    ShopDomain,
-)
-from referrals_domain.model.program import CompleteOn
+from referrals_domain.model.identifiers import MerchantId, ReferralId, ShopDomain
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.ports.merchant_validator import Verdict
 from referrals_domain.testing import builders
@@ -22,9 +18,12 @@ from tests.order_path import people
 from tests.order_path.path import Webhook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from referrals_domain.model.identifiers import OrderId
+    from referrals_domain.model.order import OrderFacts
     from tests.order_path.path import OrderPath
+
 
 ORDERS: Final = 200
 COPIES: Final = 20
@@ -46,8 +45,8 @@ async def test_200_orders_that_come_20_times_at_once_complete_once_each(path: Or
     links = [people.link(number) for number in range(20)]
     shares = [people.share(number, links[number % 20]) for number in range(ORDERS)]
     await path.set_up([builders.program()], links, shares)
-    _core_knows(path, [link.customer_id for link in links], frequency=3)
-    _core_knows(path, map(people.friend, range(ORDERS)), known=False)
+    path.core_knows([link.customer_id for link in links], frequency=3)
+    path.core_knows(map(people.friend, range(ORDERS)), known=False)
     turns = asyncio.Semaphore(SENDERS)
 
     def copy(number: int, copy: int) -> Webhook:
@@ -86,8 +85,8 @@ async def test_of_two_orders_of_a_friend_at_once_one_completes_until_it_is_cance
     links = [people.link(number) for number in range(3 * len(PAIRS))]
     shares = [people.share(number, link) for number, link in enumerate(links)]
     await path.set_up([builders.program()], links, shares)
-    _core_knows(path, [link.customer_id for link in links], frequency=3)
-    _core_knows(path, map(people.friend, PAIRS), known=False)
+    path.core_knows([link.customer_id for link in links], frequency=3)
+    path.core_knows(map(people.friend, PAIRS), known=False)
 
     def order(pair: int, turn: int, topic: Topic = Topic.ORDERS_CREATE, **changes: str) -> Webhook:
         """Every other order opens a referral of its own: friends are then taken in two ways."""
@@ -132,9 +131,9 @@ async def test_of_two_friends_on_a_share_at_once_one_binds_it_and_both_complete(
     links = [people.link(pair) for pair in PAIRS]
     shares = [people.share(pair, links[pair]) for pair in PAIRS]
     await path.set_up([builders.program()], links, shares)
-    _core_knows(path, [link.customer_id for link in links], frequency=3)
+    path.core_knows([link.customer_id for link in links], frequency=3)
     numbers = [*PAIRS, *(pair + len(PAIRS) for pair in PAIRS)]
-    _core_knows(path, map(people.friend, numbers), known=False)
+    path.core_knows(map(people.friend, numbers), known=False)
     for turn in (0, 1):
         await path.post(
             *(
@@ -176,8 +175,8 @@ async def test_an_order_that_two_merchants_bring_at_once_rewards_for_the_first_a
     await path.set_up([builders.program(), other_program], links, shares)
     path.world.auth.verdicts[OTHER] = Verdict.VALID
     for merchant in merchants:
-        _core_knows(path, map(people.advocate, PAIRS), merchant, frequency=3)
-        _core_knows(path, map(people.friend, PAIRS), merchant, known=False)
+        path.core_knows(map(people.advocate, PAIRS), merchant, frequency=3)
+        path.core_knows(map(people.friend, PAIRS), merchant, known=False)
 
     async def claim(shop: ShopDomain, topic: Topic) -> None:
         its = slice(len(PAIRS)) if shop == builders.SHOP else slice(len(PAIRS), None)
@@ -218,7 +217,7 @@ async def test_who_refers_each_other_at_once_are_both_rewarded_and_nobody_for_th
     links = [people.link(number) for number in range(2 * len(PAIRS))]
     shares = [people.share(number, link) for number, link in enumerate(links)]
     await path.set_up([builders.program()], links, shares)
-    _core_knows(path, [link.customer_id for link in links], frequency=1)
+    path.core_knows([link.customer_id for link in links], frequency=1)
 
     def order(number: int, buyer: int, of: int, *, bare: bool = False) -> Webhook:
         signals = people.signals(links[of], None if bare else shares[of])
@@ -237,86 +236,59 @@ async def test_who_refers_each_other_at_once_are_both_rewarded_and_nobody_for_th
     assert await path.events() == {"referral.completed": 2 * len(PAIRS)}
 
 
-async def test_a_payment_a_cancellation_and_a_change_at_once_are_all_kept(path: OrderPath) -> None:
-    await _one_link(path, complete_on=CompleteOn.ORDER_PAID)
-    signals = people.signals(people.link(0))
+async def test_in_a_storm_no_order_is_lost_and_no_friend_is_rewarded_for_twice(
+    path: OrderPath,
+) -> None:
+    chance = random.Random(5)  # noqa: S311 - repeatable, and only for tests
+    links = [people.link(number) for number in range(15)]
+    shares = [people.share(number, link) for number, link in enumerate(links * 3)]
+    await path.set_up([builders.program(hold=timedelta(minutes=10))], links, shares)
+    path.core_knows([link.customer_id for link in links], frequency=3)
+    path.core_knows(map(people.friend, PAIRS), known=False)
 
-    def order(pair: int, topic: Topic, **changes: str | None) -> Webhook:
-        return Webhook(topic, people.body(pair, people.friend(pair), signals, **changes))
+    def life(number: int) -> list[Webhook]:
+        """Return what becomes of an order of one of the friends, who all order often."""
+        share = chance.choice([None, *shares])
+        link = links[shares.index(share) % len(links)] if share else chance.choice(links)
+        buyer = people.friend(chance.choice(PAIRS))
+        body = partial(people.body, number, buyer, people.signals(link, share))
+        lives = [Webhook(Topic.ORDERS_CREATE, body()), Webhook(Topic.ORDERS_PAID, body())]
+        if chance.random() < 0.5:
+            cancelled = body(cancelled_at=LATER, updated_at=LATER)
+            lives.append(Webhook(Topic.ORDERS_CANCELLED, cancelled))
+        return lives
 
-    unpaid = {"financial_status": "pending"}
-    await path.post(*(order(pair, Topic.ORDERS_CREATE, **unpaid) for pair in PAIRS))
+    storm = [webhook for number in range(120) for webhook in life(number)]
+    chance.shuffle(storm)
+
+    async def post() -> None:
+        for start in range(0, len(storm), 20):
+            await path.post(*storm[start : start + 20])
+            path.world.clock.advance(timedelta(minutes=1))
+            await path.sweep()
+
+    await path.work_while(post(), limit=20)
     await path.work_until_done()
-    for topic, changes in (
-        (Topic.ORDERS_PAID, {"financial_status": "paid"}),
-        (Topic.ORDERS_CANCELLED, {"cancelled_at": LATER, **unpaid}),
-        (Topic.ORDERS_CREATE, {"total_price": "50.00", "updated_at": LATER, **unpaid}),
-    ):
-        await path.post(*(order(pair, topic, **changes) for pair in PAIRS))
-    await path.work(len(PAIRS), len(PAIRS), len(PAIRS))
-    await path.work_until_done()
-    for facts in await path.facts():
-        assert facts.paid_at
-        assert facts.cancelled_at
-        assert facts.snapshot
-        assert facts.snapshot.total.minor == 5000
-    assert await path.statuses() == {
-        (ReferralStatus.REVERSED, Cause.ORDER_CANCELLED): len(PAIRS),
-        (ReferralStatus.PENDING, Cause.LINK_SHARED): 1,
-    }
-    events = await path.events()
-    assert events["referral.completed"] == events["referral.reversed"]
-
-
-async def test_what_core_and_auth_say_later_takes_no_reward_back(path: OrderPath) -> None:
-    await _one_link(path)
-    await _order_of_each(path, Topic.ORDERS_CREATE)
-    asked = (list(path.world.auth.asked), list(path.world.core.asked))
-    path.world.auth.verdicts[builders.MERCHANT] = Verdict.INVALID
-    _core_knows(path, map(people.friend, PAIRS), frequency=2)
-    await _order_of_each(path, Topic.ORDERS_PAID, updated_at=LATER)
-    assert (path.world.auth.asked, path.world.core.asked) == asked
-    assert await path.events() == {"referral.completed": len(PAIRS)}
-
-
-async def test_a_database_that_forgot_makes_the_same_events_again(path: OrderPath) -> None:
-    """What Points rewarded before a restore is then known to it by the event's id."""
-    ids = []
-    for _ in range(2):
-        await path.forget()
-        await _one_link(path)
-        await _order_of_each(path, Topic.ORDERS_CREATE)
-        ids.append({row.id for row in await path.rows("SELECT id FROM outbox")})
-    assert ids[0] == ids[1]
-    assert len(ids[0]) == len(PAIRS)
-
-
-async def _one_link(path: OrderPath, **program: object) -> None:
-    link = people.link(0)
-    await path.set_up([builders.program(**program)], [link], [people.share(0, link)])
-    _core_knows(path, [link.customer_id], frequency=3)
-    _core_knows(path, map(people.friend, PAIRS), known=False)
-
-
-async def _order_of_each(path: OrderPath, topic: Topic, **changes: str) -> None:
-    """Have each friend order by the link's code, and the order worked off."""
-    signals = people.signals(people.link(0))
-    bodies = [people.body(one, people.friend(one), signals, **changes) for one in PAIRS]
-    await path.post(*(Webhook(topic, body) for body in bodies))
-    await path.work_until_done()
+    assert (await path.outcomes()).keys() == {Outcome.SETTLED}
+    facts: dict[OrderId, OrderFacts] = {}
+    for webhook in storm:
+        its = webhook.facts
+        facts[its.order_id] = facts.get(its.order_id, its).merge(its)
+    assert {one.order_id: one for one in await path.facts()} == facts
+    told = Counter(
+        (row.aggregateid, row.type)
+        for row in await path.rows("SELECT aggregateid, type FROM outbox")
+    )
+    referrals = await path.rows("SELECT * FROM referrals WHERE order_id > ''")
+    assert len(referrals) == len(facts)
+    for row in referrals:
+        key = str(row.id)
+        net_reward = told[key, "referral.completed"] - told[key, "referral.reversed"]
+        assert net_reward == (row.status == COMPLETED)
+    rewarded = [row.referred_customer_id for row in referrals if row.status == COMPLETED]
+    assert len(set(rewarded)) == len(rewarded) > 0
 
 
 async def _by_order(path: OrderPath) -> dict[str, tuple[str, str]]:
     rows = await path.rows("SELECT order_id, status, cause FROM referrals WHERE order_id > ''")
     return {row.order_id: (row.status, row.cause) for row in rows}
-
-
-def _core_knows(
-    path: OrderPath,
-    customers: Iterable[CustomerId],
-    merchant_id: MerchantId = builders.MERCHANT,
-    **standing: object,
-) -> None:
-    for customer in customers:
-        key = CustomerKey(merchant_id, customer)
-        path.world.core.known[key] = builders.standing(**standing)
