@@ -23,6 +23,7 @@ from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContr
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
+from referrals_domain.testing.contracts.unpublished_events import UnpublishedEventsContract
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
@@ -77,6 +78,9 @@ class TestInMemoryQuarantine(_InMemory, QuarantineContract): ...
 
 
 class TestInMemoryOutbox(_InMemory, OutboxContract): ...
+
+
+class TestInMemoryUnpublishedEvents(_InMemory, UnpublishedEventsContract): ...
 
 
 class TestInMemoryStaleStatuses(_InMemory, StaleStatusesContract): ...

@@ -26,6 +26,7 @@ from referrals_domain.testing.contracts.requests import RequestsContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
+from referrals_domain.testing.contracts.unpublished_events import UnpublishedEventsContract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -83,6 +84,9 @@ class TestPostgresQuarantine(_Postgres, QuarantineContract): ...
 
 
 class TestPostgresOutbox(_Postgres, OutboxContract): ...
+
+
+class TestPostgresUnpublishedEvents(_Postgres, UnpublishedEventsContract): ...
 
 
 class TestPostgresStaleStatuses(_Postgres, StaleStatusesContract): ...

@@ -10,22 +10,36 @@ import attrs
 import pytest
 
 from referrals_domain.ports.transaction import Transaction
+from referrals_domain.ports.unpublished_events import Refused
 from referrals_domain.testing.memory.neighbours import InMemoryEventPublisher
+from referrals_domain.use_cases.list_unpublished import ListUnpublished
 from referrals_domain.use_cases.publish_events import PublishEvents
+from referrals_domain.use_cases.retry_refused import RetryRefused
 from tests.domain.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
+    from referrals_domain.ports.event_publisher import Decided
     from referrals_domain.ports.outbox import OutboxEntry
 
 
-class BrokerThatRefuses(InMemoryEventPublisher):
+class BrokerThatMissesOne(InMemoryEventPublisher):
     """A broker that acknowledges all but the first entry."""
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
         """Append all but the first to the log."""
         return await super().publish(entries[1:])
+
+
+class BrokerThatRefuses(InMemoryEventPublisher):
+    """A broker that refuses the first entry and acknowledges the others."""
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
+        """Append all but the first to the log."""
+        first, *others = entries
+        decided = await super().publish(others)
+        return attrs.evolve(decided, refused={first: "too_large"})
 
 
 @attrs.define
@@ -34,7 +48,7 @@ class BrokerThatNeedsTheStore(InMemoryEventPublisher):
 
     begin: Callable[[], Transaction] = attrs.field(kw_only=True)
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
         """Append to the log within a transaction."""
         async with asyncio.timeout(1), self.begin():
             return await super().publish(entries)
@@ -68,10 +82,25 @@ async def test_what_was_not_acknowledged_stays_and_goes_out_later(world: World) 
 
 async def test_what_was_acknowledged_in_part_leaves_in_part(world: World) -> None:
     first, *others = world.store.state.outbox.values()
-    broker = BrokerThatRefuses()
+    broker = BrokerThatMissesOne()
     assert await _publish(world, broker) == 4
     assert broker.log == others
     assert list(world.store.state.outbox.values()) == [first]
+
+
+async def test_what_was_refused_waits_for_a_person_and_is_not_sent_again(world: World) -> None:
+    first, *others = world.store.state.outbox.values()
+    assert await _publish(world, BrokerThatRefuses()) == 5
+    assert await _publish(world, world.publisher) == 0
+    list_unpublished = ListUnpublished(begin=world.store.begin)
+    (refused,) = await list_unpublished()
+    assert (refused.id, refused.event_id) == (first.seq, first.event_id)
+    assert refused.refused == Refused(at=world.clock.now(), reason="too_large")
+    assert list(await list_unpublished(waiting=True)) == [refused]
+    assert await RetryRefused(begin=world.store.begin)([first.seq, others[0].seq]) == [first.seq]
+    assert await list_unpublished() == []
+    assert await _publish(world, world.publisher) == 1
+    assert world.publisher.log == [first]
 
 
 async def test_the_oldest_go_out_first_and_no_more_than_the_limit(world: World) -> None:
@@ -92,4 +121,5 @@ async def test_an_empty_outbox_troubles_nobody() -> None:
 
 
 async def _publish(world: World, publisher: InMemoryEventPublisher, *, limit: int = 10) -> int:
-    return await PublishEvents(begin=world.store.begin, publisher=publisher)(limit)
+    publish = PublishEvents(begin=world.store.begin, publisher=publisher, clock=world.clock)
+    return await publish(limit)

@@ -12,17 +12,25 @@ import pytest
 from aiokafka.errors import (
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
+    InvalidTimestampError,
+    InvalidTopicError,
     KafkaError,
     KafkaTimeoutError,
+    MessageSizeTooLargeError,
     OutOfOrderSequenceNumber,
+    PolicyViolationError,
     ProducerFenced,
+    RecordListTooLargeError,
     TopicAuthorizationFailedError,
+    UnknownError,
     UnknownProducerId,
     UnknownTopicOrPartitionError,
+    UnsupportedForMessageFormatError,
 )
 
 from referrals_adapters.kafka.publisher import KafkaPublisher, ProducerLost
 from referrals_domain.model.identifiers import EventId, ReferralId
+from referrals_domain.ports.event_publisher import Decided
 from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.testing import builders
 from tests.logged import written
@@ -35,14 +43,18 @@ class Producer:
 
     Args:
         fate: What becomes of an event, by its topic; any other is acknowledged.
+        undecided: What decides about an event later, by its topic.
         topics: Where it was asked to send to.
     """
 
     fate: Mapping[str, Exception]
+    undecided: Mapping[str, asyncio.Future[int]] = attrs.field(factory=dict)
     topics: list[str] = attrs.field(factory=list)
 
     async def send(self, topic: str, value: bytes, **_: object) -> asyncio.Future[int]:
         self.topics.append(topic)
+        if topic in self.undecided:
+            return self.undecided[topic]
         decided: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         error = self.fate.get(topic)
         if error:
@@ -77,14 +89,14 @@ async def test_what_was_acknowledged_before_is_returned_first() -> None:
     publisher = KafkaPublisher(producer=Producer({"bad": OutOfOrderSequenceNumber()}))
     good, bad = entry("good"), entry("bad")
     after_good = attrs.evolve(good, event_id=EventId(str(uuid4())))
-    assert await publisher.publish([good, bad, after_good]) == [good]
+    assert await publisher.publish([good, bad, after_good]) == Decided(acknowledged=[good])
     with pytest.raises(ProducerLost):
         await publisher.publish([after_good])
 
 
 @pytest.mark.parametrize(
     "error",
-    [KafkaTimeoutError(), TopicAuthorizationFailedError(), UnknownTopicOrPartitionError()],
+    [KafkaTimeoutError(), UnknownError(), UnknownTopicOrPartitionError()],
 )
 async def test_an_event_that_was_not_taken_is_left_out_and_logged(
     error: Exception, caplog: pytest.LogCaptureFixture
@@ -92,11 +104,68 @@ async def test_an_event_that_was_not_taken_is_left_out_and_logged(
     publisher = KafkaPublisher(producer=Producer({"bad": error}))
     good, bad = entry("good"), entry("bad")
     with caplog.at_level(logging.ERROR):
-        assert await publisher.publish([bad, good]) == [good]
+        assert await publisher.publish([bad, good]) == Decided(acknowledged=[good])
     (line,) = written(caplog.records)
+    assert line["event"] == "an event was not published"
     assert (line["event_id"], line["reason"]) == (bad.event_id, type(error).__name__)
     assert "7002" not in str(line)
-    assert await publisher.publish([good]) == [good]
+    assert (await publisher.publish([good])).acknowledged == [good]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidTimestampError(),
+        InvalidTopicError(),
+        MessageSizeTooLargeError(),
+        PolicyViolationError(),
+        RecordListTooLargeError(),
+        TopicAuthorizationFailedError(),
+        UnsupportedForMessageFormatError(),
+    ],
+)
+async def test_what_the_broker_would_always_refuse_is_told_apart_and_is_an_alarm(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = KafkaPublisher(producer=Producer({"bad": error}))
+    good, bad = entry("good"), entry("bad")
+    reason = type(error).__name__
+    with caplog.at_level(logging.ERROR):
+        decided = await publisher.publish([bad, good])
+    assert decided == Decided(acknowledged=[good], refused={bad: reason})
+    (line,) = written(caplog.records)
+    assert line == {
+        "event": "an event is refused until a person looks",
+        "level": "error",
+        "event_id": bad.event_id,
+        "event_type": "bad",
+        "reason": reason,
+    }
+
+
+async def test_what_was_refused_before_the_producer_was_lost_is_returned_first() -> None:
+    fate = {"bad": MessageSizeTooLargeError(), "after": OutOfOrderSequenceNumber()}
+    publisher = KafkaPublisher(producer=Producer(fate))
+    bad, after = entry("bad"), entry("after")
+    decided = await publisher.publish([bad, after])
+    assert decided == Decided(refused={bad: "MessageSizeTooLargeError"})
+    with pytest.raises(ProducerLost):
+        await publisher.publish([after])
+
+
+async def test_what_follows_on_another_topic_waits_until_what_was_before_is_acknowledged() -> None:
+    undecided = asyncio.get_running_loop().create_future()
+    producer = Producer({}, undecided={"referral.completed": undecided})
+    completed = entry("referral.completed")
+    reversed_ = attrs.evolve(completed, type="referral.reversed", event_id=EventId(str(uuid4())))
+    other = entry("referral.reversed")
+    publishing = asyncio.create_task(
+        KafkaPublisher(producer=producer).publish([completed, reversed_, other])
+    )
+    await asyncio.sleep(0.05)
+    assert producer.topics == ["referral.completed", "referral.reversed"]
+    undecided.set_result(1)
+    assert (await publishing).acknowledged == [completed, other, reversed_]
 
 
 def entry(topic: str) -> OutboxEntry:

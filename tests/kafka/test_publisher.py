@@ -18,6 +18,7 @@ from referrals_adapters.kafka.publisher import ProducerLost
 from referrals_adapters.kafka.settings import KafkaSettings
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.identifiers import EventId, ReferralId
+from referrals_domain.ports.event_publisher import Decided
 from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.testing import builders
 from referrals_sandbox.servers.ports import free_port
@@ -38,7 +39,7 @@ async def test_an_event_arrives_with_its_key_its_headers_and_its_body(
     publisher: KafkaPublisher, broker: Kafka, topic: str
 ) -> None:
     sent = entry(topic)
-    assert await publisher.publish([sent]) == [sent]
+    assert (await publisher.publish([sent])).acknowledged == [sent]
     (record,) = await records(broker.address, topic)
     assert record.key == sent.referral_id.encode()
     assert record.value == sent.payload
@@ -67,7 +68,7 @@ async def test_the_order_of_each_referral_is_kept(
 
 
 async def test_to_publish_nothing_is_nothing(publisher: KafkaPublisher) -> None:
-    assert await publisher.publish([]) == []
+    assert await publisher.publish([]) == Decided()
 
 
 async def test_nothing_is_lost_or_doubled_while_the_broker_is_away(
@@ -79,7 +80,7 @@ async def test_nothing_is_lost_or_doubled_while_the_broker_is_away(
         publishing = asyncio.create_task(publisher.publish(sent))
         await asyncio.sleep(0.4)
         assert not publishing.done()
-    assert await publishing == sent
+    assert (await publishing).acknowledged == sent
     arrived = await records(broker.address, topic)
     assert sorted(number(one) for one in arrived) == list(range(50))
 
@@ -96,7 +97,7 @@ async def test_a_send_whose_caller_left_is_not_repeated(
                     await publisher.publish(sent)
         publishing = asyncio.create_task(publisher.publish(sent))
         await asyncio.sleep(0)
-    assert await publishing == sent
+    assert (await publishing).acknowledged == sent
     await publisher.publish([entry(topic, seq=4)])
     arrived = await records(broker.address, topic)
     assert sorted(number(one) for one in arrived) == [0, 1, 2, 3, 4]
@@ -109,7 +110,8 @@ async def test_a_refused_event_holds_back_its_own_referral_only(
     refused = attrs.evolve(first, seq=2, event_id=event_id(), payload=TOO_LARGE)
     after = attrs.evolve(first, seq=3, event_id=event_id())
     other = entry(topic, seq=4)
-    assert seqs(await publisher.publish([first, refused, after, other])) == [1, 4]
+    decided = await publisher.publish([first, refused, after, other])
+    assert (seqs(decided), decided.refused) == ([1, 4], {refused: "MessageSizeTooLargeError"})
     assert len(await records(broker.address, topic)) == 2
 
 
@@ -174,8 +176,8 @@ def event_id() -> EventId:
     return EventId(str(uuid4()))
 
 
-def seqs(entries: Sequence[OutboxEntry]) -> list[int]:
-    return [one.seq for one in entries]
+def seqs(of: Decided | Sequence[OutboxEntry]) -> list[int]:
+    return [one.seq for one in (of.acknowledged if isinstance(of, Decided) else of)]
 
 
 def number(record: ConsumerRecord) -> int:

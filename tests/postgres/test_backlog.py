@@ -9,6 +9,7 @@ from referrals_adapters.postgres.backlog import PostgresBacklog, Waiting
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.delivery import Outcome
 from referrals_domain.testing import builders
+from referrals_domain.testing.contracts.outbox import event
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,7 +19,11 @@ NOTHING = Waiting(0, None)
 
 async def test_of_an_empty_database_nothing_waits(engine: AsyncEngine) -> None:
     assert await PostgresBacklog(engine).measure() == dict.fromkeys(
-        ("deliveries", "held_deliveries", "outbox", "quarantine", "stale_statuses"), NOTHING
+        (
+            *("deliveries", "held_deliveries", "outbox", "quarantine"),
+            *("refused_events", "stale_statuses"),
+        ),
+        NOTHING,
     )
 
 
@@ -47,3 +52,15 @@ async def test_what_is_finished_does_not_wait_and_the_oldest_tells_since_when(
         await tx.deliveries.finish({first.id: Outcome.SETTLED})
         await tx.commit()
     assert (await backlog.measure())["held_deliveries"] == NOTHING
+
+
+async def test_what_kafka_refused_waits_apart_since_it_was_refused(engine: AsyncEngine) -> None:
+    at = builders.PLACED_AT + timedelta(hours=1)
+    async with PostgresTransaction(engine) as tx:
+        await tx.outbox.add([event(1), event(2)])
+        first, _ = await tx.outbox.first(2)
+        await tx.outbox.refuse({first: "too_large"}, at=at)
+        await tx.commit()
+    measured = await PostgresBacklog(engine).measure()
+    assert measured["outbox"] == Waiting(1, builders.PLACED_AT)
+    assert measured["refused_events"] == Waiting(1, at)

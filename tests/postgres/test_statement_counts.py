@@ -115,7 +115,10 @@ async def settle(tx: Transaction, size: int) -> None:
     await tx.stale_statuses.add({_referral(number).key: 2 for number in numbers})
     await tx.stale_statuses.delete({_referral(number).key: 2 for number in numbers})
     await tx.outbox.add([_event(number) for number in numbers])
-    await tx.outbox.delete(await tx.outbox.first(size))
+    entries = await tx.outbox.first(size)
+    await tx.outbox.refuse(dict.fromkeys(entries, "too_large"), at=NOW)
+    await tx.unpublished.retry([entry.seq for entry in entries])
+    await tx.outbox.delete(entries)
 
 
 async def deliver(tx: Transaction, size: int) -> None:

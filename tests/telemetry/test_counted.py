@@ -11,7 +11,7 @@ from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.model.decision import opened
 from referrals_domain.model.delivery import Outcome
 from referrals_domain.model.identifiers import EventId
-from referrals_domain.ports.event_publisher import EventPublisher
+from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
@@ -88,8 +88,8 @@ async def test_reads_of_the_cache_count_by_what_they_found() -> None:
 class Half(EventPublisher):
     """A broker that acknowledges the first half of what it is given."""
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
-        return entries[: len(entries) // 2]
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
+        return Decided(acknowledged=entries[: len(entries) // 2])
 
 
 async def test_acknowledged_events_count_by_their_type() -> None:
@@ -105,5 +105,6 @@ async def test_acknowledged_events_count_by_their_type() -> None:
         )
         for seq in range(4)
     ]
-    assert await CountedPublisher(Half(), metrics).publish(entries) == entries[:2]
+    decided = await CountedPublisher(Half(), metrics).publish(entries)
+    assert decided.acknowledged == entries[:2]
     assert value(metrics, "referrals_events_published_total", type="referral.completed") == 2

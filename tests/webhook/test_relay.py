@@ -15,17 +15,18 @@ from referrals_domain.errors import Unavailable
 from referrals_domain.model.events import EventAttribution, ReferralCompleted
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.signals import Source
-from referrals_domain.ports.event_publisher import EventPublisher
+from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.ports.leadership import Leadership
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.neighbours import InMemoryEventPublisher
 from referrals_domain.testing.memory.store import InMemoryStore
+from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_webhook.relay import Relay
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from referrals_domain.model.identifiers import ReferralId
     from referrals_domain.ports.outbox import OutboxEntry
@@ -68,12 +69,12 @@ class HesitantPublisher(EventPublisher):
     decide: asyncio.Event = attrs.field(factory=asyncio.Event)
     error: Exception | None = None
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
         self.asked.set()
         if self.error:
             raise self.error
         await self.decide.wait()
-        return entries
+        return Decided(acknowledged=entries)
 
 
 class Ended(BaseException):
@@ -110,7 +111,9 @@ async def bench(publisher: EventPublisher, *, drain: float = 5.0) -> Bench:
         await tx.commit()
     relay = Relay(
         leadership=leadership,
-        publish=PublishEvents(begin=store.begin, publisher=publisher),
+        publish=PublishEvents(
+            begin=store.begin, publisher=publisher, clock=FixedClock(builders.PLACED_AT)
+        ),
         drain_within=timedelta(seconds=drain),
         end=end,
     )

@@ -46,6 +46,7 @@ async def test_all_roles_tell_what_they_did_with_an_order(program: Program, stag
             'referrals_backlog_rows{table="quarantine"} 1.0',
             'referrals_backlog_rows{table="deliveries"} 0.0',
             'referrals_backlog_rows{table="held_deliveries"} 0.0',
+            'referrals_backlog_rows{table="refused_events"} 0.0',
         ):
             await until(partial(told, at, sample))
         published = 'referrals_events_published_total{type="referral.completed"} 1.0'

@@ -218,10 +218,12 @@ class RelayContainer(DatabaseContainer):
     publisher = Dependency(instance_of=KafkaPublisher)
     settings = Dependency(instance_of=PostgresSettings)
 
+    counted_publisher = Singleton(CountedPublisher, publisher, DatabaseContainer.metrics)
     publish_events = Singleton(
         PublishEvents,
         begin=DatabaseContainer.begin.provider,
-        publisher=Singleton(CountedPublisher, publisher, DatabaseContainer.metrics),
+        publisher=counted_publisher,
+        clock=DatabaseContainer.clock,
     )
     relay = Singleton(
         Relay,

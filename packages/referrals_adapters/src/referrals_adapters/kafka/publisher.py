@@ -12,15 +12,22 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
+    InvalidTimestampError,
+    InvalidTopicError,
     KafkaError,
+    MessageSizeTooLargeError,
     OutOfOrderSequenceNumber,
+    PolicyViolationError,
     ProducerFenced,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
     UnknownProducerId,
+    UnsupportedForMessageFormatError,
 )
 
 from referrals_adapters.wire.events import event_headers
 from referrals_domain.model.identifiers import EventId
-from referrals_domain.ports.event_publisher import EventPublisher
+from referrals_domain.ports.event_publisher import Decided, EventPublisher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +43,16 @@ _DEADLY: Final = (
     ProducerFenced,
     UnknownProducerId,
 )
+_REFUSALS: Final = (
+    InvalidTimestampError,
+    InvalidTopicError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+    UnsupportedForMessageFormatError,
+)
+"""What the broker would say of an event each time, until a person changes its settings."""
 
 
 class ProducerLost(Exception):
@@ -73,32 +90,33 @@ class KafkaPublisher(EventPublisher):
     _under_way: dict[EventId, _Send] = attrs.field(factory=dict, init=False)
     _lost: str | None = attrs.field(default=None, init=False)
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> Sequence[OutboxEntry]:
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
         """
         Send events, those of one referral one after the other; wait until each is decided.
 
-        Returns:
-            The entries that the broker has acknowledged. One that it refuses is left out, and so
-            are those of the same referral that come after it.
+        After the broker itself has refused one, the producer is lost soon: aiokafka has counted
+        the event, and the broker misses its number (November 2026, aiokafka 0.14).
 
         Raises:
-            ProducerLost: Nothing was acknowledged, and nothing will be. If something was before
-                the producer was lost, that is returned, and the next call raises.
+            ProducerLost: Nothing was decided, and nothing will be. If something was before the
+                producer was lost, that is returned, and the next call raises.
         """
         acknowledged: list[OutboxEntry] = []
+        refused: dict[OutboxEntry, str] = {}
         waiting = list(entries)
         while waiting and not self._lost:
             firsts, waiting = _first_of_each_referral(waiting)
-            arrived = await self._decided(firsts)
-            acknowledged += arrived
-            go_on = {entry.referral_id for entry in arrived}
+            decided = await self._decided(firsts)
+            acknowledged += decided.acknowledged
+            refused |= decided.refused
+            go_on = {entry.referral_id for entry in decided.acknowledged}
             waiting = [entry for entry in waiting if entry.referral_id in go_on]
-        if self._lost and not acknowledged:
+        if self._lost and not (acknowledged or refused):
             raise ProducerLost(self._lost)
-        return acknowledged
+        return Decided(acknowledged=acknowledged, refused=refused)
 
-    async def _decided(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
-        """Send entries of different referrals; return those that were acknowledged."""
+    async def _decided(self, entries: Sequence[OutboxEntry]) -> Decided:
+        """Send entries of different referrals; return what became of them in time."""
         sends = [self._send(entry) for entry in entries]
         due = min(send.began for send in sends) + self.decided_within.total_seconds()
         left = due - asyncio.get_running_loop().time()
@@ -106,11 +124,22 @@ class KafkaPublisher(EventPublisher):
         _, undecided = await asyncio.wait([send.task for send in sends], timeout=max(0, left))
         if undecided:
             self._lost = f"{len(undecided)} events undecided for {self.decided_within}"
-        return [
-            entry
+        errors = {
+            entry: send.task.exception()
             for entry, send in zip(entries, sends, strict=True)
-            if send.task not in undecided and self._acknowledged(entry, send.task.exception())
-        ]
+            if send.task not in undecided
+        }
+        for entry, error in errors.items():
+            if error:
+                self._note(entry, error)
+        return Decided(
+            acknowledged=[entry for entry, error in errors.items() if error is None],
+            refused={
+                entry: type(error).__name__
+                for entry, error in errors.items()
+                if isinstance(error, _REFUSALS)
+            },
+        )
 
     def _send(self, entry: OutboxEntry) -> _Send:
         """Return the send of an entry that is under way, else begin one."""
@@ -136,10 +165,8 @@ class KafkaPublisher(EventPublisher):
         if not task.cancelled():
             task.exception()  # perhaps nobody waits for it any more
 
-    def _acknowledged(self, entry: OutboxEntry, error: BaseException | None) -> bool:
-        """Tell whether an entry was acknowledged, and note what that says of the producer."""
-        if error is None:
-            return True
+    def _note(self, entry: OutboxEntry, error: BaseException) -> None:
+        """Log that an entry was not acknowledged, and note what that says of the producer."""
         # A bare KafkaError is how aiokafka reports that its own sender has died.
         if isinstance(error, _DEADLY) or type(error) is KafkaError:
             self._lost = f"the producer failed for good: {error!r}"
@@ -148,8 +175,10 @@ class KafkaPublisher(EventPublisher):
             "event_type": entry.type,
             "reason": type(error).__name__,
         }
-        _LOG.error("an event was not published", extra=about)
-        return False
+        if isinstance(error, _REFUSALS):
+            _LOG.error("an event is refused until a person looks", extra=about)
+        else:
+            _LOG.error("an event was not published", extra=about)
 
 
 def _first_of_each_referral(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import (
     IS_HELD,
+    IS_REFUSED,
     IS_WAITING,
     deliveries,
     outbox,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 HELD: Final = "held_deliveries"
 """What the rows of `deliveries` that wait for a person are called."""
 
+REFUSED: Final = "refused_events"
+"""What the rows of `outbox` that wait for a person are called."""
+
 _MEASURE: Final = union_all(
     select(
         literal(deliveries.name).label("table_name"),
@@ -32,7 +36,10 @@ _MEASURE: Final = union_all(
         func.min(deliveries.c.received_at).label("since"),
     ).where(IS_WAITING),
     select(literal(HELD), func.count(), func.min(deliveries.c.received_at)).where(IS_HELD),
-    select(literal(outbox.name), func.count(), func.min(outbox.c.occurred_at)),
+    select(literal(outbox.name), func.count(), func.min(outbox.c.occurred_at)).where(
+        outbox.c.refused_at.is_(None)
+    ),
+    select(literal(REFUSED), func.count(), func.min(outbox.c.refused_at)).where(IS_REFUSED),
     select(literal(quarantine.name), func.count(), func.min(quarantine.c.received_at)),
     select(literal(stale_statuses.name), func.count(stale_statuses.c.seq), null()),
 )
@@ -65,7 +72,7 @@ class PostgresBacklog:
 
     async def measure(self) -> Mapping[str, Waiting]:
         """
-        Return what waits: deliveries, held_deliveries, outbox, quarantine, stale_statuses.
+        Return what waits: the rows of the tables, `held_deliveries` and `refused_events`.
 
         Raises:
             Unavailable: The database is away.

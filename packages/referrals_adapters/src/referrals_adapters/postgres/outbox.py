@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from sqlalchemy import Integer, bindparam, delete, select
+from sqlalchemy import Integer, bindparam, delete, exists, select, update
 
 from referrals_adapters.postgres.sets import given, inserting, same
 from referrals_adapters.postgres.statements import Statements
@@ -15,16 +15,37 @@ from referrals_domain.model.identifiers import EventId, ReferralId
 from referrals_domain.ports.outbox import Outbox, OutboxEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
     from referrals_domain.model.events import ReferralEvent
 
 _AGGREGATE: Final = "referral"
 
-_ADD = inserting(outbox, given(*(column for column in outbox.c if column.name != "seq")))
-_FIRST = select(outbox).order_by(outbox.c.seq).limit(bindparam("limit", type_=Integer))
-_ACKNOWLEDGED = given(outbox.c.seq)
+_COLUMNS = outbox.c
+_SENT: Final = ("id", "aggregatetype", "aggregateid", "type", "occurred_at", "payload")
+
+_ADD = inserting(outbox, given(*(_COLUMNS[name] for name in _SENT)))
+_REFUSED = outbox.alias("refused")
+_IS_HELD_BACK = (
+    exists()
+    .where(_REFUSED.c.refused_at.is_not(None))
+    .where(_REFUSED.c.aggregateid == _COLUMNS.aggregateid)
+)
+_FIRST = (
+    select(_COLUMNS.seq, *(_COLUMNS[name] for name in _SENT))
+    .where(~_IS_HELD_BACK)
+    .order_by(_COLUMNS.seq)
+    .limit(bindparam("limit", type_=Integer))
+)
+_ACKNOWLEDGED = given(_COLUMNS.seq)
 _DELETE = delete(outbox).where(same(outbox, _ACKNOWLEDGED, "seq"))
+_MARKED = given(_COLUMNS.seq, _COLUMNS.refused_at, _COLUMNS.reason)
+_MARK = (
+    update(outbox)
+    .where(same(outbox, _MARKED, "seq"))
+    .values(refused_at=_MARKED.c.refused_at, reason=_MARKED.c.reason)
+)
 
 
 @attrs.frozen
@@ -43,7 +64,7 @@ class PostgresOutbox(Outbox):
         await self.statements.count_for(_ADD, [_row(event) for event in events])
 
     async def first(self, limit: int) -> Sequence[OutboxEntry]:
-        """Return the entries with the smallest numbers."""
+        """Return the entries with the smallest numbers that may be sent."""
         return [
             OutboxEntry(
                 seq=row.seq,
@@ -59,6 +80,14 @@ class PostgresOutbox(Outbox):
     async def delete(self, entries: Collection[OutboxEntry]) -> None:
         """Delete entries."""
         await self.statements.count_for(_DELETE, [{"seq": entry.seq} for entry in entries])
+
+    async def refuse(self, entries: Mapping[OutboxEntry, str], *, at: datetime) -> None:
+        """Mark entries."""
+        rows = [
+            {"seq": entry.seq, "refused_at": at, "reason": reason}
+            for entry, reason in entries.items()
+        ]
+        await self.statements.count_for(_MARK, rows)
 
 
 def _row(event: ReferralEvent) -> dict[str, object]:

@@ -44,6 +44,9 @@ IS_WAITING: Final = text("outcome IS NULL")
 IS_HELD: Final = text("outcome = 'held'")
 """The condition of the index of deliveries that wait for a person."""
 
+IS_REFUSED: Final = text("refused_at IS NOT NULL")
+"""The condition of the index of events that Kafka refused."""
+
 _UUID: Final = Uuid(as_uuid=False)
 _TIME: Final = DateTime(timezone=True)
 _DOCUMENT: Final = JSONB(none_as_null=True)
@@ -251,7 +254,10 @@ outbox: Final = Table(
     _required("type", Text),
     _required("occurred_at", _TIME),
     _required("payload", LargeBinary),
+    Column("refused_at", _TIME),
+    Column("reason", Text),
     _key("seq", of="outbox"),
+    Index("idx_outbox_refused", "aggregateid", postgresql_where=IS_REFUSED),
     comment="columns named as Debezium's outbox event router expects",
 )
 

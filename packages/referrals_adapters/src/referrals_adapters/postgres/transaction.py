@@ -19,6 +19,7 @@ from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
 from referrals_adapters.postgres.requests import PostgresRequests
 from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.unpublished_events import PostgresUnpublishedEvents
 from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ class PostgresTransaction(Transaction):
     def outbox(self) -> PostgresOutbox:
         """The outbox."""
         return PostgresOutbox(self._statements)
+
+    @property
+    def unpublished(self) -> PostgresUnpublishedEvents:
+        """The events in the outbox, as a person sees them."""
+        return PostgresUnpublishedEvents(self._statements)
 
     @property
     def stale_statuses(self) -> PostgresStaleStatuses:

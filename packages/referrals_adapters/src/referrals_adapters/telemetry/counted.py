@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from referrals_adapters.telemetry.metrics import Metrics
-from referrals_domain.ports.event_publisher import EventPublisher
+from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.ports.status_cache import Hit, Miss, StatusCache
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.model.referral import StatusView
@@ -51,12 +51,12 @@ class CountedPublisher(EventPublisher):
     publisher: EventPublisher
     metrics: Metrics
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
-        """Publish, and count what was acknowledged; the rest is held back or was refused."""
-        acknowledged = await self.publisher.publish(entries)
-        for entry in acknowledged:
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
+        """Publish, and count what was acknowledged."""
+        decided = await self.publisher.publish(entries)
+        for entry in decided.acknowledged:
             self.metrics.published.labels(entry.type).inc()
-        return acknowledged
+        return decided
 
 
 def _outcome(reading: Reading) -> str:

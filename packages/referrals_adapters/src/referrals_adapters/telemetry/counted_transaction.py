@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referred_orders import ReferredOrders
     from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
+    from referrals_domain.ports.unpublished_events import UnpublishedEvents
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -142,6 +143,11 @@ class CountedTransaction(Transaction):
     def outbox(self) -> Outbox:
         """The outbox."""
         return self.transaction.outbox
+
+    @property
+    def unpublished(self) -> UnpublishedEvents:
+        """The events in the outbox, as a person sees them."""
+        return self.transaction.unpublished
 
     @property
     def stale_statuses(self) -> StaleStatuses:

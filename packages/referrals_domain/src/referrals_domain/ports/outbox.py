@@ -11,7 +11,7 @@ import attrs
 from referrals_domain.model.identifiers import EventId, ReferralId
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from referrals_domain.model.events import ReferralEvent
 
@@ -47,8 +47,16 @@ class Outbox(Protocol):
 
     @abstractmethod
     async def first(self, limit: int) -> Sequence[OutboxEntry]:
-        """Return the oldest entries, in the order in which they were added."""
+        """
+        Return the oldest entries that may be sent, in the order in which they were added.
+
+        What was refused may not, nor what comes after it of the same referral.
+        """
 
     @abstractmethod
     async def delete(self, entries: Collection[OutboxEntry]) -> None:
         """Forget entries that the broker acknowledged."""
+
+    @abstractmethod
+    async def refuse(self, entries: Mapping[OutboxEntry, str], *, at: datetime) -> None:
+        """Keep entries that the broker refused for a person, each with the reason."""

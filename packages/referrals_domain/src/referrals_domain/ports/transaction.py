@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referred_orders import ReferredOrders
     from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
+    from referrals_domain.ports.unpublished_events import UnpublishedEvents
 
 
 class Transaction(Protocol):
@@ -121,6 +122,11 @@ class Transaction(Protocol):
     @abstractmethod
     def outbox(self) -> Outbox:
         """The outbox."""
+
+    @property
+    @abstractmethod
+    def unpublished(self) -> UnpublishedEvents:
+        """The events in the outbox, as a person sees them."""
 
     @property
     @abstractmethod

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import attrs
 
+from referrals_domain.ports.clock import Clock
 from referrals_domain.ports.event_publisher import EventPublisher
 from referrals_domain.ports.transaction import Transaction
 
@@ -16,20 +17,25 @@ class PublishEvents:
 
     begin: Callable[[], Transaction]
     publisher: EventPublisher
+    clock: Clock
 
     async def __call__(self, limit: int) -> int:
         """
-        Publish up to `limit` of the oldest events and forget those that were acknowledged.
+        Publish up to `limit` of the oldest events.
+
+        Those that were acknowledged are forgotten; those that were refused wait for a person,
+        and so do the later ones of their referrals.
 
         Returns:
-            How many were acknowledged.
+            How many were decided.
         """
         async with self.begin() as tx:
             entries = await tx.outbox.first(limit)
         if not entries:
             return 0
-        acknowledged = await self.publisher.publish(entries)
+        decided = await self.publisher.publish(entries)
         async with self.begin() as tx:
-            await tx.outbox.delete(acknowledged)
+            await tx.outbox.delete(decided.acknowledged)
+            await tx.outbox.refuse(decided.refused, at=self.clock.now())
             await tx.commit()
-        return len(acknowledged)
+        return len(decided.acknowledged) + len(decided.refused)

@@ -20,13 +20,12 @@ import attrs
 from dependency_injector.providers import Singleton
 
 from referrals_adapters.redis.status_cache import RedisStatusCache
-from referrals_domain.ports.event_publisher import EventPublisher
-from referrals_domain.use_cases.publish_events import PublishEvents
+from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_webhook.__main__ import main
 from referrals_webhook.container import RelayContainer, WorkerContainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.ports.outbox import OutboxEntry
@@ -49,12 +48,12 @@ class DiesBeforeDelete(EventPublisher):
 
     publisher: EventPublisher
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
         """Publish, and die if anything came of it."""
-        acknowledged = await self.publisher.publish(entries)
-        if acknowledged:
+        decided = await self.publisher.publish(entries)
+        if decided.acknowledged:
             _die()
-        return acknowledged
+        return decided
 
 
 def worker_before_invalidation() -> None:
@@ -65,9 +64,8 @@ def worker_before_invalidation() -> None:
 
 def relay_before_delete() -> None:
     """Run a relay that dies once Kafka has acknowledged events."""
-    publisher = Singleton(DiesBeforeDelete, RelayContainer.publisher)
-    RelayContainer.publish_events.override(
-        Singleton(PublishEvents, begin=RelayContainer.begin.provider, publisher=publisher)
+    RelayContainer.counted_publisher.override(
+        Singleton(DiesBeforeDelete, RelayContainer.publisher)
     )
     main(["run", "--role", "relay"])
 

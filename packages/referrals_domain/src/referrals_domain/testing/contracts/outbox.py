@@ -15,7 +15,7 @@ class OutboxContract(StoredContract):
     """First in, first out; nothing of what was rolled back."""
 
     async def test_events_come_out_in_the_order_in_which_they_went_in(self, begin: Begin) -> None:
-        events = [_event(number) for number in range(5)]
+        events = [event(number) for number in range(5)]
         async with begin() as tx:
             await tx.outbox.add(events)
             await tx.commit()
@@ -30,7 +30,7 @@ class OutboxContract(StoredContract):
 
     async def test_what_was_deleted_does_not_come_again(self, begin: Begin) -> None:
         async with begin() as tx:
-            await tx.outbox.add([_event(number) for number in range(3)])
+            await tx.outbox.add([event(number) for number in range(3)])
             await tx.commit()
         async with begin() as tx:
             entries = await tx.outbox.first(10)
@@ -41,18 +41,47 @@ class OutboxContract(StoredContract):
 
     async def test_what_was_rolled_back_is_never_seen(self, begin: Begin) -> None:
         async with begin() as tx:
-            await tx.outbox.add([_event(1)])
+            await tx.outbox.add([event(1)])
         async with begin() as tx:
             assert list(await tx.outbox.first(10)) == []
 
     async def test_deleting_nothing_deletes_nothing(self, begin: Begin) -> None:
         async with begin() as tx:
-            await tx.outbox.add([_event(1)])
+            await tx.outbox.add([event(1)])
             await tx.outbox.delete([])
             assert len(await tx.outbox.first(10)) == 1
 
+    async def test_what_was_refused_holds_back_its_own_referral_only(self, begin: Begin) -> None:
+        async with begin() as tx:
+            await tx.outbox.add([event(1), event(2), event(1, version=3), event(2, version=3)])
+            first, second, _, fourth = await tx.outbox.first(10)
+            await tx.outbox.refuse({first: "too_large"}, at=builders.PLACED_AT)
+            await tx.commit()
+        async with begin() as tx:
+            assert list(await tx.outbox.first(10)) == [second, fourth]
+            await tx.outbox.add([event(1, version=4), event(3)])
+            await tx.commit()
+        async with begin() as tx:
+            referrals = [entry.referral_id for entry in await tx.outbox.first(3)]
+        assert referrals == [event(number).referral_id for number in (2, 2, 3)]
 
-def _event(number: int) -> ReferralCompleted:
+    async def test_what_was_deleted_is_not_refused(self, begin: Begin) -> None:
+        async with begin() as tx:
+            await tx.outbox.add([event(1), event(1, version=3)])
+            first, second = await tx.outbox.first(10)
+            await tx.outbox.delete([first])
+            await tx.outbox.refuse({first: "too_large"}, at=builders.PLACED_AT)
+            assert list(await tx.outbox.first(10)) == [second]
+
+    async def test_refusing_nothing_refuses_nothing(self, begin: Begin) -> None:
+        async with begin() as tx:
+            await tx.outbox.add([event(1)])
+            await tx.outbox.refuse({}, at=builders.PLACED_AT)
+            assert len(await tx.outbox.first(10)) == 1
+
+
+def event(number: int, *, version: int = 2) -> ReferralCompleted:
+    """Return the event that a version of one of many referrals caused."""
     return ReferralCompleted(
         referral_id=ReferralId(f"22222222-2222-4222-8222-2222222222{number:02}"),
         merchant_id=builders.MERCHANT,
@@ -64,7 +93,7 @@ def _event(number: int) -> ReferralCompleted:
         order_total=Money(6710, "USD"),
         from_status=ReferralStatus.PENDING,
         status=ReferralStatus.COMPLETED,
-        version=2,
+        version=version,
         occurred_at=builders.PLACED_AT,
         attribution=EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE),
         cause=Cause.ORDER_CREATED,

@@ -10,7 +10,7 @@ from referrals_domain.errors import Unauthenticated
 from referrals_domain.model.evidence import CustomerStanding
 from referrals_domain.model.identifiers import CustomerKey, MerchantId
 from referrals_domain.ports.customer_validator import CustomerValidator
-from referrals_domain.ports.event_publisher import EventPublisher
+from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.ports.merchant_validator import MerchantValidator, Verdict
 from referrals_domain.ports.outbox import OutboxEntry
 
@@ -56,9 +56,9 @@ class InMemoryEventPublisher(EventPublisher):
     log: list[OutboxEntry] = attrs.field(factory=list)
     acknowledges: bool = True
 
-    async def publish(self, entries: Sequence[OutboxEntry]) -> Collection[OutboxEntry]:
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
         """Append entries to the log."""
         if not self.acknowledges:
-            return []
+            return Decided()
         self.log += entries
-        return entries
+        return Decided(acknowledged=entries)

@@ -22,6 +22,7 @@ from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Referral
 from referrals_domain.model.request import Request
 from referrals_domain.ports.outbox import OutboxEntry
+from referrals_domain.ports.unpublished_events import Refused
 
 
 @attrs.frozen(kw_only=True)
@@ -47,6 +48,7 @@ class State:
     deliveries: dict[int, StoredDelivery] = attrs.field(factory=dict)
     quarantine: dict[bytes, UnreadableBody] = attrs.field(factory=dict)
     outbox: dict[int, OutboxEntry] = attrs.field(factory=dict)
+    refused: dict[int, Refused] = attrs.field(factory=dict)
     stale_statuses: dict[ReferralKey, int] = attrs.field(factory=dict)
 
     def copy(self) -> Self:

@@ -21,6 +21,7 @@ from referrals_domain.testing.memory.referrals import InMemoryReferrals
 from referrals_domain.testing.memory.requests import InMemoryRequests
 from referrals_domain.testing.memory.stale_statuses import InMemoryStaleStatuses
 from referrals_domain.testing.memory.state import State
+from referrals_domain.testing.memory.unpublished_events import InMemoryUnpublishedEvents
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -129,6 +130,11 @@ class InMemoryTransaction(Transaction):
     def outbox(self) -> InMemoryOutbox:
         """The outbox."""
         return InMemoryOutbox(self._state)
+
+    @property
+    def unpublished(self) -> InMemoryUnpublishedEvents:
+        """The events in the outbox, as a person sees them."""
+        return InMemoryUnpublishedEvents(self._state)
 
     @property
     def stale_statuses(self) -> InMemoryStaleStatuses:
