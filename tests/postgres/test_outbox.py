@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _FILL: Final = text("""
     INSERT INTO outbox (id, aggregatetype, aggregateid, type, occurred_at, payload, refused_at)
-    SELECT gen_random_uuid(), 'referral', md5((number % 5000)::text)::uuid, 'referral.completed', now(), '',
+    SELECT gen_random_uuid(), 'referral', md5((number % 5000)::text)::uuid,
+           'referral.completed', now(), '',
            CASE WHEN number % 100 = 0 THEN now() END
     FROM generate_series(1, 20000) AS number
 """)

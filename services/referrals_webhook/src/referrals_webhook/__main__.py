@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import uvloop
@@ -17,6 +18,7 @@ from referrals_adapters.wire.variables import SettingsError, Variables
 from referrals_domain.errors import Unavailable
 from referrals_webhook.announce import announce
 from referrals_webhook.held import list_held, release_held
+from referrals_webhook.outbox import list_outbox, retry_outbox
 from referrals_webhook.roles import Duty, Role, all_duties, duty, fulfil
 from referrals_webhook.settings import environment, metrics_listen
 
@@ -63,6 +65,15 @@ again. Its referral is as it was; nothing is lost.
 environment:
   REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
 """
+_OUTBOX: Final = """
+An event that Kafka refuses for good, because it is too large or its topic may not be written, is
+not sent again until it is retried, and the later events of its referral wait for it: they are
+held back. Other referrals do not. Mend what Kafka complains of, then retry; what it refuses still
+is refused again.
+
+environment:
+  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+"""
 _LARGEST_ID: Final = 2**63 - 1
 
 
@@ -72,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Raises:
         SystemExit: Something is wrong with the command line, the settings, the address to listen
-            on or, for `migrate` and `held`, the database.
+            on or, for all but `run`, the database.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -82,6 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 uvloop.run(_migrate())
             case "held":
                 uvloop.run(_held(options))
+            case "outbox":
+                uvloop.run(_outbox(options))
             case _:
                 _run(options.role)
     except (SettingsError, CannotListen, Unavailable) as error:
@@ -119,6 +132,15 @@ async def _held(options: argparse.Namespace) -> None:
         await release_held(settings, None if options.all else options.ids)
 
 
+async def _outbox(options: argparse.Namespace) -> None:
+    """Show what Kafka does not have, or have what it refused sent again."""
+    settings = PostgresSettings.read(environment())
+    if options.action == "list":
+        await list_outbox(settings, waiting=options.waiting, as_json=options.json)
+    else:
+        await retry_outbox(settings, None if options.all else options.ids)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="referrals-webhook",
@@ -141,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_held(commands.add_parser("held", help="list or release what waits for a person"))
+    _add_outbox(commands.add_parser("outbox", help="list or retry what Kafka refuses"))
     return parser
 
 
@@ -152,15 +175,32 @@ def _add_held(held: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="show them, those that came first first")
     listing.add_argument("--json", action="store_true", help="as a JSON array")
     release = actions.add_parser("release", help="have them tried again at once")
-    which = release.add_mutually_exclusive_group(required=True)
-    which.add_argument("ids", nargs="*", default=[], type=_id, metavar="ID", help="as listed")
-    which.add_argument("--all", action="store_true", help="whatever is held")
+    _add_which(release, of="a delivery", every="whatever is held")
 
 
-def _id(text: str) -> int:
+def _add_outbox(outbox: argparse.ArgumentParser) -> None:
+    outbox.description = "List events that Kafka does not have, or have them sent again."
+    outbox.epilog = _OUTBOX
+    outbox.formatter_class = argparse.RawDescriptionHelpFormatter
+    actions = outbox.add_subparsers(required=True, dest="action", metavar="action")
+    listing = actions.add_parser("list", help="show what was refused, the oldest first")
+    listing.add_argument("--waiting", action="store_true", help="and what waits or is held back")
+    listing.add_argument("--json", action="store_true", help="as a JSON array")
+    retry = actions.add_parser("retry", help="have them sent again")
+    _add_which(retry, of="an event", every="whatever was refused")
+
+
+def _add_which(action: argparse.ArgumentParser, *, of: str, every: str) -> None:
+    which = action.add_mutually_exclusive_group(required=True)
+    number = partial(_number, of)
+    which.add_argument("ids", nargs="*", default=[], type=number, metavar="ID", help="as listed")
+    which.add_argument("--all", action="store_true", help=every)
+
+
+def _number(of: str, text: str) -> int:
     number = int(text) if text.isascii() and text.isdecimal() else -1
     if not 0 < number <= _LARGEST_ID:
-        raise argparse.ArgumentTypeError(f"not the number of a delivery: {text}")
+        raise argparse.ArgumentTypeError(f"not the number of {of}: {text}")
     return number
 
 

@@ -1,0 +1,63 @@
+"""Rows that wait for a person: how a command reaches them, and how it shows them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_webhook.announce import announce
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from referrals_adapters.postgres.settings import PostgresSettings
+
+
+@asynccontextmanager
+async def beginning(
+    settings: PostgresSettings, *, application: str
+) -> AsyncIterator[Callable[[], PostgresTransaction]]:
+    """Offer what begins a transaction, within the block."""
+    async with open_engine(settings, application=application, connections=1) as engine:
+        yield partial(PostgresTransaction, engine)
+
+
+def show(
+    fields: Sequence[str],
+    rows: Sequence[Sequence[int | str | None]],
+    *,
+    as_json: bool,
+    none: str,
+) -> None:
+    """
+    Write rows to standard output.
+
+    Args:
+        fields: What their values are called.
+        rows: Their values; None where there is none.
+        as_json: Write a JSON array of objects, not a table.
+        none: What a person is told if there are no rows.
+    """
+    if as_json:
+        objects = [dict(zip(fields, row, strict=True)) for row in rows]
+        sys.stdout.write(json.dumps(objects) + "\n")
+    elif rows:
+        _write_table([fields, *(tuple(map(_cell, row)) for row in rows)])
+    else:
+        announce(none)
+
+
+def _cell(value: int | str | None) -> str:
+    return "-" if value is None else str(value)
+
+
+def _write_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
