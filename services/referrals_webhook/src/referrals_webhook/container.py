@@ -20,6 +20,7 @@ from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.grpc.settings import NeighbourSettings
 from referrals_adapters.kafka.producer import open_publisher
 from referrals_adapters.kafka.publisher import KafkaPublisher
+from referrals_adapters.kafka.topics import look_after_topics
 from referrals_adapters.postgres.backlog import PostgresBacklog
 from referrals_adapters.postgres.engine import Engine, open_engine
 from referrals_adapters.postgres.leadership import PostgresLeadership
@@ -32,6 +33,7 @@ from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.model.events import ReferralCompleted, ReferralReversed
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.complete_due_holds import CompleteDueHolds
 from referrals_domain.use_cases.complete_orders import CompleteOrders
@@ -65,6 +67,7 @@ WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(s
 DRAIN_WITHIN: Final = timedelta(seconds=8)
 """How long what was begun may take once told to stop; Docker kills after 10 seconds."""
 
+_TOPICS: Final = (ReferralCompleted.type, ReferralReversed.type)
 _MOST_DELIVERIES: Final = 200  # in a transaction
 _MOST_ORDERS: Final = 100
 _MOST_STATUSES: Final = 500
@@ -284,7 +287,7 @@ async def running_relay(
     """
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
-        yield RelayContainer(
+        container = RelayContainer(
             metrics=metrics,
             engine=await opened(
                 open_engine(settings.database, application="referrals-webhook-relay")
@@ -292,3 +295,5 @@ async def running_relay(
             publisher=await opened(open_publisher(settings.kafka)),
             settings=settings.database,
         )
+        await look_after_topics(settings.kafka, _TOPICS)
+        yield container
