@@ -13,6 +13,7 @@ from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.ports.status_cache import Hit
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_webhook.relay import REPLACE
 from tests.waiting import until
 from tests.webhook.test_relay import completed
 
@@ -72,6 +73,23 @@ async def test_a_relay_killed_between_acknowledgement_and_delete_publishes_again
     assert await stage.published() == [str(row.id)] * 2
     relay.send(signal.SIGTERM)
     assert await relay.exit_code() == 0
+
+
+async def test_a_relay_whose_events_stay_undecided_ends_at_once_and_keeps_them(
+    servers: Servers, program: Program, stage: Stage
+) -> None:
+    hurried = program.start("relay-in-a-hurry", module=FAILPOINTS)
+    await hurried.says("^referrals-webhook relay leading$")
+    servers.kafka.down()
+    try:
+        async with stage.begin() as tx:
+            await tx.outbox.add([completed(stage.referral_id)])
+            await tx.commit()
+        assert await hurried.exit_code() == REPLACE
+    finally:
+        servers.kafka.up()
+    assert "1 events undecided for 0:00:00.5" in hurried.child.log_text
+    assert len(await stage.rows("outbox")) == 1
 
 
 async def _is_empty(stage: Stage, table: str) -> bool:

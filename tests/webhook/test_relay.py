@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from referrals_adapters.kafka.publisher import ProducerLost
+from referrals_adapters.postgres.uninterrupted import uninterrupted
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.events import EventAttribution, ReferralCompleted
 from referrals_domain.model.referral import Cause, ReferralStatus
@@ -74,6 +75,15 @@ class HesitantPublisher(EventPublisher):
         if self.error:
             raise self.error
         await self.decide.wait()
+        return Decided(acknowledged=entries)
+
+
+@attrs.define
+class StubbornPublisher(EventPublisher):
+    """A broker that whoever waits for it cannot leave for a second."""
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
+        await uninterrupted(asyncio.sleep(1))
         return Decided(acknowledged=entries)
 
 
@@ -203,6 +213,17 @@ async def test_it_ends_when_it_no_longer_leads() -> None:
     it.leadership.lost.set()
     with pytest.raises(Ended, match="leadership was lost"):
         await it.ended()
+
+
+async def test_it_ends_at_once_though_what_is_under_way_cannot_be_cut_off() -> None:
+    it = await bench(StubbornPublisher())
+    it.leadership.granted.set()
+    it.start()
+    await asyncio.sleep(0.01)
+    it.leadership.lost.set()
+    with pytest.raises(Ended, match="leadership was lost"):
+        async with asyncio.timeout(0.5):
+            await it.running
 
 
 async def test_it_ends_when_its_producer_is_lost() -> None:

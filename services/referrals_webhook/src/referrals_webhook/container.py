@@ -23,7 +23,7 @@ from referrals_adapters.kafka.publisher import KafkaPublisher
 from referrals_adapters.kafka.topics import look_after_topics
 from referrals_adapters.postgres.backlog import PostgresBacklog
 from referrals_adapters.postgres.engine import Engine, open_engine
-from referrals_adapters.postgres.leadership import PostgresLeadership
+from referrals_adapters.postgres.leadership import FROZEN_AFTER, PostgresLeadership
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.client import Client, open_redis
@@ -290,7 +290,11 @@ async def running_relay(
         container = RelayContainer(
             metrics=metrics,
             engine=await opened(
-                open_engine(settings.database, application="referrals-webhook-relay")
+                open_engine(
+                    settings.database,
+                    application="referrals-webhook-relay",
+                    idle_within=FROZEN_AFTER,
+                )
             ),
             publisher=await opened(open_publisher(settings.kafka)),
             settings=settings.database,

@@ -80,11 +80,21 @@ class Relay:
             async with self.leadership.held():
                 self._leads = True
                 announce("relay leading")
-                await Routine(name="relay", step=self._publish).run(stop)
+                await self._lead(stop)
         except Unavailable as error:
             if self._leads:
                 self.end(f"it no longer leads: {error}")
             raise
+
+    async def _lead(self, stop: asyncio.Event) -> None:
+        work = asyncio.create_task(Routine(name="relay", step=self._publish).run(stop))
+        try:
+            # When leadership is lost `wait` ends at once, whatever is under way: a statement to
+            # a server out of reach takes seconds, and who was frozen must not go on.
+            await asyncio.wait({work})
+            work.result()
+        finally:
+            work.cancel()
 
     async def _publish(self) -> int:
         try:

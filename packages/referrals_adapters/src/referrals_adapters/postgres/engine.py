@@ -38,13 +38,14 @@ _SERVER_SETTINGS: Final = {
 
 
 @asynccontextmanager
-async def open_engine(
+async def open_engine(  # noqa: PLR0913 - each is named, and has a default
     settings: PostgresSettings,
     *,
     application: str = APPLICATION,
     connections: int = 10,
     answer_within: float | None = ANSWER_WITHIN,
     primary: bool = True,
+    idle_within: str = "0",
 ) -> AsyncIterator[Engine]:
     """
     Open an engine, and close its connections at the end of the block.
@@ -60,6 +61,7 @@ async def open_engine(
         answer_within: Seconds after which a server that does not answer counts as away; None
             waits for ever.
         primary: Whether to connect to the primary only, whoever answers at the address.
+        idle_within: After how long the server ends a connection that asks nothing; "0" is never.
     """
     engine = create_async_engine(
         settings.url,
@@ -74,7 +76,11 @@ async def open_engine(
             "timeout": CONNECT_WITHIN,
             "command_timeout": answer_within,
             "target_session_attrs": "primary" if primary else "any",
-            "server_settings": {**_SERVER_SETTINGS, "application_name": application},
+            "server_settings": {
+                **_SERVER_SETTINGS,
+                "application_name": application,
+                "idle_session_timeout": idle_within,
+            },
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)

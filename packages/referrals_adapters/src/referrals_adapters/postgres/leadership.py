@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 
 _TRY: Final = "SELECT pg_try_advisory_lock(hashtextextended('leadership ' || $1, 0))"
 _APPLICATION: Final = "referrals-leadership"
-_FROZEN_AFTER: Final = "2s"  # so long a frozen leader keeps the lock; it was measured: 1.6 s
+FROZEN_AFTER: Final = "2s"
+"""
+So long a frozen leader keeps the lock; it was measured: 1.6 s.
+
+Of its other connections those that end as soon can do nothing for it when it wakes.
+"""
+
 _PING_EVERY: Final = 0.5
-_ANSWER_WITHIN: Final = 1.0  # with the pause less than `_FROZEN_AFTER`: who is cut off stops first
+_ANSWER_WITHIN: Final = 1.0  # with the pause less than `FROZEN_AFTER`: who is cut off stops first
 
 
 @attrs.frozen
@@ -66,7 +72,7 @@ class PostgresLeadership(Leadership):
             command_timeout=_ANSWER_WITHIN,
             server_settings={
                 "application_name": _APPLICATION,
-                "idle_session_timeout": _FROZEN_AFTER,
+                "idle_session_timeout": FROZEN_AFTER,
             },
         )
 

@@ -6,6 +6,8 @@ would, where the role has done one half of a thing and not the other:
 
 - `worker-before-invalidation`: an outcome is committed, and the cache has not heard of it;
 - `relay-before-delete`: Kafka has acknowledged events, and they are still in the outbox.
+
+`relay-in-a-hurry` dies by itself: it gives Kafka not two minutes to decide, but half a second.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ import argparse
 import os
 import signal
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 from dependency_injector.providers import Singleton
 
+from referrals_adapters.kafka.publisher import KafkaPublisher
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_webhook.__main__ import main
@@ -56,6 +60,18 @@ class DiesBeforeDelete(EventPublisher):
         return decided
 
 
+@attrs.frozen
+class InAHurry(EventPublisher):
+    """A publisher that soon counts as lost."""
+
+    publisher: KafkaPublisher
+
+    async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
+        """Publish, with little patience."""
+        self.publisher.decided_within = timedelta(seconds=0.5)
+        return await self.publisher.publish(entries)
+
+
 def worker_before_invalidation() -> None:
     """Run a worker that dies once it has committed an outcome."""
     WorkerContainer.cache.override(Singleton(DiesBeforeInvalidation, redis=WorkerContainer.redis))
@@ -70,9 +86,16 @@ def relay_before_delete() -> None:
     main(["run", "--role", "relay"])
 
 
+def relay_in_a_hurry() -> None:
+    """Run a relay that soon gives up on what Kafka does not decide."""
+    RelayContainer.counted_publisher.override(Singleton(InAHurry, RelayContainer.publisher))
+    main(["run", "--role", "relay"])
+
+
 POINTS: Final[Mapping[str, Callable[[], None]]] = {
     "worker-before-invalidation": worker_before_invalidation,
     "relay-before-delete": relay_before_delete,
+    "relay-in-a-hurry": relay_in_a_hurry,
 }
 
 

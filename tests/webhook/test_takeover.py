@@ -1,0 +1,176 @@
+"""When the relay that leads is lost, however, another goes on, and the lost one does no harm."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import attrs
+
+from referrals_domain.model.events import ReferralEvent, ReferralReversed
+from referrals_domain.model.identifiers import ReferralId
+from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_webhook.relay import REPLACE
+from tests.broker import records
+from tests.trouble.proxy import Address, leading_to
+from tests.waiting import until
+from tests.webhook.program import Process
+from tests.webhook.stage import Stage
+from tests.webhook.test_relay import completed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiokafka import ConsumerRecord
+
+    from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_domain.model.events import ReferralCompleted
+    from tests.webhook.program import Program
+
+TAKEN_OVER: Final = 5.0
+"""Seconds within which another relay leads and publishes, whatever became of the one before."""
+
+LEADING: Final = "referrals-webhook relay leading"
+BACKENDS: Final = "pg_stat_activity WHERE application_name = 'referrals-webhook-relay'"
+
+
+@attrs.frozen(eq=False)
+class Relay:
+    """A relay, and the address by which it reaches the database."""
+
+    process: Process
+    address: Address
+
+    def leads(self) -> bool:
+        return LEADING in self.process.child.log_text
+
+
+@attrs.define
+class Course:
+    """Events of many referrals, as they happen while relays come and go."""
+
+    stage: Stage
+    happened: list[ReferralEvent] = attrs.field(factory=list)
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Have more happen within the block."""
+        going_on = asyncio.create_task(self._go_on())
+        try:
+            yield
+        finally:
+            going_on.cancel()
+            with suppress(asyncio.CancelledError):
+                await going_on
+
+    async def _go_on(self) -> None:
+        """Have referrals completed, and each reversed a little later."""
+        while True:
+            one = completed(ReferralId(str(uuid4())))
+            await self.happens(one)
+            await asyncio.sleep(0.02)
+            await self.happens(reversal(one))
+
+    async def happens(self, event: ReferralEvent) -> None:
+        async with self.stage.begin() as tx:
+            await tx.outbox.add([event])
+            await tx.commit()
+        self.happened.append(event)
+
+    async def published(self) -> list[tuple[str, ReferralId, int]]:
+        """Return id, referral and time of what is on the broker, in the order of time."""
+        arrived = [
+            place_of(record)
+            for topic in ("referral.completed", "referral.reversed")
+            for record in await records(self.stage.kafka, topic)
+        ]
+        ours = {event.referral_id for event in self.happened}
+        return sorted((one for one in arrived if one[1] in ours), key=lambda one: one[2])
+
+
+async def test_another_relay_takes_over_and_the_first_of_each_event_comes_in_order(
+    program: Program, stage: Stage, database: PostgresSettings
+) -> None:
+    async with AsyncExitStack() as stack:
+        relays = []
+        for _ in range(4):
+            address = await stack.enter_async_context(leading_to(database.port))
+            at = {"REFERRALS_DB_HOST": "127.0.0.1", "REFERRALS_DB_PORT": str(address.port)}
+            relays.append(Relay(program.start("run", "--role", "relay", **at), address))
+        course = Course(stage)
+        async with course.going_on():
+            cut_off, relays = await leader(relays, within=15)
+            cut_off.address.swallows = True
+            frozen, relays = await taken_over(relays, stage)
+            backends = set(await stage.rows(BACKENDS, "pid"))
+            assert backends
+            frozen.process.send(signal.SIGSTOP)
+            killed, relays = await taken_over(relays, stage)
+            await until(partial(is_out_of_reach, stage, backends))
+            killed.process.send(signal.SIGKILL)
+            last, _ = await taken_over(relays, stage)
+            frozen.process.send(signal.SIGCONT)
+        await until(partial(is_empty, stage))
+        assert await frozen.process.exit_code() == REPLACE
+        assert await cut_off.process.exit_code() == REPLACE
+        last.process.send(signal.SIGTERM)
+        assert await last.process.exit_code() == 0
+
+    published = await course.published()
+    assert {id_ for id_, *_ in published} == {event.id for event in course.happened}
+    firsts = {id_: at for id_, _, at in reversed(published)}
+    by_referral: dict[ReferralId, list[int]] = {}
+    for event in course.happened:
+        by_referral.setdefault(event.referral_id, []).append(firsts[event.id])
+    assert len(by_referral) > 10
+    assert [times for times in by_referral.values() if times != sorted(times)] == []
+
+
+async def leader(relays: list[Relay], *, within: float) -> tuple[Relay, list[Relay]]:
+    """Wait until one leads; return it and the others."""
+
+    async def one_leads() -> bool:
+        return any(relay.leads() for relay in relays)
+
+    await until(one_leads, within=within)
+    (leads,) = [relay for relay in relays if relay.leads()]
+    return leads, [relay for relay in relays if relay is not leads]
+
+
+async def taken_over(relays: list[Relay], stage: Stage) -> tuple[Relay, list[Relay]]:
+    """Wait until one of the others leads and publishes what happened before; return as above."""
+    async with asyncio.timeout(TAKEN_OVER):
+        ((newest,),) = await stage.rows("outbox", "coalesce(max(seq), 0)")
+        found = await leader(relays, within=TAKEN_OVER)
+        await until(partial(is_empty, stage, up_to=newest), within=TAKEN_OVER)
+        return found
+
+
+async def is_out_of_reach(stage: Stage, backends: set[int]) -> bool:
+    return not backends & set(await stage.rows(BACKENDS, "pid"))
+
+
+async def is_empty(stage: Stage, *, up_to: int = 2**63 - 1) -> bool:
+    return not await stage.rows(f"outbox WHERE seq <= {up_to}", "seq")
+
+
+def reversal(of: ReferralCompleted) -> ReferralReversed:
+    parts = attrs.asdict(of, recurse=False)
+    return ReferralReversed(
+        **{
+            **parts,
+            "from_status": of.status,
+            "status": ReferralStatus.REVERSED,
+            "version": of.version + 1,
+            "cause": Cause.ORDER_CANCELLED,
+        }
+    )
+
+
+def place_of(record: ConsumerRecord) -> tuple[str, ReferralId, int]:
+    id_ = dict(record.headers)["ce_id"].decode()
+    return id_, ReferralId(record.key.decode()), record.timestamp
