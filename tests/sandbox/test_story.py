@@ -15,6 +15,7 @@ import attrs
 import httpx
 import pytest
 
+from referrals_domain.model.events import ReferralCompleted
 from referrals_sandbox.composition.progress import Silence
 from referrals_sandbox.playing import stay
 from referrals_sandbox.servers.command import Command
@@ -26,6 +27,8 @@ from referrals_sandbox.story.checks import CHECKS, Completed
 from referrals_sandbox.story.farewell import by_hand
 from referrals_sandbox.story.patience import until as look_until
 from referrals_sandbox.story.play import play
+from tests.broker import of_record, records
+from tests.events.contract import Contract
 from tests.sandbox.cli import ENDS_WITHIN, until
 
 if TYPE_CHECKING:
@@ -121,6 +124,14 @@ def test_a_check_refuses_the_marks_of_another_version(
     other = attrs.evolve(completed, version=completed.version + 1)
     with pytest.raises(SandboxError):
         CHECKS[place](sandbox, other)
+
+
+async def test_what_the_relay_published_keeps_the_contract(
+    sandbox: Description, completed: Completed
+) -> None:
+    told = [of_record(one) for one in await records(sandbox.kafka, ReferralCompleted.type)]
+    (message,) = [one for one in told if one.key == completed.referral_id.encode()]
+    assert Contract.read().exact().faults(message) == []
 
 
 def test_rfm_analytics_must_have_acted_on_what_points_announced(
