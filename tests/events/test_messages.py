@@ -64,7 +64,12 @@ def test_whatever_happens_its_message_keeps_the_contract(
         builders.referral_completed(**facts, from_status=other, status=done),
         builders.referral_reversed(**facts, from_status=done, status=other),
     ):
-        assert EXACT.faults(event_message(event)) == []
+        message = event_message(event)
+        assert EXACT.faults(message) == []
+        said = parts(message)
+        assert said["key"] == said["data"]["referral_id"]
+        assert said["headers"]["ce_type"] == message.topic
+        assert said["headers"]["ce_time"] == said["data"]["occurred_at"]
 
 
 def test_there_is_a_message_of_every_kind_of_event() -> None:
