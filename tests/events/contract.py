@@ -105,10 +105,9 @@ class Contract:
         together = list(self._together(schema))
         required = {name for one in together for name in one.get("required", ())}
         return {
-            name: self._promised({"allOf": of_field}, value[name])
+            name: self._promised({"allOf": [_field(one, name) for one in together]}, value[name])
             for name in value
             if name in required
-            and (of_field := [one["properties"][name] for one in together if _has(one, name)])
         }
 
     def _together(self, schema: Node) -> Iterator[Node]:
@@ -147,5 +146,7 @@ def nodes(node: Any) -> Iterator[Node]:
             yield from nodes(one)
 
 
-def _has(schema: Node, name: str) -> bool:
-    return name in schema.get("properties", {})
+def _field(schema: Node, name: str) -> Node:
+    """Return what a schema says of a field, which may be nothing."""
+    field: Node = schema.get("properties", {}).get(name, {})
+    return field

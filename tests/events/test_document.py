@@ -62,7 +62,7 @@ def test_a_mistake_in_it_is_seen(
 
 def test_every_reference_leads_somewhere() -> None:
     references = [node for node in nodes(CONTRACT.document) if "$ref" in node]
-    assert len(references) > 8
+    assert references
     for reference in references:
         assert CONTRACT.resolved(reference)
 
