@@ -1,10 +1,10 @@
 """
 The rules that refuse a referral, or mark it for a person to look at.
 
-To add one: write the function here, put it in its list, and give it a `Cause` in `referral.py`; a
-rule that names `Cause.IN_REVIEW` marks. The order of the lists is the order in which reasons are
-named. A function's name is the rule's name for good: explanations are stored with it, and
-frontends know it.
+To add one: write the function here, put it in its list, and give it a `Cause` in `referral.py`
+and a sentence in `summary.py`; a rule that names `Cause.IN_REVIEW` marks. The order of the lists
+is the order in which reasons are named. A function's name is the rule's name for good:
+explanations are stored with it, and frontends know it.
 """
 
 from __future__ import annotations
