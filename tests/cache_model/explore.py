@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Print what is found, and return whether a guarantee can be broken."""
-    protocols: dict[str, type[CacheProtocol]] = {
-        one.__name__: one for one in (CacheProtocol, *MUTANTS)
-    }
+    known: tuple[type[CacheProtocol], ...] = (CacheProtocol, *MUTANTS)
+    protocols = {one.__name__: one for one in known}
     parser = argparse.ArgumentParser(prog="tests.cache_model.explore", description=__doc__)
     parser.add_argument("protocol", nargs="?", choices=protocols, default=CacheProtocol.__name__)
     parser.add_argument("--readers", type=int, default=2, help="at a time")

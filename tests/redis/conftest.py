@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -45,3 +46,18 @@ async def redis(server: Server) -> AsyncIterator[Redis]:
 def cache(redis: Redis) -> RedisStatusCache:
     ample = timedelta(seconds=10)
     return RedisStatusCache(redis=redis, read_within=ample, invalidate_within=ample)
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """A loop that runs only while it is told to, for tests that are not asynchronous."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def shared(server: Server, runner: asyncio.Runner) -> Iterator[Redis]:
+    """A client on that loop."""
+    opened = open_redis(RedisSettings(host=server.host, port=server.port))
+    yield runner.run(opened.__aenter__())
+    runner.run(opened.__aexit__(None, None, None))

@@ -1,0 +1,324 @@
+"""
+What `GetReferralStatus`, `record` and `DrainStaleStatuses` promise with a cache that they share.
+
+The database is in memory. The cache is the real one, on a server that is killed, flushed, frozen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule
+
+from referrals_adapters.flow.breaker import Breaker
+from referrals_adapters.postgres.coalesced import CoalescedStatuses
+from referrals_adapters.redis.entry import from_entry
+from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_domain.errors import NotFound
+from referrals_domain.model.decision import Transition, opened
+from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.ports.status_cache import StatusCache
+from referrals_domain.ports.statuses import Statuses
+from referrals_domain.testing import builders
+from referrals_domain.testing.memory.statuses import InMemoryStatuses
+from referrals_domain.testing.memory.store import InMemoryStore
+from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
+from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.record import record, telling
+from tests.redis.machines import ServerMachine, play
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from redis.asyncio import Redis
+
+    from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.referral import StatusView
+    from referrals_domain.ports.status_cache import Reading
+    from referrals_sandbox.servers.child import Child
+
+KEY: Final = builders.referral().key
+NAME: Final = f"referral:{KEY.merchant_id}:{KEY.referral_id}"
+AMPLE: Final = timedelta(seconds=10)
+SOON: Final = timedelta(milliseconds=10)
+
+numbers = st.integers(0, 3)
+
+
+class WriterCrashed(Exception):
+    """The process of a writer ended between its commit and its invalidation."""
+
+
+@attrs.define
+class WitnessedCache(StatusCache):
+    """
+    A cache, and what it was told.
+
+    Args:
+        cache: The cache; one that does not wait for long while the server is frozen.
+        told: The greatest version that it applied for certain since it lost its data.
+        losses: How often it lost its data.
+    """
+
+    cache: StatusCache
+    told: int = 0
+    losses: int = 0
+
+    async def read(self, key: ReferralKey) -> Reading:
+        """Pass it on."""
+        return await self.cache.read(key)
+
+    async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
+        """Pass it on."""
+        await self.cache.fill(key, lease, view)
+
+    async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
+        """Pass it on, and note what was applied."""
+        applied = await self.cache.invalidate(versions)
+        if applied:
+            self.told = max(self.told, *versions.values())
+        return applied
+
+    def lost_its_data(self) -> None:
+        """Promise nothing any more."""
+        self.told = 0
+        self.losses += 1
+
+
+class Look:
+    """One read of the database: it begins, and it answers, when it is let."""
+
+    def __init__(self) -> None:
+        self.begins = asyncio.Event()
+        self.found = asyncio.Event()
+        self.answers = asyncio.Event()
+
+
+@attrs.frozen
+class HeldStatuses(Statuses):
+    """
+    Statuses that are read, and told, no sooner than a test wants.
+
+    Args:
+        statuses: Who is asked.
+        asked: Set when somebody asks.
+        looks: The reads under way.
+    """
+
+    statuses: Statuses
+    looks: list[Look] = attrs.field(factory=list)
+
+    async def read(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
+        """Wait, read, wait, return."""
+        look = Look()
+        self.looks.append(look)
+        await look.begins.wait()
+        found = await self.statuses.read(keys)
+        look.found.set()
+        await look.answers.wait()
+        self.looks.remove(look)
+        return found
+
+
+@attrs.frozen
+class AnnouncedStatuses(Statuses):
+    """
+    Statuses, and whether somebody asks for them.
+
+    Args:
+        statuses: Who is asked.
+        asked: Set when somebody asks.
+    """
+
+    statuses: Statuses
+    asked: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    async def read(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
+        """Tell that somebody asks, and pass it on."""
+        self.asked.set()
+        return await self.statuses.read(keys)
+
+
+class Promises(ServerMachine):
+    """Readers, writers, the janitor and whoever ends servers act on one referral."""
+
+    def __init__(self, runner: asyncio.Runner, redis: Redis, process: Child) -> None:
+        super().__init__(runner)
+        self.redis, self.process = redis, process
+        self.is_up, self.is_frozen = True, False
+        self.ample = RedisStatusCache(
+            redis=redis,
+            read_within=AMPLE,
+            invalidate_within=AMPLE,
+            breaker=Breaker(rest=timedelta(0)),  # it asks in vain rather than not at all
+        )
+        self.cache = WitnessedCache(self.ample)
+        self.store = InMemoryStore()
+        self.held = HeldStatuses(InMemoryStatuses(self.store.begin))
+        self.coalesced = CoalescedStatuses(statuses=self.held, at_once=2, limit=9, room=99)
+        self.statuses = AnnouncedStatuses(self.coalesced)
+        self.get_referral_status = GetReferralStatus(statuses=self.statuses, cache=self.cache)
+        self.drain_stale_statuses = DrainStaleStatuses(begin=self.store.begin, cache=self.cache)
+        self.reads: set[asyncio.Task[None]] = set()
+        self.broken: list[str] = []
+        self.run(redis.flushall())
+
+    @rule()
+    def a_reader_asks(self) -> None:
+        self.run(self._ask())
+
+    @rule(number=numbers)
+    def the_database_is_read(self, number: int) -> None:
+        waiting = [look for look in self.held.looks if not look.begins.is_set()]
+        if waiting:
+            self.run(_begin(waiting[number % len(waiting)]))
+
+    @rule(number=numbers)
+    def the_database_answers(self, number: int) -> None:
+        found = [look for look in self.held.looks if look.found.is_set()]
+        if found:
+            self.run(self._answer(found[number % len(found)]))
+
+    @rule(crashes=st.booleans())
+    def a_writer_commits(self, *, crashes: bool) -> None:
+        self.run(self._commit(crashes=crashes))
+
+    @rule()
+    def the_janitor_drains(self) -> None:
+        self.run(self.drain_stale_statuses(10))
+        if self.is_up and not self.is_frozen:
+            assert not self.store.state.stale_statuses
+            self._require_a_true_entry()
+
+    @precondition(lambda self: self.is_up and not self.is_frozen)
+    @rule()
+    def the_entry_expires(self) -> None:
+        self.run(self.redis.delete(NAME))
+
+    @precondition(lambda self: self.is_up and not self.is_frozen)
+    @rule()
+    def the_data_is_flushed(self) -> None:
+        self.run(self.redis.flushall())
+        self.cache.lost_its_data()
+
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def the_server_is_killed(self) -> None:
+        self.process.kill()
+        self.run(self.redis.connection_pool.disconnect())  # the loop stood still: it saw nothing
+        self.is_up, self.is_frozen = False, False
+        self.cache.lost_its_data()
+
+    @precondition(lambda self: not self.is_up)
+    @rule()
+    def the_server_starts_empty(self) -> None:
+        self.process.start()
+        self.is_up = True
+        self.cache.cache = self.ample
+
+    @precondition(lambda self: self.is_up and not self.is_frozen)
+    @rule()
+    def the_server_freezes(self) -> None:
+        self.process.signal(signal.SIGSTOP)
+        self.is_frozen = True
+        self.cache.cache = attrs.evolve(self.ample, read_within=SOON, invalidate_within=SOON)
+
+    @precondition(lambda self: self.is_frozen)
+    @rule()
+    def the_server_thaws(self) -> None:
+        self.process.signal(signal.SIGCONT)
+        self.is_frozen = False
+        self.cache.cache = self.ample
+
+    @invariant()
+    def no_read_returned_less_than_was_promised(self) -> None:
+        assert not self.broken
+
+    def teardown(self) -> None:
+        """Let everything settle, late readers last, and look at what is left."""
+        if not self.is_up:
+            self.the_server_starts_empty()
+        if self.is_frozen:
+            self.the_server_thaws()
+        self.the_janitor_drains()
+        self.run(self._finish())
+        self._require_a_true_entry()
+        assert not self.broken
+
+    async def _ask(self) -> None:
+        """Begin a read, and go on until it is done or waits for the database."""
+        read = asyncio.create_task(self._read())
+        self.reads.add(read)
+        self.statuses.asked.clear()
+        asked = asyncio.create_task(self.statuses.asked.wait())
+        await asyncio.wait({read, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+
+    async def _read(self) -> None:
+        promised, losses = self.cache.told, self.cache.losses
+        version = 0
+        with suppress(NotFound):
+            version = (await self.get_referral_status(KEY)).version
+        if losses == self.cache.losses and version < promised:
+            self.broken.append(f"{version} was read after {promised} had been told")
+
+    async def _answer(self, look: Look) -> None:
+        """Have a look answer, and go on until one that waited for it is done."""
+        look.answers.set()
+        reading = {read for read in self.reads if not read.done()}
+        await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _commit(self, *, crashes: bool) -> None:
+        with suppress(WriterCrashed):
+            async with telling(self.cache) as versions:
+                async with self.store.begin() as tx:
+                    versions.update(await record(tx, [self._next()]))
+                    await tx.commit()
+                if crashes:
+                    raise WriterCrashed
+
+    def _next(self) -> Transition:
+        """Return the next transition: the referral is opened, and then changes to and fro."""
+        now = self.store.state.referrals.get(KEY)
+        if now is None:
+            return opened(builders.referral())
+        pending = now.status is ReferralStatus.PENDING
+        status = ReferralStatus.COMPLETED if pending else ReferralStatus.PENDING
+        after = attrs.evolve(now, status=status, version=now.version + 1)
+        return Transition(referral=after, from_status=now.status)
+
+    async def _finish(self) -> None:
+        """Have everybody who still reads end."""
+        while any(not read.done() for read in self.reads):
+            for look in self.held.looks:
+                look.begins.set()
+                look.answers.set()
+            await asyncio.sleep(0)
+        await asyncio.gather(*self.reads)
+        await self.coalesced.aclose()
+
+    def _require_a_true_entry(self) -> None:
+        held = self.run(self.redis.get(NAME))
+        hit = from_entry(held) if isinstance(held, bytes) else None
+        now = self.store.state.referrals.get(KEY)
+        assert hit is None or hit.view == (now.view if now else None)
+
+
+async def _begin(look: Look) -> None:
+    look.begins.set()
+    await look.found.wait()
+
+
+@pytest.mark.timeout(900)  # of the profile `thorough`
+def test_the_promises_are_kept(runner: asyncio.Runner, shared: Redis, process: Child) -> None:
+    def promises() -> Promises:
+        return Promises(runner, shared, process)
+
+    play(promises, few=12, steps=25)
