@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
+
+MANY: Final = 400
+"""Sequences are that many at most: each takes a tenth of a second or two."""
 
 
 class ServerMachine(RuleBasedStateMachine):
@@ -48,7 +51,7 @@ def play(machine: Callable[[], ServerMachine], *, few: int, steps: int) -> None:
     run_state_machine_as_test(
         counted,  # type: ignore[arg-type] # it takes whatever makes a machine
         settings=settings(
-            max_examples=examples(few),
+            max_examples=min(MANY, examples(few)),
             stateful_step_count=steps,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -101,7 +101,7 @@ class ScriptsAndModel(ServerMachine):
     @rule(key=keys, lease=leases | st.just(VOID_LEASE), version=st.integers(0, 3))
     def fill(self, key: ReferralKey, lease: int, version: int) -> None:
         entry = MODEL.fill(self.model[key], lease, version)
-        value = [str(lease), to_entry(_view(version)), AN_HOUR]
+        value: list[str | bytes | int] = [str(lease), to_entry(_view(version)), AN_HOUR]
         assert self.run(self.scripts.fill([_name(key)], value)) == (entry != self.model[key])
         self.model[key] = entry
 
