@@ -186,6 +186,10 @@ class Promises(ServerMachine):
         if found:
             self.run(self._answer(found[number % len(found)]))
 
+    @rule()
+    def everybody_is_answered(self) -> None:
+        self.run(self._answer_everybody())
+
     @rule(crashes=st.booleans())
     def a_writer_commits(self, *, crashes: bool) -> None:
         self.run(self._commit(crashes=crashes))
@@ -248,7 +252,8 @@ class Promises(ServerMachine):
         if self.is_frozen:
             self.the_server_thaws()
         self.the_janitor_drains()
-        self.run(self._finish())
+        self.run(self._answer_everybody())
+        self.run(self.coalesced.aclose())
         self._require_a_true_entry()
         assert not self.broken
 
@@ -294,15 +299,13 @@ class Promises(ServerMachine):
         after = attrs.evolve(now, status=status, version=now.version + 1)
         return Transition(referral=after, from_status=now.status)
 
-    async def _finish(self) -> None:
-        """Have everybody who still reads end."""
+    async def _answer_everybody(self) -> None:
         while any(not read.done() for read in self.reads):
             for look in self.held.looks:
                 look.begins.set()
                 look.answers.set()
             await asyncio.sleep(0)
         await asyncio.gather(*self.reads)
-        await self.coalesced.aclose()
 
     def _require_a_true_entry(self) -> None:
         held = self.run(self.redis.get(NAME))
