@@ -324,4 +324,4 @@ def test_the_promises_are_kept(runner: asyncio.Runner, shared: Redis, process: C
     def promises() -> Promises:
         return Promises(runner, shared, process)
 
-    play(promises, few=12, steps=25)
+    play(promises, few=25, steps=25)
