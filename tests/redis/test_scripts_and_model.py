@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import attrs
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
+    consumes,
     invariant,
     multiple,
     rule,
@@ -26,6 +28,7 @@ from referrals_domain.ports.status_cache import Hit, Miss
 from referrals_domain.testing import builders
 from tests.cache_model.protocol import NO_LEASE, NOTHING, VOID_LEASE, CacheProtocol, Entry
 from tests.redis.machines import ServerMachine, play
+from tests.tally import tried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +50,14 @@ AN_HOUR: Final = milliseconds(LONG)
 FOR_LONG: Final = Lifetimes(pending=LONG, absent=LONG, floor=LONG, lease=LONG)
 
 keys = st.sampled_from(KEYS)
+versions = st.integers(0, 2)
+
+
+class Held(NamedTuple):
+    """A lease, and the key that it is for."""
+
+    key: ReferralKey
+    lease: int
 
 
 class ScriptsAndModel(ServerMachine):
@@ -71,62 +82,72 @@ class ScriptsAndModel(ServerMachine):
         self.run(redis.flushall())
 
     @rule(target=leases, key=keys)
-    def read(self, key: ReferralKey) -> int | MultipleResults[int]:
+    def read(self, key: ReferralKey) -> Held | MultipleResults[Held]:
         expected, given = self._expected_reading(key)
         assert self.run(self.cache.read(key)) == expected
-        return self.lease if given else multiple()
+        return Held(key, self.lease) if given else multiple()
 
     @rule(target=leases, key=keys)
     def come_for_the_lease_when_it_may_be_filled(
         self, key: ReferralKey
-    ) -> int | MultipleResults[int]:
+    ) -> Held | MultipleResults[Held]:
         expected, given = self._expected_reading(key)
         answer = self.run(
             self.scripts.lease([_name(key)], [str(self.lease), AN_HOUR, AN_HOUR, ""])
         )
         held = to_entry(expected.view) if isinstance(expected, Hit) else int(given)
         assert answer == held
-        return self.lease if given else multiple()
+        return Held(key, self.lease) if given else multiple()
 
     @rule(target=leases, key=keys)
-    def read_and_wait_too_long(self, key: ReferralKey) -> int | MultipleResults[int]:
+    def read_and_wait_too_long(self, key: ReferralKey) -> Held | MultipleResults[Held]:
         expected, given = self._expected_reading(key)
         assert self.run(self.hasty.read(key)) == expected
         self.run(asyncio.sleep(LONGER))
         if not given:
             return multiple()
         self.model[key] = MODEL.lease_ends(self.model[key])
-        return self.lease
+        return Held(key, self.lease)
 
-    @rule(key=keys, lease=leases | st.just(VOID_LEASE), version=st.integers(0, 3))
-    def fill(self, key: ReferralKey, lease: int, version: int) -> None:
-        entry = MODEL.fill(self.model[key], lease, version)
-        value: list[str | bytes | int] = [str(lease), to_entry(_view(version)), AN_HOUR]
-        assert self.run(self.scripts.fill([_name(key)], value)) == (entry != self.model[key])
-        self.model[key] = entry
+    @rule(key=keys, version=versions)
+    def read_and_fill_at_once(self, key: ReferralKey, version: int) -> None:
+        self.read(key)
+        self._fill(key, self.lease, version)
 
-    @rule(versions=st.dictionaries(keys, st.integers(1, 3)))
+    @rule(held=consumes(leases), version=versions)
+    def fill(self, held: Held, version: int) -> None:
+        self._fill(held.key, held.lease, version)
+
+    @rule(held=leases, version=versions)
+    def fill_and_perhaps_once_more(self, held: Held, version: int) -> None:
+        self._fill(held.key, held.lease, version)
+
+    @rule(key=keys, lease=leases.map(attrgetter("lease")) | st.just(VOID_LEASE), version=versions)
+    def fill_with_a_lease_for_another_key(
+        self, key: ReferralKey, lease: int, version: int
+    ) -> None:
+        self._fill(key, lease, version)
+
+    @rule(versions=st.dictionaries(keys, st.integers(1, 2)))
     def invalidate(self, versions: Mapping[ReferralKey, int]) -> None:
         assert self.run(self.cache.invalidate(versions))
         for key, version in versions.items():
             self.model[key] = MODEL.invalidate(self.model[key], version)
 
-    @rule(key=keys)
-    def expire(self, key: ReferralKey) -> None:
-        self.run(self.redis.pexpire(_name(key), SHORT))
-        self.run(asyncio.sleep(LONGER))
-        self.model[key] = NOTHING
-
-    @rule(key=keys, rubbish=st.sampled_from([b"", b"v|two|", b"f|two|1|9", b"f|1|2|soon"]))
-    def spoil(self, key: ReferralKey, rubbish: bytes) -> None:
-        self.run(self.redis.set(_name(key), rubbish, px=LONG))
-        self.model[key] = NOTHING
-
-    @rule()
-    def lose_data_and_scripts(self) -> None:
-        self.run(self.redis.flushall())
-        self.run(self.redis.script_flush())
-        self.model = dict.fromkeys(KEYS, NOTHING)
+    @rule(key=keys, how=st.sampled_from(["expire", "spoil", "lose"]))
+    def disturb(self, key: ReferralKey, how: str) -> None:
+        match how:
+            case "expire":
+                self.run(self.redis.pexpire(_name(key), SHORT))
+                self.run(asyncio.sleep(LONGER))
+                self.model[key] = NOTHING
+            case "spoil":
+                self.run(self.redis.set(_name(key), "f|two||0", px=LONG))
+                self.model[key] = NOTHING
+            case _:
+                self.run(self.redis.flushall())
+                self.run(self.redis.script_flush())
+                self.model = dict.fromkeys(KEYS, NOTHING)
 
     @invariant()
     def both_hold_the_same(self) -> None:
@@ -135,6 +156,13 @@ class ScriptsAndModel(ServerMachine):
     @invariant()
     def whatever_is_held_ends(self) -> None:
         assert self.run(self._ends()) <= LONG
+
+    def _fill(self, key: ReferralKey, lease: int, version: int) -> None:
+        before, after = self.model[key], MODEL.fill(self.model[key], lease, version)
+        value: list[str | bytes | int] = [str(lease), to_entry(_view(version)), AN_HOUR]
+        assert self.run(self.scripts.fill([_name(key)], value)) == (after != before)
+        self.model[key] = after
+        tried("refused" if after == before else "taken", what="fills on a real server")
 
     def _expected_reading(self, key: ReferralKey) -> tuple[Hit | Miss, bool]:
         """Return what the model answers to a reader, and whether it gets the next lease."""
