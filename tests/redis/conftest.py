@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from referrals_adapters.redis.client import open_redis
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_sandbox.servers import valkey
+from referrals_sandbox.servers.ports import LOOPBACK, free_port
 from referrals_sandbox.servers.supervisor import supervising
 
 if TYPE_CHECKING:
@@ -58,6 +60,19 @@ def runner() -> Iterator[asyncio.Runner]:
 @pytest.fixture
 def shared(server: Server, runner: asyncio.Runner) -> Iterator[Redis]:
     """A client on that loop."""
-    opened = open_redis(RedisSettings(host=server.host, port=server.port))
-    yield runner.run(opened.__aenter__())
-    runner.run(opened.__aexit__(None, None, None))
+    with opened(runner, port=server.port) as redis:
+        yield redis
+
+
+@pytest.fixture
+def nowhere(runner: asyncio.Runner) -> Iterator[Redis]:
+    """A client of a server that does not exist."""
+    with opened(runner, port=free_port()) as redis:
+        yield redis
+
+
+@contextmanager
+def opened(runner: asyncio.Runner, port: int) -> Iterator[Redis]:
+    opening = open_redis(RedisSettings(host=LOOPBACK, port=port))
+    yield runner.run(opening.__aenter__())
+    runner.run(opening.__aexit__(None, None, None))

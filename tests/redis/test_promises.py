@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import attrs
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule
+from hypothesis.stateful import invariant, rule
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
@@ -52,6 +55,22 @@ SOON: Final = timedelta(milliseconds=10)
 numbers = st.integers(0, 3)
 
 
+class Connection(Enum):
+    """What the processes see of the server."""
+
+    GOOD = auto()
+    FROZEN = auto()
+    CUT = auto()
+
+
+class Loss(Enum):
+    """How the server may lose what it holds."""
+
+    EXPIRY = auto()
+    FLUSH = auto()
+    KILL = auto()
+
+
 class WriterCrashed(Exception):
     """The process of a writer ended between its commit and its invalidation."""
 
@@ -62,7 +81,7 @@ class WitnessedCache(StatusCache):
     A cache, and what it was told.
 
     Args:
-        cache: The cache; one that does not wait for long while the server is frozen.
+        cache: The cache, as it can be reached at the moment.
         told: The greatest version that it applied for certain since it lost its data.
         losses: How often it lost its data.
     """
@@ -90,6 +109,34 @@ class WitnessedCache(StatusCache):
         """Promise nothing any more."""
         self.told = 0
         self.losses += 1
+
+
+@attrs.frozen
+class OvertakenCache(StatusCache):
+    """
+    A cache during whose invalidation something else happens.
+
+    Args:
+        cache: The cache.
+        meanwhile: What happens before its answer arrives.
+    """
+
+    cache: StatusCache
+    meanwhile: Callable[[], Awaitable[None]]
+
+    async def read(self, key: ReferralKey) -> Reading:
+        """Pass it on."""
+        return await self.cache.read(key)
+
+    async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
+        """Pass it on."""
+        await self.cache.fill(key, lease, view)
+
+    async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
+        """Pass it on, and be overtaken."""
+        applied = await self.cache.invalidate(versions)
+        await self.meanwhile()
+        return applied
 
 
 class Look:
@@ -149,30 +196,37 @@ class AnnouncedStatuses(Statuses):
 class Promises(ServerMachine):
     """Readers, writers, the janitor and whoever ends servers act on one referral."""
 
-    def __init__(self, runner: asyncio.Runner, redis: Redis, process: Child) -> None:
+    def __init__(
+        self, runner: asyncio.Runner, redis: Redis, nowhere: Redis, process: Child
+    ) -> None:
         super().__init__(runner)
         self.redis, self.process = redis, process
-        self.is_up, self.is_frozen = True, False
-        self.ample = RedisStatusCache(
+        good = RedisStatusCache(
             redis=redis,
             read_within=AMPLE,
             invalidate_within=AMPLE,
             breaker=Breaker(rest=timedelta(0)),  # it asks in vain rather than not at all
         )
-        self.cache = WitnessedCache(self.ample)
+        self.caches = {
+            Connection.GOOD: good,
+            Connection.FROZEN: attrs.evolve(good, read_within=SOON, invalidate_within=SOON),
+            Connection.CUT: attrs.evolve(good, redis=nowhere),
+        }
+        self.cache = WitnessedCache(good)
         self.store = InMemoryStore()
         self.held = HeldStatuses(InMemoryStatuses(self.store.begin))
         self.coalesced = CoalescedStatuses(statuses=self.held, at_once=2, limit=9, room=99)
         self.statuses = AnnouncedStatuses(self.coalesced)
         self.get_referral_status = GetReferralStatus(statuses=self.statuses, cache=self.cache)
-        self.drain_stale_statuses = DrainStaleStatuses(begin=self.store.begin, cache=self.cache)
         self.reads: set[asyncio.Task[None]] = set()
         self.broken: list[str] = []
         self.run(redis.flushall())
 
-    @rule()
-    def a_reader_asks(self) -> None:
+    @rule(waits=st.booleans())
+    def a_reader_asks(self, *, waits: bool) -> None:
         self.run(self._ask())
+        if not waits:
+            self.run(self._answer_everybody())
 
     @rule(number=numbers)
     def the_database_is_read(self, number: int) -> None:
@@ -186,60 +240,38 @@ class Promises(ServerMachine):
         if found:
             self.run(self._answer(found[number % len(found)]))
 
-    @rule()
-    def everybody_is_answered(self) -> None:
-        self.run(self._answer_everybody())
-
     @rule(crashes=st.booleans())
     def a_writer_commits(self, *, crashes: bool) -> None:
         self.run(self._commit(crashes=crashes))
 
-    @rule()
-    def the_janitor_drains(self) -> None:
-        self.run(self.drain_stale_statuses(10))
-        if self.is_up and not self.is_frozen:
-            assert not self.store.state.stale_statuses
-            self._require_a_true_entry()
+    @rule(is_overtaken=st.booleans())
+    def the_janitor_drains(self, *, is_overtaken: bool) -> None:
+        overtakes = partial(self._commit, crashes=True)
+        drain_stale_statuses = DrainStaleStatuses(
+            begin=self.store.begin,
+            cache=OvertakenCache(self.cache, overtakes) if is_overtaken else self.cache,
+        )
+        self.run(drain_stale_statuses(10))
+        self._require_a_true_entry()
 
-    @precondition(lambda self: self.is_up and not self.is_frozen)
-    @rule()
-    def the_entry_expires(self) -> None:
-        self.run(self.redis.delete(NAME))
+    @rule(how=st.sampled_from(Loss))
+    def data_is_lost(self, how: Loss) -> None:
+        self._connect(Connection.GOOD)
+        match how:
+            case Loss.EXPIRY:
+                self.run(self.redis.delete(NAME))
+            case Loss.FLUSH:
+                self.run(self.redis.flushall())
+                self.cache.lost_its_data()
+            case Loss.KILL:
+                self.process.kill()
+                self.run(self.redis.connection_pool.disconnect())  # as yet it saw nothing
+                self.process.start()
+                self.cache.lost_its_data()
 
-    @precondition(lambda self: self.is_up and not self.is_frozen)
-    @rule()
-    def the_data_is_flushed(self) -> None:
-        self.run(self.redis.flushall())
-        self.cache.lost_its_data()
-
-    @precondition(lambda self: self.is_up)
-    @rule()
-    def the_server_is_killed(self) -> None:
-        self.process.kill()
-        self.run(self.redis.connection_pool.disconnect())  # the loop stood still: it saw nothing
-        self.is_up, self.is_frozen = False, False
-        self.cache.lost_its_data()
-
-    @precondition(lambda self: not self.is_up)
-    @rule()
-    def the_server_starts_empty(self) -> None:
-        self.process.start()
-        self.is_up = True
-        self.cache.cache = self.ample
-
-    @precondition(lambda self: self.is_up and not self.is_frozen)
-    @rule()
-    def the_server_freezes(self) -> None:
-        self.process.signal(signal.SIGSTOP)
-        self.is_frozen = True
-        self.cache.cache = attrs.evolve(self.ample, read_within=SOON, invalidate_within=SOON)
-
-    @precondition(lambda self: self.is_frozen)
-    @rule()
-    def the_server_thaws(self) -> None:
-        self.process.signal(signal.SIGCONT)
-        self.is_frozen = False
-        self.cache.cache = self.ample
+    @rule(connection=st.sampled_from(Connection))
+    def the_connection_changes(self, connection: Connection) -> None:
+        self._connect(connection)
 
     @invariant()
     def no_read_returned_less_than_was_promised(self) -> None:
@@ -247,15 +279,18 @@ class Promises(ServerMachine):
 
     def teardown(self) -> None:
         """Let everything settle, late readers last, and look at what is left."""
-        if not self.is_up:
-            self.the_server_starts_empty()
-        if self.is_frozen:
-            self.the_server_thaws()
-        self.the_janitor_drains()
+        self._connect(Connection.GOOD)
+        self.the_janitor_drains(is_overtaken=False)
+        assert not self.store.state.stale_statuses
         self.run(self._answer_everybody())
         self.run(self.coalesced.aclose())
         self._require_a_true_entry()
         assert not self.broken
+
+    def _connect(self, connection: Connection) -> None:
+        freezes = connection is Connection.FROZEN
+        self.process.signal(signal.SIGSTOP if freezes else signal.SIGCONT)
+        self.cache.cache = self.caches[connection]
 
     async def _ask(self) -> None:
         """Begin a read, and go on until it is done or waits for the database."""
@@ -308,6 +343,10 @@ class Promises(ServerMachine):
         await asyncio.gather(*self.reads)
 
     def _require_a_true_entry(self) -> None:
+        """Require what G2 says, if it can be seen."""
+        is_seen = self.cache.cache is self.caches[Connection.GOOD]
+        if self.store.state.stale_statuses or not is_seen:
+            return
         held = self.run(self.redis.get(NAME))
         hit = from_entry(held) if isinstance(held, bytes) else None
         now = self.store.state.referrals.get(KEY)
@@ -320,8 +359,10 @@ async def _begin(look: Look) -> None:
 
 
 @pytest.mark.timeout(900)  # of the profile `thorough`
-def test_the_promises_are_kept(runner: asyncio.Runner, shared: Redis, process: Child) -> None:
+def test_the_promises_are_kept(
+    runner: asyncio.Runner, shared: Redis, nowhere: Redis, process: Child
+) -> None:
     def promises() -> Promises:
-        return Promises(runner, shared, process)
+        return Promises(runner, shared, nowhere, process)
 
-    play(promises, few=25, steps=25)
+    play(promises, few=40, steps=40)
