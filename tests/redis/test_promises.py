@@ -55,12 +55,13 @@ SOON: Final = timedelta(milliseconds=10)
 numbers = st.integers(0, 3)
 
 
-class Connection(Enum):
-    """What the processes see of the server."""
+class Fate(Enum):
+    """What becomes of an invalidation."""
 
-    GOOD = auto()
-    FROZEN = auto()
-    CUT = auto()
+    SENT = auto()
+    CUT_OFF = auto()
+    CRASHED_BEFORE = auto()
+    OVERTAKEN = auto()
 
 
 class Loss(Enum):
@@ -201,18 +202,17 @@ class Promises(ServerMachine):
     ) -> None:
         super().__init__(runner)
         self.redis, self.process = redis, process
-        good = RedisStatusCache(
+        self.cache_that_answers = RedisStatusCache(
             redis=redis,
             read_within=AMPLE,
             invalidate_within=AMPLE,
             breaker=Breaker(rest=timedelta(0)),  # it asks in vain rather than not at all
         )
-        self.caches = {
-            Connection.GOOD: good,
-            Connection.FROZEN: attrs.evolve(good, read_within=SOON, invalidate_within=SOON),
-            Connection.CUT: attrs.evolve(good, redis=nowhere),
-        }
-        self.cache = WitnessedCache(good)
+        self.frozen_cache = attrs.evolve(
+            self.cache_that_answers, read_within=SOON, invalidate_within=SOON
+        )
+        self.cut_off_cache = attrs.evolve(self.cache_that_answers, redis=nowhere)
+        self.cache = WitnessedCache(self.cache_that_answers)
         self.store = InMemoryStore()
         self.held = HeldStatuses(InMemoryStatuses(self.store.begin))
         self.coalesced = CoalescedStatuses(statuses=self.held, at_once=2, limit=9, room=99)
@@ -229,34 +229,23 @@ class Promises(ServerMachine):
             self.run(self._answer_everybody())
 
     @rule(number=numbers)
-    def the_database_is_read(self, number: int) -> None:
-        waiting = [look for look in self.held.looks if not look.begins.is_set()]
-        if waiting:
-            self.run(_begin(waiting[number % len(waiting)]))
+    def the_database_goes_on(self, number: int) -> None:
+        """Have one read begin, or answer."""
+        if self.held.looks:
+            self.run(self._go_on(self.held.looks[number % len(self.held.looks)]))
 
-    @rule(number=numbers)
-    def the_database_answers(self, number: int) -> None:
-        found = [look for look in self.held.looks if look.found.is_set()]
-        if found:
-            self.run(self._answer(found[number % len(found)]))
+    @rule(fate=st.sampled_from([Fate.SENT, Fate.CUT_OFF, Fate.CRASHED_BEFORE]))
+    def a_writer_commits(self, fate: Fate) -> None:
+        self.run(self._commit(fate))
 
-    @rule(crashes=st.booleans())
-    def a_writer_commits(self, *, crashes: bool) -> None:
-        self.run(self._commit(crashes=crashes))
-
-    @rule(is_overtaken=st.booleans())
-    def the_janitor_drains(self, *, is_overtaken: bool) -> None:
-        overtakes = partial(self._commit, crashes=True)
-        drain_stale_statuses = DrainStaleStatuses(
-            begin=self.store.begin,
-            cache=OvertakenCache(self.cache, overtakes) if is_overtaken else self.cache,
-        )
-        self.run(drain_stale_statuses(10))
-        self._require_a_true_entry()
+    @rule(fate=st.sampled_from([Fate.SENT, Fate.CUT_OFF, Fate.OVERTAKEN]))
+    def the_janitor_drains(self, fate: Fate) -> None:
+        cache = self._cache_for(fate)
+        self.run(DrainStaleStatuses(begin=self.store.begin, cache=cache)(10))
 
     @rule(how=st.sampled_from(Loss))
     def data_is_lost(self, how: Loss) -> None:
-        self._connect(Connection.GOOD)
+        self.the_server_freezes(freezes=False)
         match how:
             case Loss.EXPIRY:
                 self.run(self.redis.delete(NAME))
@@ -269,28 +258,41 @@ class Promises(ServerMachine):
                 self.process.start()
                 self.cache.lost_its_data()
 
-    @rule(connection=st.sampled_from(Connection))
-    def the_connection_changes(self, connection: Connection) -> None:
-        self._connect(connection)
+    @rule(freezes=st.booleans())
+    def the_server_freezes(self, *, freezes: bool) -> None:
+        self.process.signal(signal.SIGSTOP if freezes else signal.SIGCONT)
+        self.cache.cache = self.frozen_cache if freezes else self.cache_that_answers
 
     @invariant()
     def no_read_returned_less_than_was_promised(self) -> None:
         assert not self.broken
 
+    @invariant()
+    def what_is_cached_is_true_while_nothing_is_listed(self) -> None:
+        is_frozen = self.cache.cache is self.frozen_cache
+        if is_frozen or self.store.state.stale_statuses:
+            return
+        held = self.run(self.redis.get(NAME))
+        hit = from_entry(held) if isinstance(held, bytes) else None
+        now = self.store.state.referrals.get(KEY)
+        assert hit is None or hit.view == (now.view if now else None)
+
     def teardown(self) -> None:
         """Let everything settle, late readers last, and look at what is left."""
-        self._connect(Connection.GOOD)
-        self.the_janitor_drains(is_overtaken=False)
+        self.the_server_freezes(freezes=False)
+        self.the_janitor_drains(Fate.SENT)
         assert not self.store.state.stale_statuses
         self.run(self._answer_everybody())
         self.run(self.coalesced.aclose())
-        self._require_a_true_entry()
-        assert not self.broken
+        self.what_is_cached_is_true_while_nothing_is_listed()
+        self.no_read_returned_less_than_was_promised()
 
-    def _connect(self, connection: Connection) -> None:
-        freezes = connection is Connection.FROZEN
-        self.process.signal(signal.SIGSTOP if freezes else signal.SIGCONT)
-        self.cache.cache = self.caches[connection]
+    def _cache_for(self, fate: Fate) -> StatusCache:
+        if fate is Fate.CUT_OFF:
+            return self.cut_off_cache
+        if fate is Fate.OVERTAKEN:
+            return OvertakenCache(self.cache, partial(self._commit, Fate.CRASHED_BEFORE))
+        return self.cache
 
     async def _ask(self) -> None:
         """Begin a read, and go on until it is done or waits for the database."""
@@ -309,19 +311,23 @@ class Promises(ServerMachine):
         if losses == self.cache.losses and version < promised:
             self.broken.append(f"{version} was read after {promised} had been told")
 
-    async def _answer(self, look: Look) -> None:
-        """Have a look answer, and go on until one that waited for it is done."""
+    async def _go_on(self, look: Look) -> None:
+        """Have a read begin; or have it answer, and go on until one that waited for it is done."""
+        if not look.found.is_set():
+            look.begins.set()
+            await look.found.wait()
+            return
         look.answers.set()
         reading = {read for read in self.reads if not read.done()}
         await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _commit(self, *, crashes: bool) -> None:
+    async def _commit(self, fate: Fate) -> None:
         with suppress(WriterCrashed):
-            async with telling(self.cache) as versions:
+            async with telling(self._cache_for(fate)) as versions:
                 async with self.store.begin() as tx:
                     versions.update(await record(tx, [self._next()]))
                     await tx.commit()
-                if crashes:
+                if fate is Fate.CRASHED_BEFORE:
                     raise WriterCrashed
 
     def _next(self) -> Transition:
@@ -342,21 +348,6 @@ class Promises(ServerMachine):
             await asyncio.sleep(0)
         await asyncio.gather(*self.reads)
 
-    def _require_a_true_entry(self) -> None:
-        """Require what G2 says, if it can be seen."""
-        is_seen = self.cache.cache is self.caches[Connection.GOOD]
-        if self.store.state.stale_statuses or not is_seen:
-            return
-        held = self.run(self.redis.get(NAME))
-        hit = from_entry(held) if isinstance(held, bytes) else None
-        now = self.store.state.referrals.get(KEY)
-        assert hit is None or hit.view == (now.view if now else None)
-
-
-async def _begin(look: Look) -> None:
-    look.begins.set()
-    await look.found.wait()
-
 
 @pytest.mark.timeout(900)  # of the profile `thorough`
 def test_the_promises_are_kept(
@@ -365,4 +356,4 @@ def test_the_promises_are_kept(
     def promises() -> Promises:
         return Promises(runner, shared, nowhere, process)
 
-    play(promises, few=40, steps=40)
+    play(promises, few=25, steps=40)
