@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from enum import Enum, auto
@@ -27,8 +26,6 @@ from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.errors import NotFound
 from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.referral import ReferralStatus
-from referrals_domain.ports.status_cache import StatusCache
-from referrals_domain.ports.statuses import Statuses
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
@@ -36,15 +33,18 @@ from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.record import record, telling
 from tests.redis.machines import ServerMachine, play
+from tests.redis.watched import (
+    AnnouncedStatuses,
+    HeldStatuses,
+    Look,
+    OvertakenCache,
+    WitnessedCache,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
     from redis.asyncio import Redis
 
-    from referrals_domain.model.identifiers import ReferralKey
-    from referrals_domain.model.referral import StatusView
-    from referrals_domain.ports.status_cache import Reading
+    from referrals_domain.ports.status_cache import StatusCache
     from referrals_sandbox.servers.child import Child
 
 KEY: Final = builders.referral().key
@@ -74,124 +74,6 @@ class Loss(Enum):
 
 class WriterCrashed(Exception):
     """The process of a writer ended between its commit and its invalidation."""
-
-
-@attrs.define
-class WitnessedCache(StatusCache):
-    """
-    A cache, and what it was told.
-
-    Args:
-        cache: The cache, as it can be reached at the moment.
-        told: The greatest version that it applied for certain since it lost its data.
-        losses: How often it lost its data.
-    """
-
-    cache: StatusCache
-    told: int = 0
-    losses: int = 0
-
-    async def read(self, key: ReferralKey) -> Reading:
-        """Pass it on."""
-        return await self.cache.read(key)
-
-    async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
-        """Pass it on."""
-        await self.cache.fill(key, lease, view)
-
-    async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
-        """Pass it on, and note what was applied."""
-        applied = await self.cache.invalidate(versions)
-        if applied:
-            self.told = max(self.told, *versions.values())
-        return applied
-
-    def lost_its_data(self) -> None:
-        """Promise nothing any more."""
-        self.told = 0
-        self.losses += 1
-
-
-@attrs.frozen
-class OvertakenCache(StatusCache):
-    """
-    A cache during whose invalidation something else happens.
-
-    Args:
-        cache: The cache.
-        meanwhile: What happens before its answer arrives.
-    """
-
-    cache: StatusCache
-    meanwhile: Callable[[], Awaitable[None]]
-
-    async def read(self, key: ReferralKey) -> Reading:
-        """Pass it on."""
-        return await self.cache.read(key)
-
-    async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
-        """Pass it on."""
-        await self.cache.fill(key, lease, view)
-
-    async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
-        """Pass it on, and be overtaken."""
-        applied = await self.cache.invalidate(versions)
-        await self.meanwhile()
-        return applied
-
-
-class Look:
-    """One read of the database: it begins, and it answers, when it is let."""
-
-    def __init__(self) -> None:
-        self.begins = asyncio.Event()
-        self.found = asyncio.Event()
-        self.answers = asyncio.Event()
-
-
-@attrs.frozen
-class HeldStatuses(Statuses):
-    """
-    Statuses that are read, and told, no sooner than a test wants.
-
-    Args:
-        statuses: Who is asked.
-        asked: Set when somebody asks.
-        looks: The reads under way.
-    """
-
-    statuses: Statuses
-    looks: list[Look] = attrs.field(factory=list)
-
-    async def read(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
-        """Wait, read, wait, return."""
-        look = Look()
-        self.looks.append(look)
-        await look.begins.wait()
-        found = await self.statuses.read(keys)
-        look.found.set()
-        await look.answers.wait()
-        self.looks.remove(look)
-        return found
-
-
-@attrs.frozen
-class AnnouncedStatuses(Statuses):
-    """
-    Statuses, and whether somebody asks for them.
-
-    Args:
-        statuses: Who is asked.
-        asked: Set when somebody asks.
-    """
-
-    statuses: Statuses
-    asked: asyncio.Event = attrs.field(factory=asyncio.Event)
-
-    async def read(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
-        """Tell that somebody asks, and pass it on."""
-        self.asked.set()
-        return await self.statuses.read(keys)
 
 
 class Promises(ServerMachine):
