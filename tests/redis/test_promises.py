@@ -55,6 +55,14 @@ SOON: Final = timedelta(milliseconds=10)
 numbers = st.integers(0, 3)
 
 
+class Until(Enum):
+    """How far a reader gets at once."""
+
+    WAITS = auto()
+    READ = auto()
+    ANSWERED = auto()
+
+
 class Fate(Enum):
     """What becomes of an invalidation."""
 
@@ -104,10 +112,13 @@ class Promises(ServerMachine):
         self.broken: list[str] = []
         self.run(redis.flushall())
 
-    @rule(waits=st.booleans())
-    def a_reader_asks(self, *, waits: bool) -> None:
+    @rule(until=st.sampled_from(Until))
+    def a_reader_asks(self, until: Until) -> None:
         self.run(self._ask())
-        if not waits:
+        waiting = [look for look in self.held.looks if not look.begins.is_set()]
+        if until is Until.READ and waiting:
+            self.run(self._go_on(waiting[-1]))
+        if until is Until.ANSWERED:
             self.run(self._answer_everybody())
 
     @rule(number=numbers)
