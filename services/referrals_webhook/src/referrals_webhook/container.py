@@ -43,6 +43,7 @@ from referrals_webhook.handlers import Webhook
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
 from referrals_webhook.routine import Routine
+from referrals_webhook.storefront import StorefrontScript
 from referrals_webhook.worker import Worker
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class HttpContainer(DatabaseContainer):
         answered=DatabaseContainer.metrics.provided.answered,
     )
     probes = Singleton(Probes, DatabaseContainer.begin.provider)
-    app = Singleton(application, webhooks, probes)
+    script = Singleton(StorefrontScript)
+    app = Singleton(application, webhooks, script, probes)
 
 
 class WorkerContainer(DatabaseContainer):
