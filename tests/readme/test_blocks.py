@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from referrals_sandbox.composition.running import running
+from referrals_sandbox.composition.wishes import Wishes
 from referrals_sandbox.neighbours.shopify import API_VERSION
+from referrals_sandbox.servers import envoy
+from referrals_sandbox.servers.ports import free_port
 from referrals_webhook.roles import Role
+from referrals_webhook.storefront import PATH
 from tests.architecture.house import copied, lint
 from tests.architecture.picture import PAGE, drawn
 from tests.readme.commands import require_understood
@@ -25,14 +29,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.async_api import Page
+
 FRONTENDS = "Frontends"
 BLOCKS = list(blocks())
+IN_A_BROWSER = [block for block in BLOCKS if block.language == "javascript"]
+OTHERS = [block for block in BLOCKS if block not in IN_A_BROWSER]
 
 
 @pytest.fixture(scope="module")
 def for_frontends() -> Iterator[dict[str, str]]:
     """The variables of a running sandbox, for the examples that need one."""
-    with running() as sandbox:
+    port = free_port()
+    wishes = Wishes(gateway_port=port, settings={envoy.ORIGINS: f"http://localhost:{port}"})
+    with running(wishes) as sandbox:
         yield variables(sandbox)
 
 
@@ -44,7 +54,7 @@ def test_every_fence_of_a_page_is_seen(page: Path) -> None:
     assert len(fences) == 2 * (len(own) + len(outputs))
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=str)
+@pytest.mark.parametrize("block", OTHERS, ids=str)
 async def test_a_block_does_what_its_page_says(
     block: Block, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -54,8 +64,8 @@ async def test_a_block_does_what_its_page_says(
     match block.section, block.language:
         case _, "python":
             printed = ground.python(block.text)
-        case _, "javascript":
-            printed = ground.javascript(block.text)
+        case "Put it into the theme", "html":
+            assert f'src="https://referrals.example.com{PATH}"' in block.text
         case "Frontends", "bash":
             if "CI" not in os.environ and not shutil.which("curl"):
                 pytest.skip("curl is not installed")
@@ -72,6 +82,21 @@ async def test_a_block_does_what_its_page_says(
             assert set(re.findall(r"\[webhook: (\w+)\]", block.text)) == set(Role)
         case _:
             pytest.fail("nobody runs this block")
+    require_printed(block, printed)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("block", IN_A_BROWSER, ids=str)
+async def test_a_block_for_browsers_does_what_its_page_says(
+    block: Block, tmp_path: Path, for_frontends: dict[str, str], page: Page
+) -> None:
+    _, _, port = for_frontends["GATEWAY"].rpartition(":")
+    await page.goto(f"http://localhost:{port}/healthz")  # the host's other name: another origin
+    printed = await Ground(tmp_path, for_frontends).javascript(block.text, page)
+    require_printed(block, printed)
+
+
+def require_printed(block: Block, printed: str) -> None:
     same = OutputChecker().check_output(block.output or "", printed, ELLIPSIS)
     assert same, f"it prints:\n{printed}"
 

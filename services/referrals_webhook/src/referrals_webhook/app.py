@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from referrals_webhook.storefront import StorefrontScript
 
 
-def application(
-    webhooks: Iterable[Webhook], script: StorefrontScript, probes: Probes
-) -> Router:
+def application(webhooks: Iterable[Webhook], script: StorefrontScript, probes: Probes) -> Router:
     """
     Return the application: a URL for each topic, the storefront's script, and two probes.
 

@@ -1,9 +1,10 @@
-"""An order as Shopify writes it, with the signals of a link that was shared."""
+"""Orders as Shopify writes them."""
 
 from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,32 +16,40 @@ _FIRST_CUSTOMER = 8_000_000_000_000
 _NUMBERS = 1_000_000_000_000
 
 
+def _new_order_id() -> int:
+    return _FIRST_ORDER + secrets.randbelow(_NUMBERS)
+
+
+def _new_customer_id() -> int:
+    return _FIRST_CUSTOMER + secrets.randbelow(_NUMBERS)
+
+
 @attrs.frozen(kw_only=True)
-class FriendsOrder:
+class PlacedOrder:
     """
-    The first order of a friend who came by a link.
+    An order, and what the shop knew of where it came from.
 
     Args:
-        code: The link's code.
-        prefix: What stands before the code in the discount code.
-        referral_id: The referral that the share opened.
-        channel: How the link was shared.
-        placed_at: When the order was placed.
+        placed_at: When it was placed.
+        attributes: The attributes of the cart that it was.
+        discount: The discount code, if one was applied.
+        landing_site: Path and query of the first page that the customer saw.
+        landing_site_ref: What the shop read as `ref` there.
         order_id: The order; by default one that nobody else has.
-        friend_id: The friend; by default one that nobody else has.
+        customer_id: The customer; by default one that nobody else has.
     """
 
-    code: str
-    prefix: str
-    referral_id: str
-    channel: str
     placed_at: datetime
-    order_id: int = attrs.field(factory=lambda: _FIRST_ORDER + secrets.randbelow(_NUMBERS))
-    friend_id: int = attrs.field(factory=lambda: _FIRST_CUSTOMER + secrets.randbelow(_NUMBERS))
+    attributes: Mapping[str, str]
+    discount: str | None
+    landing_site: str | None
+    landing_site_ref: str | None = None
+    order_id: int = attrs.field(factory=_new_order_id)
+    customer_id: int = attrs.field(factory=_new_customer_id)
 
     def body(self) -> bytes:
         """Return the body of `orders/create`."""
-        return json.dumps({**self._order(), **self._signals()}).encode()
+        return json.dumps({**self._order(), **self._origin()}).encode()
 
     def _order(self) -> dict[str, Any]:
         placed_at = self.placed_at.isoformat(timespec="seconds")
@@ -63,19 +72,58 @@ class FriendsOrder:
             "test": False,
             "email": "friend@example.test",
             "phone": None,
-            "customer": {"id": self.friend_id, "email": "friend@example.test"},
+            "customer": {"id": self.customer_id, "email": "friend@example.test"},
             "line_items": [{"title": "Serum", "quantity": 1, "price": "69.00", "sku": "S-1"}],
             "refunds": [],
         }
 
-    def _signals(self) -> dict[str, Any]:
+    def _origin(self) -> dict[str, Any]:
+        codes = [self.discount] if self.discount else []
+        notes = self.attributes.items()
+        return {
+            "note_attributes": [{"name": name, "value": text} for name, text in notes],
+            "discount_codes": [
+                {"code": code, "amount": "6.90", "type": "percentage"} for code in codes
+            ],
+            "landing_site": self.landing_site,
+            "landing_site_ref": self.landing_site_ref,
+            "referring_site": None,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class FriendsOrder:
+    """
+    The first order of a friend who came by a link.
+
+    Args:
+        code: The link's code.
+        prefix: What stands before the code in the discount code.
+        referral_id: The referral that the share opened.
+        channel: How the link was shared.
+        placed_at: When the order was placed.
+        order_id: The order; by default one that nobody else has.
+        friend_id: The friend; by default one that nobody else has.
+    """
+
+    code: str
+    prefix: str
+    referral_id: str
+    channel: str
+    placed_at: datetime
+    order_id: int = attrs.field(factory=_new_order_id)
+    friend_id: int = attrs.field(factory=_new_customer_id)
+
+    def body(self) -> bytes:
+        """Return the body of `orders/create`."""
         discount = f"{self.prefix}-{self.code}"
         signals = {"ref": self.code, "share": self.referral_id, "channel": self.channel}
         redirect = quote("/?" + urlencode(signals), safe="")
-        return {
-            "note_attributes": [{"name": name, "value": text} for name, text in signals.items()],
-            "discount_codes": [{"code": discount, "amount": "6.90", "type": "percentage"}],
-            "landing_site": f"/discount/{discount}?redirect={redirect}",
-            "landing_site_ref": None,
-            "referring_site": None,
-        }
+        return PlacedOrder(
+            placed_at=self.placed_at,
+            order_id=self.order_id,
+            customer_id=self.friend_id,
+            attributes=signals,
+            discount=discount,
+            landing_site=f"/discount/{discount}?redirect={redirect}",
+        ).body()

@@ -27,9 +27,7 @@ class StorefrontScript:
         text: The script.
     """
 
-    text: bytes = attrs.field(
-        factory=lambda: (files(__name__) / "referrals.js").read_bytes(), repr=False
-    )
+    text: bytes = attrs.field(factory=(files(__name__) / "referrals.js").read_bytes, repr=False)
     _headers: dict[str, str] = attrs.field(init=False, repr=False)
 
     @_headers.default
