@@ -14,6 +14,7 @@ from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
+from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
@@ -73,6 +74,9 @@ class TestPostgresRequests(_Postgres, RequestsContract): ...
 
 
 class TestPostgresDeliveries(_Postgres, DeliveriesContract): ...
+
+
+class TestPostgresHeldDeliveries(_Postgres, HeldDeliveriesContract): ...
 
 
 class TestPostgresQuarantine(_Postgres, QuarantineContract): ...

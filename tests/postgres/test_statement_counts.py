@@ -129,7 +129,9 @@ async def deliver(tx: Transaction, size: int) -> None:
     claimed = await tx.deliveries.claim(size, at=accepted[0].received_at, until=later)
     assert len(claimed) == size
     await tx.deliveries.defer({one.id: later for one in claimed})
-    await tx.deliveries.finish({one.id: Outcome.SETTLED for one in claimed})
+    await tx.deliveries.finish({one.id: Outcome.HELD for one in claimed})
+    assert len(await tx.held.all()) == size
+    assert len(await tx.held.release([one.id for one in claimed], due_at=later)) == size
     bodies = [builders.unreadable_body(body=str(number).encode()) for number in numbers]
     await tx.quarantine.add(bodies)
 

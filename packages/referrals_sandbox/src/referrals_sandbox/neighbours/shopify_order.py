@@ -1,4 +1,4 @@
-"""Orders as Shopify writes them."""
+"""Orders as Shopify writes them, and their refunds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import attrs
 
 _FIRST_ORDER = 7_000_000_000_000
 _FIRST_CUSTOMER = 8_000_000_000_000
+_FIRST_REFUND = 9_000_000_000_000
 _NUMBERS = 1_000_000_000_000
+_TOTAL, _CURRENCY = "67.10", "USD"
 
 
 def _new_order_id() -> int:
@@ -60,12 +62,12 @@ class PlacedOrder:
             "processed_at": placed_at,
             "updated_at": placed_at,
             "cancelled_at": None,
-            "currency": "USD",
-            "presentment_currency": "USD",
+            "currency": _CURRENCY,
+            "presentment_currency": _CURRENCY,
             "subtotal_price": "62.10",
             "total_discounts": "6.90",
             "total_tax": "0.00",
-            "total_price": "67.10",
+            "total_price": _TOTAL,
             "financial_status": "paid",
             "fulfillment_status": None,
             "source_name": "web",
@@ -127,3 +129,30 @@ class FriendsOrder:
             discount=discount,
             landing_site=f"/discount/{discount}?redirect={redirect}",
         ).body()
+
+    def refund(self, at: datetime) -> bytes:
+        """Return the body of `refunds/create` by which all that was paid goes back."""
+        number = _FIRST_REFUND + secrets.randbelow(_NUMBERS)
+        body = {
+            "id": number,
+            "admin_graphql_api_id": f"gid://shopify/Refund/{number}",
+            "order_id": self.order_id,
+            "created_at": at.isoformat(timespec="seconds"),
+            "processed_at": at.isoformat(timespec="seconds"),
+            "note": None,
+            "restock": True,
+            "refund_line_items": [],
+            "order_adjustments": [],
+            "transactions": [
+                {
+                    "id": number + 1,
+                    "order_id": self.order_id,
+                    "kind": "refund",
+                    "status": "success",
+                    "gateway": "shopify_payments",
+                    "amount": _TOTAL,
+                    "currency": _CURRENCY,
+                }
+            ],
+        }
+        return json.dumps(body).encode()

@@ -8,6 +8,7 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.translate.enums import CHANNELS, STATUSES
 from referrals_adapters.grpc.translate.explanation import explanation_message
 from referrals_adapters.grpc.translate.times import timestamp
+from referrals_domain.model.summary import summary
 
 if TYPE_CHECKING:
     from referrals_domain.model.code import ReferralCode
@@ -62,10 +63,11 @@ def referral_message(referral: Referral) -> pb.Referral:
 
 
 def referral_answer(referral: Referral, order: ReferredOrder | None) -> pb.GetReferralResponse:
-    """Return a referral, explained by the order that it is bound to."""
+    """Return a referral, explained by the order that it is bound to, and in words."""
     return pb.GetReferralResponse(
         referral=referral_message(referral),
         explanation=explanation_message(order, referral.customer_id) if order else None,
+        summary=summary(referral, order),
     )
 
 
