@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "CHROMIUM"
 """Names the browser, if it is not on the path."""
 
-_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+_NAMES: Final = ("chromium-headless-shell", "chromium", "google-chrome")
 _QUIET: Final = (  # it asks nobody but our own servers
     "--disable-background-networking",
     "--disable-component-update",
@@ -50,7 +50,7 @@ def executable() -> str:
         return next(found)
     except StopIteration:
         raise NoBrowser(
-            f"no browser: install Debian's `chromium`, or let {VARIABLE} name one"
+            f"no browser: install Debian's `chromium-headless-shell`, or let {VARIABLE} name one"
         ) from None
 
 

@@ -61,6 +61,15 @@ def pytest_testnodedown(node: Any) -> None:
     tally.TRIED.update(getattr(node, "workeroutput", {}).get("tried", {}))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a browser where there is none: from here, so that one line tells of all."""
+    if "browser" in getattr(item, "fixturenames", ()):
+        try:
+            executable()
+        except NoBrowser as error:
+            pytest.skip(str(error))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell how much was tried."""
     for line in tally.summary():
@@ -134,10 +143,6 @@ async def engine(database: PostgresSettings) -> AsyncIterator[AsyncEngine]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium; its tests run on the session's loop."""
-    try:
-        executable()
-    except NoBrowser as error:
-        pytest.skip(str(error))
     async with launched() as chromium:
         yield chromium
 

@@ -97,6 +97,7 @@ def open_storefront(tls: ssl.SSLContext, head: str = "") -> Iterator[Storefront]
 
 class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for its headers to be acknowledged
     server: Storefront
 
     def do_GET(self) -> None:
