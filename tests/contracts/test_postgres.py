@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from referrals_adapters.postgres.landings import open_landings
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
@@ -14,6 +16,7 @@ from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
+from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
@@ -25,6 +28,7 @@ from referrals_domain.testing.contracts.requests import RequestsContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
+from referrals_domain.testing.contracts.visits import VisitsContract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_domain.ports.landings import Landings
     from referrals_domain.ports.statuses import Statuses
     from referrals_domain.testing.contracts.begin import Begin
 
@@ -82,6 +87,16 @@ class TestPostgresOutbox(_Postgres, OutboxContract): ...
 
 
 class TestPostgresStaleStatuses(_Postgres, StaleStatusesContract): ...
+
+
+class TestPostgresVisits(_Postgres, VisitsContract): ...
+
+
+class TestRememberedLandings(_Postgres, LandingsContract):
+    @pytest.fixture
+    async def landings(self, begin: Begin) -> AsyncIterator[Landings]:
+        async with open_landings(begin, link_within=timedelta(seconds=10)) as landings:
+            yield landings
 
 
 class TestPostgresStatuses(_Postgres, StatusesContract):
