@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from referrals_adapters.postgres.landings import open_landings
+from referrals_adapters.postgres.landings import RememberedLandings
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
@@ -95,7 +96,8 @@ class TestPostgresVisits(_Postgres, VisitsContract): ...
 class TestRememberedLandings(_Postgres, LandingsContract):
     @pytest.fixture
     async def landings(self, begin: Begin) -> AsyncIterator[Landings]:
-        async with open_landings(begin, link_within=timedelta(seconds=10)) as landings:
+        patient = RememberedLandings(begin=begin, link_within=timedelta(seconds=10))
+        async with aclosing(patient) as landings:
             yield landings
 
 

@@ -43,13 +43,7 @@ storefronts: Final = st.builds(
     "https://{}{}{}".format,
     st.text("aZ9.-", min_size=1, max_size=9),
     st.sampled_from(["", ":8443"]),
-    st.sampled_from(["", "/"]).flatmap(
-        lambda begun: (
-            st.text("/aZ9._~!$&'()*+,;=:%-", max_size=9).map(begun.__add__)
-            if begun
-            else st.just(begun)
-        )
-    ),
+    st.just("") | st.text("/aZ9._~!$&'()*+,;=:%-", max_size=9).map("/{}".format),
 )
 programs: Final = st.builds(
     builders.program,

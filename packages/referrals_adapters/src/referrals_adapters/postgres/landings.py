@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -14,11 +14,10 @@ from referrals_domain.model.identifiers import MerchantId
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.ports.landings import Landings
+from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping
-
-    from referrals_domain.ports.transaction import Transaction
+    from collections.abc import Collection, Mapping
 
 MOST_PROGRAMS: Final = 2_000
 MOST_LINKS: Final = 10_000
@@ -31,18 +30,36 @@ LINK_WITHIN: Final = timedelta(milliseconds=50)
 
 @attrs.frozen(kw_only=True)
 class RememberedLandings(Landings):
-    """Programs and links of PostgreSQL that are remembered, as they were when last refreshed."""
+    """
+    Programs and links of PostgreSQL that are remembered, as they were when last refreshed.
 
-    programs: Remembered[MerchantId, ReferralProgram]
-    links: Remembered[CodeKey, ReferralLink]
+    Use it with `contextlib.aclosing`.
+
+    Args:
+        begin: Begins a transaction.
+        link_within: How long to wait for a link that is not remembered.
+    """
+
+    begin: Callable[[], Transaction]
+    link_within: timedelta = LINK_WITHIN
+    _programs: Remembered[MerchantId, ReferralProgram] = attrs.field(init=False)
+    _links: Remembered[CodeKey, ReferralLink] = attrs.field(init=False)
+
+    @_programs.default
+    def _of_programs(self) -> Remembered[MerchantId, ReferralProgram]:
+        return Remembered(look_up=self._get, most=MOST_PROGRAMS, within=PROGRAM_WITHIN)
+
+    @_links.default
+    def _of_links(self) -> Remembered[CodeKey, ReferralLink]:
+        return Remembered(look_up=self._by_codes, most=MOST_LINKS, within=self.link_within)
 
     async def program(self, merchant_id: MerchantId) -> ReferralProgram | None:
         """Return the merchant's program."""
-        return await self.programs.get(merchant_id)
+        return await self._programs.get(merchant_id)
 
     async def link(self, key: CodeKey) -> ReferralLink | None:
         """Return the link that has the code."""
-        return await self.links.get(key)
+        return await self._links.get(key)
 
     async def refresh(self) -> int:
         """
@@ -51,36 +68,19 @@ class RememberedLandings(Landings):
         Raises:
             Unavailable: The database is away; what is remembered stays.
         """
-        await self.programs.refresh()
-        await self.links.refresh()
+        await self._programs.refresh()
+        await self._links.refresh()
         return 0
 
+    async def aclose(self) -> None:
+        """Finish the look-ups that were begun."""
+        await self._programs.aclose()
+        await self._links.aclose()
 
-@asynccontextmanager
-async def open_landings(
-    begin: Callable[[], Transaction], *, link_within: timedelta = LINK_WITHIN
-) -> AsyncIterator[RememberedLandings]:
-    """
-    Begin to remember, and end it at the end of the block.
+    async def _get(self, ids: Collection[MerchantId]) -> Mapping[MerchantId, ReferralProgram]:
+        async with self.begin() as tx:
+            return await tx.programs.get(ids)
 
-    Args:
-        begin: Begins a transaction.
-        link_within: How long to wait for a link that is not remembered.
-    """
-
-    async def programs(keys: Collection[MerchantId]) -> Mapping[MerchantId, ReferralProgram]:
-        async with begin() as tx:
-            return await tx.programs.get(keys)
-
-    async def links(keys: Collection[CodeKey]) -> Mapping[CodeKey, ReferralLink]:
-        async with begin() as tx:
+    async def _by_codes(self, keys: Collection[CodeKey]) -> Mapping[CodeKey, ReferralLink]:
+        async with self.begin() as tx:
             return await tx.links.by_codes(keys)
-
-    async with AsyncExitStack() as stack:
-        landings = RememberedLandings(
-            programs=Remembered(look_up=programs, most=MOST_PROGRAMS, within=PROGRAM_WITHIN),
-            links=Remembered(look_up=links, most=MOST_LINKS, within=link_within),
-        )
-        for remembered in (landings.programs, landings.links):
-            await stack.enter_async_context(aclosing(remembered))
-        yield landings
