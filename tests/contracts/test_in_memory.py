@@ -10,6 +10,7 @@ from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
+from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
@@ -70,6 +71,9 @@ class TestInMemoryRequests(_InMemory, RequestsContract): ...
 
 
 class TestInMemoryDeliveries(_InMemory, DeliveriesContract): ...
+
+
+class TestInMemoryHeldDeliveries(_InMemory, HeldDeliveriesContract): ...
 
 
 class TestInMemoryQuarantine(_InMemory, QuarantineContract): ...

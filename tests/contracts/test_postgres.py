@@ -17,6 +17,7 @@ from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
+from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
@@ -79,6 +80,9 @@ class TestPostgresRequests(_Postgres, RequestsContract): ...
 
 
 class TestPostgresDeliveries(_Postgres, DeliveriesContract): ...
+
+
+class TestPostgresHeldDeliveries(_Postgres, HeldDeliveriesContract): ...
 
 
 class TestPostgresQuarantine(_Postgres, QuarantineContract): ...

@@ -20,10 +20,12 @@ MODEST: Final = settings(max_examples=100, deadline=None)
 """Enough examples to find what is wrong in seconds."""
 
 
-def examples(few: int) -> int:
-    """Return how many examples to try: as many as the profile `thorough` says, or a few."""
-    thorough = settings.get_current_profile_name() == "thorough"
-    return settings.default.max_examples if thorough and settings.default else few
+def examples(few: int, *, most: int | None = None) -> int:
+    """Return how many examples to try: a few, or what the profile `thorough` says and not more."""
+    if settings.get_current_profile_name() != "thorough" or settings.default is None:
+        return few
+    many = settings.default.max_examples
+    return many if most is None else min(many, most)
 
 
 codes: Final = st.integers(0, (1 << CODE_BITS) - 1).map(ReferralCode.of_number)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations, product
 from typing import TYPE_CHECKING, Final
@@ -23,12 +21,12 @@ from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.review import ReviewVerdict
 from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
+from tests.courses import ALL_IS_OVER, Course, Meanwhile, counting, courses
 from tests.domain.strategies import MODEST, examples
 from tests.domain.world import World
-from tests.tally import tried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 HOME: Final = builders.ADDRESS
 ELSEWHERE: Final = AddressDigest("0b" * 16)
@@ -59,7 +57,6 @@ MOVED: Final = builders.facts(paid_at=None, snapshot=_after(6, 6710, ELSEWHERE))
 SMALL_REFUND: Final = _refund("1", 3000)
 LARGE_REFUND: Final = _refund("2", 3710)
 
-UNDONE_FIRST: Final = "cancellation or refund first"
 UNDOING: Final = [CANCELLED, CANCELLED_BARE, SMALL_REFUND, LARGE_REFUND]
 EVERY_KIND: Final = [
     *(CREATED, FROM_HOME, RAISED, LOWERED, PAID, GUEST, A_TEST, WEAK, CAME_HOME, MOVED),
@@ -79,55 +76,6 @@ PROGRAMS: Final = [
 ]
 
 
-TIMES: Final = [
-    *(timedelta(0), timedelta(seconds=1), timedelta(minutes=20)),
-    *(timedelta(days=days) for days in (1, 5, 20)),
-]
-"""How much time may pass between two arrivals."""
-
-ALL_IS_OVER: Final = builders.PLACED_AT + timedelta(days=300)
-"""When every hold and every window has ended."""
-
-
-@attrs.frozen(kw_only=True)
-class Meanwhile:
-    """
-    What happens after an arrival; in the end all of it does.
-
-    Args:
-        batches: How many deliveries each of two workers takes, who work at the same time.
-        passes: How much time passes.
-        sweeps: Whether the janitor sweeps.
-        looks: Whether a reviewer looks.
-    """
-
-    batches: tuple[int, int] = (1, 0)
-    passes: timedelta = timedelta(seconds=1)
-    sweeps: bool = False
-    looks: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Course:
-    """
-    One way in which things may go.
-
-    Args:
-        arrivals: The deliveries in the order in which they arrive; some come twice.
-        meanwhile: What happens after each.
-        neighbours_away_for: How many arrivals Auth and Core sleep through.
-    """
-
-    arrivals: Sequence[OrderFacts]
-    meanwhile: Sequence[Meanwhile]
-    neighbours_away_for: int = 0
-
-    @property
-    def beginning(self) -> str:
-        """What arrives first."""
-        return UNDONE_FIRST if self.arrivals[0] in UNDOING else "others"
-
-
 @attrs.frozen
 class End:
     """What must be equal; versions, history, evidence and the number of events may differ."""
@@ -139,59 +87,34 @@ class End:
     net_reward: int
 
 
-@st.composite
-def courses(draw: st.DrawFn, kinds: Sequence[OrderFacts]) -> Course:
-    """Draw a course in which each of the kinds arrives at least once."""
-    again = draw(st.lists(st.sampled_from(kinds), max_size=2))
-    arrivals = draw(st.permutations([*kinds, *again]))
-    undoing = [one for one in arrivals if one in UNDOING]
-    undone_first = draw(st.booleans())
-    if undone_first and undoing:
-        arrivals.remove(undoing[0])
-        arrivals.insert(0, undoing[0])
-
+def _courses(kinds: Sequence[OrderFacts]) -> st.SearchStrategy[Course[OrderFacts]]:
     # a verdict stays, so it must not be on an address that turns out to be another
-    looks = st.just(value=False) if MOVED in kinds else st.booleans()
-    meanwhile = st.builds(
-        Meanwhile,
-        batches=st.tuples(st.integers(0, 3), st.integers(0, 3)),
-        passes=st.sampled_from(TIMES),
-        sweeps=st.booleans(),
-        looks=looks,
-    )
-    return Course(
-        arrivals=arrivals,
-        meanwhile=draw(st.lists(meanwhile, min_size=len(arrivals), max_size=len(arrivals))),
-        neighbours_away_for=draw(st.sampled_from([0, 0, 1, 2])),
-    )
+    return courses(kinds, undoing=UNDOING, may_look=MOVED not in kinds)
 
 
 some_kinds: Final = st.lists(st.sampled_from(EVERY_KIND), min_size=1, max_size=5, unique=True)
-two_courses: Final = some_kinds.flatmap(lambda kinds: st.tuples(courses(kinds), courses(kinds)))
+two_courses: Final = some_kinds.flatmap(lambda kinds: st.tuples(_courses(kinds), _courses(kinds)))
 
 
 @pytest.fixture(scope="module")
-def begun() -> Iterator[Counter[str]]:
-    """Count how courses begin; a fifth must begin with what undoes the order."""
-    begun: Counter[str] = Counter()
-    yield begun
-    for kind, number in begun.items():
-        tried(kind, number, what="orders of arrival")
-    assert begun[UNDONE_FIRST] * 5 >= begun.total()
+def begun() -> Iterator[Callable[[Course[OrderFacts]], None]]:
+    with counting("orders of arrival", UNDOING) as begun:
+        yield begun
 
 
 @settings(MODEST, max_examples=examples(300))
 @given(st.sampled_from(PROGRAMS), st.none() | st.sampled_from(ReviewVerdict), two_courses)
 async def test_status_facts_and_net_reward_end_alike_however_deliveries_arrive(
-    begun: Counter[str],
+    begun: Callable[[Course[OrderFacts]], None],
     program: ReferralProgram,
     opinion: ReviewVerdict | None,
-    two: tuple[Course, Course],
+    two: tuple[Course[OrderFacts], Course[OrderFacts]],
 ) -> None:
     one, other = [await _end(program, course, opinion) for course in two]
     assert one == other
     assert one.net_reward == (one.status is ReferralStatus.COMPLETED)
-    begun.update(course.beginning for course in two)
+    for course in two:
+        begun(course)
 
 
 @pytest.mark.parametrize("arrivals", list(permutations([CREATED, SMALL_REFUND, LARGE_REFUND])))
@@ -277,12 +200,12 @@ async def test_a_review_decides_whenever_it_comes(
     assert (end.cause, end.net_reward) == (cause, net_reward)
 
 
-def _one_by_one(*arrivals: OrderFacts) -> Course:
+def _one_by_one(*arrivals: OrderFacts) -> Course[OrderFacts]:
     return Course(arrivals=arrivals, meanwhile=[Meanwhile()] * len(arrivals))
 
 
 async def _end(
-    program: ReferralProgram, course: Course, opinion: ReviewVerdict | None = None
+    program: ReferralProgram, course: Course[OrderFacts], opinion: ReviewVerdict | None = None
 ) -> End:
     """Let the course go, and wait until nothing is left to do."""
     world = World()

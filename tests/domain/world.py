@@ -27,6 +27,8 @@ from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
 from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
+from referrals_domain.use_cases.list_held import ListHeld
+from referrals_domain.use_cases.release_held import ReleaseHeld
 from referrals_domain.use_cases.review_referral import ReviewReferral
 
 if TYPE_CHECKING:
@@ -175,7 +177,9 @@ class World:
         await self.expire_referrals(2)
 
     async def work_until_done(self) -> None:
-        """Work, and let time pass, until no delivery waits; a day is enough for anything."""
+        """Release what is held, work, and let time pass, until no delivery waits: within a day."""
+        held = [one.id for one in await ListHeld(begin=self.store.begin)()]
+        await ReleaseHeld(begin=self.store.begin, clock=self.clock)(held)
         for _ in range(24):
             if None not in self.outcomes():
                 return

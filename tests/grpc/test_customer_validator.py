@@ -13,8 +13,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.customer_validator import GrpcCustomerValidator
 from referrals_adapters.grpc.pb.core.v1.core_pb2 import GetCustomerRFMResponse
+from referrals_domain.errors import Unauthenticated
 from referrals_domain.model.evidence import CustomerStanding
-from referrals_domain.model.identifiers import CustomerKey
+from referrals_domain.model.identifiers import CustomerId, CustomerKey
 from referrals_domain.testing.builders import ADVOCATE, FRIEND, MERCHANT
 from referrals_domain.testing.time_and_chance import FixedClock
 
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FIRST = datetime(2025, 3, 1, 8, 30, tzinfo=UTC)
 CUSTOMER = CustomerKey(MERCHANT, FRIEND)
-SAY_NOTHING = set(grpc.StatusCode) - {grpc.StatusCode.OK, grpc.StatusCode.NOT_FOUND}
+SAY_NOTHING = set(grpc.StatusCode) - {
+    grpc.StatusCode.OK,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.UNAUTHENTICATED,
+}
 
 
 @pytest.fixture
@@ -78,6 +83,23 @@ async def test_an_answer_that_cannot_be_read_says_nothing(
 ) -> None:
     core.reply = lambda _: reply
     assert await validator.standings([CUSTOMER]) == {}
+
+
+async def test_a_token_that_core_does_not_accept_is_an_error(
+    core: Neighbour, validator: GrpcCustomerValidator
+) -> None:
+    core.reply = lambda _: grpc.StatusCode.UNAUTHENTICATED
+    with pytest.raises(Unauthenticated):
+        await validator.standings([CUSTOMER])
+
+
+async def test_once_some_in_a_row_fail_the_others_of_the_set_are_not_sent(
+    core: Neighbour, validator: GrpcCustomerValidator
+) -> None:
+    core.reply = lambda _: grpc.StatusCode.UNAVAILABLE
+    customers = [CustomerKey(MERCHANT, CustomerId(f"{one}")) for one in range(200)]
+    assert await validator.standings(customers) == {}
+    assert len(core.calls) <= validator.breaker.failures + validator.pace.at_once
 
 
 async def test_each_customer_is_asked_about_by_name_with_the_token_and_a_deadline(

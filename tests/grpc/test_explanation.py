@@ -17,6 +17,7 @@ from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.review import Review, ReviewVerdict
 from referrals_domain.model.signals import Source
+from referrals_domain.model.summary import summary
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import ADVOCATE, CODE, FRIEND, MERCHANT, ORDER, REFERRAL
 from referrals_domain.testing.contracts.visits import VISIT
@@ -155,6 +156,15 @@ async def test_a_referral_that_waits_for_an_order_has_no_explanation(service: Se
     answer = await get(service)
     assert answer.referral.cause == "link_shared"
     assert not answer.HasField("explanation")
+
+
+async def test_a_referral_is_told_in_words_with_its_order_and_without(service: Service) -> None:
+    service.store.state.referrals[BOUND.key] = builders.referral()
+    assert (await get(service)).summary == summary(builders.referral(), None)
+    await explained(service, order())
+    told = (await get(service)).summary
+    assert told == summary(BOUND, order())
+    assert told.endswith("it is a test order.")
 
 
 @pytest.mark.parametrize("known", [*Cause, *(rule.__name__ for rule in rules.RULES)], ids=str)

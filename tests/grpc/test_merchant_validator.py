@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import grpc
 import pytest
 
+from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.grpc.asking import OutOfTime
 from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.channel import open_channel
@@ -195,3 +198,53 @@ async def test_an_auth_that_comes_back_is_asked_again(
 
 def test_the_token_is_never_shown(validator: GrpcMerchantValidator) -> None:
     assert "of-the-caller" not in repr(validator)
+
+
+ANSWERS = {
+    *(grpc.StatusCode.NOT_FOUND, grpc.StatusCode.ALREADY_EXISTS),
+    *(grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED),
+    *(grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION),
+    grpc.StatusCode.OUT_OF_RANGE,
+}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [ValidateMerchantResponse(), b"\xff\xff\xff", *sorted({*SAY_NOTHING, *ANSWERS}, key=str)],
+    ids=lambda reply: getattr(reply, "name", str(reply)[:4]),
+)
+async def test_who_fails_opens_the_breaker_and_who_answers_whatever_it_is_does_not(
+    auth: Neighbour, auth_channel: Channel, reply: Reply
+) -> None:
+    auth.reply = lambda _: reply
+    breaker = Breaker(failures=1)
+    validator = GrpcMerchantValidator(TOKEN, channel=auth_channel, breaker=breaker)
+    with suppress(Unauthenticated):
+        await validator.validate([MERCHANT])
+    answered = isinstance(reply, ValidateMerchantResponse) or reply in ANSWERS
+    assert breaker.is_open is not answered
+
+
+async def test_once_some_in_a_row_fail_the_others_of_the_set_are_not_sent(
+    auth: Neighbour, auth_channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    auth.reply = lambda _: grpc.StatusCode.UNAVAILABLE
+    breaker = Breaker(failures=3)
+    validator = GrpcMerchantValidator(TOKEN, channel=auth_channel, breaker=breaker)
+    with caplog.at_level(logging.WARNING):
+        assert await validator.validate([MerchantId(f"m{one}") for one in range(200)]) == {}
+    assert 3 <= len(auth.calls) <= 3 + Pace().at_once
+    (line,) = written(caplog.records)
+    sent = len(auth.calls)
+    assert line["reason"] == f"{sent} UNAVAILABLE, {200 - sent} not sent"
+
+
+@pytest.mark.usefixtures("auth")
+async def test_what_a_probe_hears_closes_the_breaker_for_all(auth_channel: Channel) -> None:
+    breaker = Breaker(failures=1, rest=timedelta(milliseconds=1))
+    breaker.failed()
+    await asyncio.sleep(0.01)
+    validator = GrpcMerchantValidator(TOKEN, channel=auth_channel, breaker=breaker)
+    merchants = [MerchantId(f"m{one}") for one in range(20)]
+    assert await validator.validate(merchants[:1]) == {merchants[0]: Verdict.VALID}
+    assert len(await validator.validate(merchants)) == 20

@@ -18,7 +18,7 @@ NOTHING = Waiting(0, None)
 
 async def test_of_an_empty_database_nothing_waits(engine: AsyncEngine) -> None:
     assert await PostgresBacklog(engine).measure() == dict.fromkeys(
-        ("deliveries", "outbox", "quarantine", "stale_statuses"), NOTHING
+        ("deliveries", "held_deliveries", "outbox", "quarantine", "stale_statuses"), NOTHING
     )
 
 
@@ -38,6 +38,12 @@ async def test_what_is_finished_does_not_wait_and_the_oldest_tells_since_when(
 
     async with PostgresTransaction(engine) as tx:
         first, _ = await tx.deliveries.claim(2, at=late, until=late)
-        await tx.deliveries.finish({first.id: Outcome.SETTLED})
+        await tx.deliveries.finish({first.id: Outcome.HELD})
         await tx.commit()
     assert (await backlog.measure())["deliveries"] == Waiting(1, late)
+    assert (await backlog.measure())["held_deliveries"] == Waiting(1, early)
+
+    async with PostgresTransaction(engine) as tx:
+        await tx.deliveries.finish({first.id: Outcome.SETTLED})
+        await tx.commit()
+    assert (await backlog.measure())["held_deliveries"] == NOTHING

@@ -7,6 +7,7 @@ import random
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -241,20 +242,27 @@ async def test_a_batch_may_hand_a_friend_to_a_referral_that_it_opens(
     await save(begin_with_link, *taker, reversed_(first.referral))
 
 
-@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("known", list(product([False, True], repeat=2)))
+@pytest.mark.parametrize("joins", ["nestloop", "hashjoin"])
 async def test_who_waits_for_a_friend_has_not_taken_those_who_come_after(
-    begin_with_link: Begin, engine: AsyncEngine, meanwhile: Meanwhile, *, known: bool
+    begin_with_link: Begin,
+    engine: AsyncEngine,
+    meanwhile: Meanwhile,
+    known: tuple[bool, bool],
+    joins: str,
 ) -> None:
-    event.listen(engine.sync_engine, "begin", _plan)
-    if known:
-        await save(begin_with_link, *(opened(_referral(number)) for number in range(1, 5)))
-    take = partial(_taking, known=known)
+    event.listen(engine.sync_engine, "begin", partial(_plan, joins=joins))
+    if known[0]:
+        await save(begin_with_link, opened(_referral(4)), opened(_referral(1)))
+    if known[1]:
+        await save(begin_with_link, opened(_referral(3)), opened(_referral(2)))
+    one, other = (partial(_taking, known=is_known) for is_known in known)
     async with begin_with_link() as first:
-        await first.referrals.save([take("1", _referral(1))])
-        both = [take("2", _referral(4)), take("1", _referral(3))]
+        await first.referrals.save([one("1", _referral(1))])
+        both = [one("2", _referral(4)), other("1", _referral(3))]
         second = meanwhile(lambda tx: tx.referrals.save(both))
         await _waits(second)
-        await first.referrals.save([take("2", _referral(2))])
+        await first.referrals.save([other("2", _referral(2))])
         await first.commit()
     with pytest.raises(FriendTaken):
         await second

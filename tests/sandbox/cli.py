@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SAMPLE = Path(__file__).parents[1] / "shopify" / "orders_create.json"
+REFUND = SAMPLE.with_name("refunds_create.json")
 
 STARTS_WITHIN = 50.0
 ENDS_WITHIN = 10.0

@@ -13,15 +13,17 @@ import asyncpg
 import attrs
 import httpx
 import pytest
+from redis import Redis
 
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_domain.model.events import ReferralCompleted
 from referrals_domain.model.identifiers import MerchantId, OrderId, ReferralId
-from referrals_sandbox.neighbours.frontend import LONG_PATH, SHORT_PATH
-from referrals_sandbox.posting import sample_order
+from referrals_sandbox.neighbours.frontend import LONG_PATH, SHORT_PATH, open_frontend
+from referrals_sandbox.posting import sample_order, topics
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.ports import free_port
 from tests.broker import records
-from tests.sandbox.cli import SAMPLE, until
+from tests.sandbox.cli import REFUND, SAMPLE, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +34,10 @@ if TYPE_CHECKING:
 
 CODE = "7K2QM9XT3V"
 SAMPLE_ORDER = OrderId("6200407294252")
-BUSY = (
-    "SELECT EXISTS (SELECT FROM deliveries WHERE outcome IS NULL) OR EXISTS (SELECT FROM outbox)"
-)
+BUSY = """
+    SELECT EXISTS (SELECT FROM deliveries WHERE outcome IS NULL)
+        OR EXISTS (SELECT FROM outbox) OR EXISTS (SELECT FROM stale_statuses)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +51,8 @@ def posted(sandbox: Description, shared_cli: Cli) -> dict[str, Any]:
     return post(shared_cli, "--code", sandbox.referral_link_code)
 
 
-def post(cli: Cli, *words: str) -> dict[str, Any]:
-    done = cli.run("post", SAMPLE, "--json", *words)
+def post(cli: Cli, *words: str, file: Path = SAMPLE) -> dict[str, Any]:
+    done = cli.run("post", file, "--json", *words)
     assert done.stderr == ""
     assert done.returncode == 0
     answer: dict[str, Any] = json.loads(done.stdout)
@@ -63,7 +66,7 @@ def rewards(sandbox: Description, referral_id: str) -> list[dict[str, Any]]:
 
 
 def is_idle(sandbox: Description) -> bool:
-    """Tell whether every delivery is settled and every event sent."""
+    """Tell whether every delivery is settled, every event sent and the cache told of all."""
 
     async def look() -> bool:
         connection = await asyncpg.connect(sandbox.database_url)
@@ -127,6 +130,65 @@ def test_posted_again_it_changes_nothing_and_adds_no_event(
     assert [len(found) for found in before] == [1, 1]
 
 
+def stands(answer: dict[str, Any]) -> tuple[str, str, int]:
+    """Return how a referral stands as both paths say alike."""
+    long, short = answer["statuses"].values()
+    assert long == short
+    return long["status"], long["cause"], long["version"]
+
+
+def test_the_sample_refund_undoes_an_order_although_it_does_not_name_the_orders_share(
+    sandbox: Description, shared_cli: Cli, tmp_path: Path
+) -> None:
+    with open_frontend(sandbox.grpc, sandbox.token) as frontend:
+        share = frontend.share(sandbox.merchant_id, sandbox.referral_link_id, pb.CHANNEL_SMS)
+    named = tmp_path / "named.json"
+    signals = [{"name": "share", "value": share.id}]
+    sample = sample_order.read(SAMPLE.read_bytes())
+    named.write_text(json.dumps({**sample, "note_attributes": signals, "customer": {"id": 881}}))
+    posted = post(shared_cli, "--order", "6200407290001", file=named)
+    assert posted["referral_id"] == share.id
+    assert stands(posted) == ("COMPLETED", "order_created", 2)
+
+    words = ("--topic", "refunds/create", "--order", "6200407290001")
+    refunded = post(shared_cli, *words, file=REFUND)
+
+    assert refunded["referral_id"] == share.id
+    assert stands(refunded) == ("REVERSED", "order_refunded", 3)
+    assert "67.10 of 67.10 USD went back" in refunded["summary"]
+
+
+def test_the_sample_comes_cancelled_by_the_topic_that_reports_it(
+    sandbox: Description, shared_cli: Cli
+) -> None:
+    words = ("--order", "6200407290002", "--code", sandbox.referral_link_code)
+    cancelled = post(shared_cli, "--topic", "orders/cancelled", *words)
+    assert stands(cancelled) == ("REVERSED", "order_cancelled", 2)
+
+
+def test_a_refund_of_an_order_that_nobody_knows_is_taken_and_changes_nothing(
+    sandbox: Description, shared_cli: Cli
+) -> None:
+    order = OrderId("6200407290003")
+    early = post(shared_cli, "--topic", "refunds/create", "--order", order, file=REFUND)
+    assert [answer["status"] for answer in early["answers"]] == [200]
+    assert early["referral_id"] == ReferralId.of_order(MerchantId(sandbox.merchant_id), order)
+    assert stands(early)[0] == "NOT_FOUND"
+    assert early["summary"] == ""
+
+
+def test_what_the_cache_still_says_of_an_older_version_is_waited_out(
+    sandbox: Description, shared_cli: Cli, posted: dict[str, Any]
+) -> None:
+    until(lambda: is_idle(sandbox), within=15)
+    old = f"v|1|PENDING|{datetime.now(UTC).isoformat()}|link_shared"
+    key = f"referral:{sandbox.merchant_id}:{posted['referral_id']}"
+    with Redis.from_url(sandbox.redis_url) as redis:
+        redis.set(key, old, px=1200)  # longer than the command takes to look for the first time
+    again = post(shared_cli, "--code", sandbox.referral_link_code)
+    assert stands(again) == stands(posted)
+
+
 def test_a_body_signed_with_another_secret_is_refused(
     sandbox: Description, shared_cli: Cli, tmp_path: Path
 ) -> None:
@@ -147,9 +209,7 @@ def test_a_file_is_posted_as_it_is_if_so_wished(
     assert "no referral belongs to it" in taken.stdout
     refused = shared_cli.run("post", junk)
     assert refused.returncode == 1
-    assert refused.stderr == (
-        "referrals-sandbox: the file is not JSON; --as-is without --code posts it\n"
-    )
+    assert refused.stderr == ("referrals-sandbox: the file is not JSON; --as-is alone posts it\n")
 
 
 def test_without_a_sandbox_there_is_one_clear_line(cli: Cli) -> None:
@@ -243,6 +303,38 @@ def test_times_become_now_and_nothing_else_changes() -> None:
     names = {name for name in body if changed[name] != body[name]}
     assert names == {"created_at", "processed_at", "updated_at"}
     assert {datetime.fromisoformat(changed[name]) for name in names} == {now}
+
+
+def test_what_a_topic_reports_is_written_into_the_order_and_nothing_else() -> None:
+    body = {"financial_status": "pending", "cancelled_at": None, "total_price": "1.00"}
+    now = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert topics.reporting(body, "orders/create", now) == body
+    assert topics.reporting(body, "refunds/create", now) == body
+    assert topics.reporting(body, "orders/paid", now) == {**body, "financial_status": "paid"}
+    cancelled = topics.reporting(body, "orders/cancelled", now)
+    assert datetime.fromisoformat(cancelled["cancelled_at"]) == now
+    assert cancelled == {
+        **body,
+        "cancelled_at": cancelled["cancelled_at"],
+        "cancel_reason": "customer",
+    }
+
+
+def test_another_order_is_meant_wherever_the_body_names_it() -> None:
+    refund = topics.of_order(sample_order.read(REFUND.read_bytes()), "refunds/create", 4711)
+    assert SAMPLE_ORDER not in json.dumps(refund)
+    assert {refund["order_id"], refund["transactions"][0]["order_id"]} == {4711}
+    order = topics.of_order(sample_order.read(SAMPLE.read_bytes()), "orders/paid", 4711)
+    assert SAMPLE_ORDER not in json.dumps(order)
+    assert order["id"] == 4711
+
+
+def test_a_refunds_money_moves_now_too() -> None:
+    now = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    refund = sample_order.as_of(sample_order.read(REFUND.read_bytes()), now)
+    moved = refund["transactions"][0]
+    times = {part[name] for part in (refund, moved) for name in ("created_at", "processed_at")}
+    assert {datetime.fromisoformat(time) for time in times} == {now}
 
 
 def test_a_body_that_is_no_object_is_refused() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
 import signal
 import socket
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,17 +17,21 @@ import attrs
 import httpx
 import pytest
 
+from referrals_domain.model.events import ReferralCompleted, ReferralReversed
 from referrals_sandbox.composition.progress import Silence
 from referrals_sandbox.playing import stay
 from referrals_sandbox.servers.command import Command
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.ports import free_port
 from referrals_sandbox.servers.supervisor import supervising
-from referrals_sandbox.story import checks
+from referrals_sandbox.story import checks, reversal
 from referrals_sandbox.story.checks import CHECKS, Completed
 from referrals_sandbox.story.farewell import by_hand
 from referrals_sandbox.story.patience import until as look_until
 from referrals_sandbox.story.play import play
+from referrals_sandbox.story.reversal import Reversed, play_reversal
+from tests.broker import of_record, records
+from tests.events.contract import Contract
 from tests.sandbox.cli import ENDS_WITHIN, until
 
 if TYPE_CHECKING:
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
 STEPS = [
     *("servers", "neighbours", "schema", "services", "program", "link", "share", "pending"),
     *("order", "completed", "points", "rfm analytics", "admincore", "postgresql", "redis"),
+    *("next order", "refund", "reversed", "in words", "points", "rfm analytics", "admincore"),
 ]
 PROMISED = {
     *(
@@ -51,6 +58,7 @@ PROMISED = {
     ),
     *("token", "shopify_secret", "referral_link_code"),
 }
+EVENTS = [ReferralCompleted, ReferralReversed]
 STEP = re.compile(r"^ok +\d+\.\d\d s  (\S+(?: \S+)?) {2,}\S", re.MULTILINE)
 UV = """#!/bin/sh
 "$@"
@@ -64,6 +72,12 @@ def completed(sandbox: Description) -> Completed:
     nowhere = f"127.0.0.1:{free_port()}"
     front = attrs.evolve(sandbox, grpc=nowhere, webhook=f"http://{nowhere}")
     return play(front, Silence())
+
+
+@pytest.fixture(scope="module")
+def undone(sandbox: Description) -> Reversed:
+    """A referral whose order was refunded in the running sandbox."""
+    return play_reversal(sandbox, Silence())
 
 
 def test_every_step_holds_also_where_neighbours_answer_on_short_paths(cli: Cli) -> None:
@@ -129,6 +143,47 @@ def test_rfm_analytics_must_have_acted_on_what_points_announced(
     deaf = attrs.evolve(sandbox, rfm_analytics=sandbox.admincore)
     with pytest.raises(SandboxError, match="RFM Analytics heard another"):
         checks.rfm_analytics(deaf, completed)
+
+
+@pytest.mark.parametrize("place", ["points", "admincore"])
+def test_a_check_refuses_the_marks_of_another_reversal(
+    sandbox: Description, undone: Reversed, place: str
+) -> None:
+    other = attrs.evolve(undone, version=undone.version + 1)
+    with pytest.raises(SandboxError, match="heard"):
+        reversal.CHECKS[place](sandbox, other)
+
+
+def test_rfm_analytics_must_have_acted_on_the_debit_that_points_announced(
+    sandbox: Description, undone: Reversed
+) -> None:
+    deaf = attrs.evolve(sandbox, rfm_analytics=sandbox.admincore)
+    with pytest.raises(SandboxError, match="RFM Analytics heard"):
+        reversal.rfm_analytics(deaf, undone)
+
+
+async def test_what_the_relay_published_keeps_the_contract(
+    sandbox: Description, undone: Reversed
+) -> None:
+    for event in EVENTS:
+        lying = map(of_record, await records(sandbox.kafka, event.type))
+        (message,) = (one for one in lying if one.key == undone.referral_id.encode())
+        assert Contract.read().exact().faults(message) == []
+
+
+def test_a_reward_and_its_reversal_are_each_announced_once(
+    sandbox: Description, undone: Reversed
+) -> None:
+    async def announced() -> list[str]:
+        lying = [await records(sandbox.kafka, event.type) for event in EVENTS]
+        about = undone.referral_id.encode()
+        return [
+            dict(record.headers)["ce_id"].decode()
+            for record in chain(*lying)
+            if record.key == about
+        ]
+
+    assert asyncio.run(announced()) == undone.event_ids
 
 
 def test_what_does_not_happen_in_time_fails_a_step() -> None:

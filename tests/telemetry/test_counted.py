@@ -16,9 +16,12 @@ from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.store import InMemoryStore
+from tests.logged import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pytest
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float:
@@ -48,6 +51,22 @@ async def test_finished_deliveries_count_by_their_outcome() -> None:
         await tx.deliveries.finish({claimed.id: Outcome.NO_LINK})
         await tx.commit()
     assert value(metrics, "referrals_delivery_outcomes_total", outcome="no_link") == 1
+
+
+async def test_held_deliveries_are_an_alarm_once_it_is_committed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    metrics, store = Metrics(), InMemoryStore()
+    now = builders.PLACED_AT
+    async with CountedTransaction(store.begin(), metrics) as tx:
+        await tx.deliveries.add([builders.accepted_delivery(received_at=now)])
+        (claimed,) = await tx.deliveries.claim(1, at=now, until=now + timedelta(seconds=1))
+        await tx.deliveries.finish({claimed.id: Outcome.HELD})
+        assert not caplog.records
+        await tx.commit()
+    alarm = {"level": "error", "event": "deliveries are held until a person looks", "count": 1}
+    assert written(caplog.records) == [alarm]
+    assert value(metrics, "referrals_delivery_outcomes_total", outcome="held") == 1
 
 
 async def test_reads_of_the_cache_count_by_what_they_found() -> None:

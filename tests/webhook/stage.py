@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.decision import opened
-from referrals_domain.model.identifiers import ReferralId, ReferralKey
+from referrals_domain.model.identifiers import OrderId, ReferralId, ReferralKey
 from referrals_domain.testing import builders
 from tests.broker import records
 
@@ -51,9 +51,10 @@ class Stage:
             await tx.referrals.save([opened(builders.referral(id=self.referral_id))])
             await tx.commit()
 
-    async def deliver(self) -> None:
+    async def deliver(self, order_id: OrderId = builders.ORDER) -> None:
         """Put the friend's order before the workers, past the door."""
-        facts = builders.facts(signals=[builders.signal(share=self.referral_id)])
+        signals = [builders.signal(share=self.referral_id)]
+        facts = builders.facts(order_id=order_id, signals=signals)
         now = datetime.now(UTC)
         async with self.begin() as tx:
             await tx.deliveries.add([builders.accepted_delivery(facts=facts, received_at=now)])

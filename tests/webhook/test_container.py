@@ -18,6 +18,7 @@ from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
 from referrals_domain.testing.builders import MERCHANT
+from referrals_webhook.caution import Caution
 from referrals_webhook.container import (
     HttpContainer,
     RelayContainer,
@@ -89,6 +90,18 @@ async def test_the_worker_asks_in_its_own_name_and_shares_one_cache(
         "auth.v1.AuthService",
         "core.v1.CoreService",
     )
+
+
+async def test_the_worker_is_cautious_about_the_neighbours_that_it_asks(
+    worker: WorkerContainer,
+) -> None:
+    step = worker.completing().step
+    assert isinstance(step, Caution)
+    assert step.work is worker.complete_orders()
+    asked = [worker.merchants().breaker, worker.customers().breaker]
+    assert list(map(id, step.breakers)) == list(map(id, asked))
+    assert asked[0] is not asked[1]
+    assert worker.worker().routines[0] is worker.completing()
 
 
 async def test_the_relay_publishes_what_it_was_given_while_it_leads(relay: RelayContainer) -> None:

@@ -41,8 +41,11 @@ async def test_all_roles_tell_what_they_did_with_an_order(program: Program, stag
             'referrals_delivery_outcomes_total{outcome="settled"} 1.0',
             'referrals_decisions_total{cause="order_created",status="COMPLETED"} 1.0',
             'referrals_breaker_open{breaker="redis"} 0.0',
+            'referrals_breaker_open{breaker="auth"} 0.0',
+            'referrals_breaker_open{breaker="core"} 0.0',
             'referrals_backlog_rows{table="quarantine"} 1.0',
             'referrals_backlog_rows{table="deliveries"} 0.0',
+            'referrals_backlog_rows{table="held_deliveries"} 0.0',
         ):
             await until(partial(told, at, sample))
         published = 'referrals_events_published_total{type="referral.completed"} 1.0'

@@ -7,8 +7,8 @@ from referrals_sandbox.neighbours.shopify import ORDERS_CREATE
 
 _DESCRIPTION = """\
 Start PostgreSQL, Valkey, a Kafka broker, stand-ins for Auth, Core, Points, RFM Analytics and
-AdminCore, both services and their gateway; play a referral from share to reward; then stay up
-until Ctrl-C.
+AdminCore, both services and their gateway; play a referral from share to reward, and another
+whose order is refunded, so that its reward is taken back; then stay up until Ctrl-C.
 Nothing is left behind.
 """
 _EPILOG = """\
@@ -20,7 +20,13 @@ command line is wrong; 130 or 143 it was ended before the story was over.
 """
 _POST = """\
 Sign a Shopify body as Shopify does, post it to the running sandbox through its gateway, and show
-how the referral stands on both gRPC paths. Its times become now. Posted again it changes nothing.
+how the referral stands on both gRPC paths, and in words. Its times become now. Posted again it
+changes nothing.
+
+By --topic orders/paid or orders/cancelled the order in FILE is paid, or has just been cancelled;
+by --topic refunds/create FILE is a refund. To undo the sample order by the sample refund:
+
+  referrals-sandbox post tests/shopify/refunds_create.json --topic refunds/create
 """
 _POST_EPILOG = """\
 Exit codes: 0 every answer was 200; 1 one was not, or something failed; 2 the command line is
@@ -70,7 +76,14 @@ def _add_post(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     post.add_argument("--topic", default=ORDERS_CREATE, help="its topic (%(default)s)")
     post.add_argument("--shop", metavar="DOMAIN", help="whose shop it is (the sandbox's)")
     post.add_argument("--code", help="the link's code, put in place of the one in the file")
-    post.add_argument("--as-is", action="store_true", help="leave its times as they are")
+    post.add_argument(
+        "--order", metavar="ID", type=_order, help="the order, in place of the one in the file"
+    )
+    post.add_argument(
+        "--as-is",
+        action="store_true",
+        help="leave its times, payment and cancellation as they are",
+    )
     post.add_argument(
         "--times", metavar="N", type=_times, default=1, help="post it so often, all at once"
     )
@@ -86,6 +99,10 @@ def _port(text: str) -> int:
 
 def _times(text: str) -> int:
     return _number(text, 1_000)  # each is a thread
+
+
+def _order(text: str) -> int:
+    return _number(text, 2**63 - 1)
 
 
 def _number(text: str, largest: int) -> int:

@@ -14,6 +14,7 @@ from referrals_sandbox.ending import Ended
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.story.farewell import addresses, by_hand
 from referrals_sandbox.story.play import play
+from referrals_sandbox.story.reversal import play_reversal
 from referrals_sandbox.story.telling import Telling
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def start(options: argparse.Namespace) -> int:
     )
     with running(wishes, telling) as sandbox:
         completed = play(sandbox, telling)
+        play_reversal(sandbox, telling)
         try:
             if options.describe:
                 sandbox.write(options.describe)

@@ -16,6 +16,7 @@ from referrals_adapters.telemetry.metrics import Metrics, exposed
 from referrals_adapters.wire.variables import SettingsError, Variables
 from referrals_domain.errors import Unavailable
 from referrals_webhook.announce import announce
+from referrals_webhook.held import list_held, release_held
 from referrals_webhook.roles import Duty, Role, all_duties, duty, fulfil
 from referrals_webhook.settings import environment, metrics_listen
 
@@ -54,6 +55,15 @@ environment:
 
 Running it again, or twice at once, does no harm.
 """
+_HELD: Final = """
+A delivery that cannot be decided for 72 hours, because Auth or Core does not answer about it, is
+held: it is not tried again until it is released, and if it cannot be decided then, it is held
+again. Its referral is as it was; nothing is lost.
+
+environment:
+  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+"""
+_LARGEST_ID: Final = 2**63 - 1
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,15 +72,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Raises:
         SystemExit: Something is wrong with the command line, the settings, the address to listen
-            on or, for `migrate`, the database.
+            on or, for `migrate` and `held`, the database.
     """
     options = _parser().parse_args(arguments)
     try:
         set_up_logs(LogSettings.read(environment()))
-        if options.command == "migrate":
-            uvloop.run(_migrate())
-        else:
-            _run(options.role)
+        match options.command:
+            case "migrate":
+                uvloop.run(_migrate())
+            case "held":
+                uvloop.run(_held(options))
+            case _:
+                _run(options.role)
     except (SettingsError, CannotListen, Unavailable) as error:
         sys.exit(f"referrals-webhook: {error}")
 
@@ -97,6 +110,15 @@ async def _migrate() -> None:
     announce("migrate: the schema is up to date")
 
 
+async def _held(options: argparse.Namespace) -> None:
+    """Show or release what waits for a person."""
+    settings = PostgresSettings.read(environment())
+    if options.action == "list":
+        await list_held(settings, as_json=options.json)
+    else:
+        await release_held(settings, None if options.all else options.ids)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="referrals-webhook",
@@ -118,7 +140,28 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_MIGRATE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_held(commands.add_parser("held", help="list or release what waits for a person"))
     return parser
+
+
+def _add_held(held: argparse.ArgumentParser) -> None:
+    held.description = "List or release deliveries that wait for a person."
+    held.epilog = _HELD
+    held.formatter_class = argparse.RawDescriptionHelpFormatter
+    actions = held.add_subparsers(required=True, dest="action", metavar="action")
+    listing = actions.add_parser("list", help="show them, those that came first first")
+    listing.add_argument("--json", action="store_true", help="as a JSON array")
+    release = actions.add_parser("release", help="have them tried again at once")
+    which = release.add_mutually_exclusive_group(required=True)
+    which.add_argument("ids", nargs="*", default=[], type=_id, metavar="ID", help="as listed")
+    which.add_argument("--all", action="store_true", help="whatever is held")
+
+
+def _id(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() else -1
+    if not 0 < number <= _LARGEST_ID:
+        raise argparse.ArgumentTypeError(f"not the number of a delivery: {text}")
+    return number
 
 
 if __name__ == "__main__":

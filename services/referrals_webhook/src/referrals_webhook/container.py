@@ -12,6 +12,8 @@ from dependency_injector.providers import Dependency, Factory, List, Singleton
 
 from referrals_adapters.flow.backoff import Backoff
 from referrals_adapters.flow.batcher import Batcher
+from referrals_adapters.flow.breaker import Breaker
+from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.channel import Channel, open_channel
 from referrals_adapters.grpc.customer_validator import GrpcCustomerValidator
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
@@ -41,6 +43,7 @@ from referrals_domain.use_cases.follow_link import FollowLink
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_webhook.app import application
+from referrals_webhook.caution import Caution
 from referrals_webhook.follow import FollowedLinks
 from referrals_webhook.gauges import GAUGED_EVERY, Gauges
 from referrals_webhook.handlers import Webhook
@@ -55,11 +58,14 @@ if TYPE_CHECKING:
 
     from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
 
-WHEN_UNDECIDED: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(minutes=5))
+WHEN_UNDECIDED: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(minutes=1))
 """How long a delivery waits whose questions Auth or Core did not answer."""
 
 LANDINGS_LAST: Final = Backoff(first=timedelta(seconds=10), cap=timedelta(seconds=10))
 """How long what leads friends may be other than what the database says."""
+
+PROBED_EVERY: Final = timedelta(milliseconds=250)
+"""How long Auth or Core, when they failed, are left alone before one delivery asks again."""
 
 WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=10))
 """How long the janitor waits before it looks again for what time moves on."""
@@ -138,17 +144,24 @@ class WorkerContainer(DatabaseContainer):
 
     redis_cache = Singleton(RedisStatusCache, redis=redis)
     cache = Singleton(CountedStatusCache, redis_cache, DatabaseContainer.metrics)
+    pace = Singleton(Pace)
+    auth_breaker = Singleton(Breaker, rest=PROBED_EVERY)
+    core_breaker = Singleton(Breaker, rest=PROBED_EVERY)
     merchants = Singleton(
         GrpcMerchantValidator,
         neighbours.provided.authorization,
         channel=auth,
         service=neighbours.provided.auth.service,
+        pace=pace,
+        breaker=auth_breaker,
     )
     customers = Singleton(
         GrpcCustomerValidator,
         neighbours.provided.authorization,
         channel=core,
         service=neighbours.provided.core.service,
+        pace=pace,
+        breaker=core_breaker,
         clock=DatabaseContainer.clock,
     )
     complete_orders = Singleton(
@@ -159,6 +172,16 @@ class WorkerContainer(DatabaseContainer):
         cache=cache,
         clock=DatabaseContainer.clock,
         retry_after=WHEN_UNDECIDED,
+    )
+    completing = Singleton(
+        Routine,
+        name="worker",
+        step=Singleton(
+            Caution,
+            work=complete_orders,
+            breakers=List(auth_breaker, core_breaker),
+            most=_MOST_ORDERS,
+        ),
     )
     drain_stale_statuses = Singleton(
         DrainStaleStatuses, begin=DatabaseContainer.begin.provider, cache=cache
@@ -178,9 +201,7 @@ class WorkerContainer(DatabaseContainer):
     worker = Singleton(
         Worker,
         List(
-            Singleton(
-                Routine, name="worker", step=Singleton(partial, complete_orders, _MOST_ORDERS)
-            ),
+            completing,
             Singleton(
                 Routine,
                 name="janitor: stale statuses",
@@ -267,6 +288,8 @@ async def running_worker(
             neighbours=neighbours,
         )
         metrics.watch("redis", container.redis_cache().breaker)
+        metrics.watch("auth", container.auth_breaker())
+        metrics.watch("core", container.core_breaker())
         yield container
 
 

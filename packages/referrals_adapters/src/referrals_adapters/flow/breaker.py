@@ -47,6 +47,12 @@ class Breaker:
         """Whether all but a probe now and then are held back."""
         return self._in_a_row >= self.failures
 
+    @property
+    def rests_for(self) -> timedelta:
+        """How long not even a probe is let go."""
+        left = self._next_probe_at - self.elapsed() if self.is_open else 0.0
+        return timedelta(seconds=max(left, 0.0))
+
     def allows(self) -> bool:
         """Tell whether to call now; while it is open, True makes the caller the probe."""
         if not self.is_open:

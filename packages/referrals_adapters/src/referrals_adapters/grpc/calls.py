@@ -11,6 +11,7 @@ import attrs
 import grpc.aio
 from google.protobuf.message import DecodeError, Message
 
+from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.grpc.channel import Channel
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ Value = TypeVar("Value")
 Answer = TypeVar("Answer", bound=Message)
 Outcome: TypeAlias = Answer | grpc.StatusCode
 """What came of a call: the answer, or the status that came in its place."""
+
+_ABOUT_THE_REQUEST: Final = frozenset(
+    {
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.ALREADY_EXISTS,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.OUT_OF_RANGE,
+    }
+)
+"""The statuses by which a neighbour answers; by any other it fails."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -33,12 +47,12 @@ class Pace:
     Args:
         timeout: The deadline of one call, in seconds.
         patience: The deadline of all calls of a set together, in seconds.
-        at_once: How many calls of a set may be under way.
+        at_once: How many calls of a set may be under way; so many are in vain when it fails.
     """
 
     timeout: float = 2.0
     patience: float = 10.0
-    at_once: int = 32
+    at_once: int = 8
 
     @property
     def hurried(self) -> bool:
@@ -57,6 +71,7 @@ class Method(Generic[Answer]):
         answer: The type of its answers.
         authorization: Whose token goes along.
         pace: The deadlines, and how many calls are made at once.
+        breaker: Keeps from asking a neighbour that fails.
     """
 
     channel: Channel
@@ -64,6 +79,7 @@ class Method(Generic[Answer]):
     answer: type[Answer]
     authorization: str = attrs.field(repr=False)
     pace: Pace
+    breaker: Breaker
 
     async def ask(
         self, requests: Mapping[Key, Message], read: Callable[[Outcome[Answer]], Value | None]
@@ -71,11 +87,13 @@ class Method(Generic[Answer]):
         """
         Return what `read` makes of each outcome.
 
-        Where it makes None of it, the request is left out; one line of the log tells how many
-        were, and for which statuses.
+        Where it makes None of it, the request is left out, and so are those that were not sent
+        because the neighbour fails; one line of the log tells how many were, and why.
         """
         outcomes = await self._outcomes(requests)
-        values = {key: read(outcome) for key, outcome in outcomes.items()}
+        values = {
+            key: None if outcome is None else read(outcome) for key, outcome in outcomes.items()
+        }
         unread = Counter(_name(outcomes[key]) for key, value in values.items() if value is None)
         if unread:
             reasons = ", ".join(f"{count} {name}" for name, count in unread.items())
@@ -83,7 +101,9 @@ class Method(Generic[Answer]):
             _logger.warning("requests were left unanswered", extra=about)
         return {key: value for key, value in values.items() if value is not None}
 
-    async def _outcomes(self, requests: Mapping[Key, Message]) -> Mapping[Key, Outcome[Answer]]:
+    async def _outcomes(
+        self, requests: Mapping[Key, Message]
+    ) -> Mapping[Key, Outcome[Answer] | None]:
         until = asyncio.get_running_loop().time() + self.pace.patience
         slots = asyncio.Semaphore(self.pace.at_once)
         async with asyncio.TaskGroup() as group:
@@ -95,22 +115,34 @@ class Method(Generic[Answer]):
 
     async def _call(
         self, request: Message, slots: asyncio.Semaphore, until: float
-    ) -> Outcome[Answer]:
-        call: grpc.aio.UnaryUnaryMultiCallable[Any, bytes] = self.channel.unary_unary(self.path)
+    ) -> Outcome[Answer] | None:
+        """Return what came of a call; None if it was not made because the neighbour fails."""
         async with slots:
-            left = until - asyncio.get_running_loop().time()
-            try:
-                answer = await call(
-                    request.SerializeToString(),
-                    timeout=min(self.pace.timeout, left),
-                    metadata=(("authorization", self.authorization),),
-                )
-                return self.answer.FromString(answer)
-            except grpc.aio.AioRpcError as error:
-                return error.code()
-            except DecodeError:
-                return grpc.StatusCode.INTERNAL
+            if not self.breaker.allows():
+                return None
+            outcome = await self._send(request, until)
+        if isinstance(outcome, Message) or outcome in _ABOUT_THE_REQUEST:
+            self.breaker.succeeded()
+        else:
+            self.breaker.failed()
+        return outcome
+
+    async def _send(self, request: Message, until: float) -> Outcome[Answer]:
+        call: grpc.aio.UnaryUnaryMultiCallable[Any, bytes] = self.channel.unary_unary(self.path)
+        try:
+            answer = await call(
+                request.SerializeToString(),
+                timeout=min(self.pace.timeout, until - asyncio.get_running_loop().time()),
+                metadata=(("authorization", self.authorization),),
+            )
+            return self.answer.FromString(answer)
+        except grpc.aio.AioRpcError as error:
+            return error.code()
+        except DecodeError:
+            return grpc.StatusCode.INTERNAL
 
 
-def _name(outcome: Message | grpc.StatusCode) -> str:
+def _name(outcome: Message | grpc.StatusCode | None) -> str:
+    if outcome is None:
+        return "not sent"
     return outcome.name if isinstance(outcome, grpc.StatusCode) else "malformed"

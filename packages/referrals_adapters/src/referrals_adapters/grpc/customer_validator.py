@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import grpc
 
+from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.grpc.calls import Method, Outcome, Pace
 from referrals_adapters.grpc.channel import Channel
 from referrals_adapters.grpc.pb.core.v1.core_pb2 import (
@@ -16,6 +17,7 @@ from referrals_adapters.grpc.pb.core.v1.core_pb2 import (
     GetCustomerRFMResponse,
 )
 from referrals_adapters.grpc.settings import CORE_SERVICE
+from referrals_domain.errors import Unauthenticated
 from referrals_domain.model.evidence import CustomerStanding
 from referrals_domain.ports.clock import Clock
 from referrals_domain.ports.customer_validator import CustomerValidator
@@ -38,6 +40,7 @@ class GrpcCustomerValidator(CustomerValidator):
         clock: Tells when Core answered.
         service: The name that Core's service answers to.
         pace: The deadlines, and how many calls are made at once.
+        breaker: Keeps from asking while Core fails.
     """
 
     authorization: str = attrs.field(repr=False)
@@ -45,17 +48,24 @@ class GrpcCustomerValidator(CustomerValidator):
     clock: Clock = attrs.field(kw_only=True)
     service: str = attrs.field(default=CORE_SERVICE, kw_only=True)
     pace: Pace = attrs.field(factory=Pace, kw_only=True)
+    breaker: Breaker = attrs.field(factory=Breaker, kw_only=True)
 
     async def standings(
         self, customers: Collection[CustomerKey]
     ) -> Mapping[CustomerKey, CustomerStanding]:
-        """Return each customer's standing; those that Core did not answer are left out."""
+        """
+        Return each customer's standing; those that Core did not answer are left out.
+
+        Raises:
+            Unauthenticated: Core does not accept the caller's token.
+        """
         method = Method(
             channel=self.channel,
             path=f"/{self.service}/GetCustomerRFM",
             answer=GetCustomerRFMResponse,
             authorization=self.authorization,
             pace=self.pace,
+            breaker=self.breaker,
         )
         requests = {
             key: GetCustomerRFMRequest(customer_id=key.customer_id, merchant_id=key.merchant_id)
@@ -68,7 +78,14 @@ class GrpcCustomerValidator(CustomerValidator):
 def _standing(
     outcome: Outcome[GetCustomerRFMResponse], *, at: datetime
 ) -> CustomerStanding | None:
-    """Read an answer; that Core does not know the customer is one."""
+    """
+    Read an answer; that Core does not know the customer is one.
+
+    Raises:
+        Unauthenticated: It is that the token is not accepted.
+    """
+    if outcome is grpc.StatusCode.UNAUTHENTICATED:
+        raise Unauthenticated("Core does not accept the token")
     if outcome is grpc.StatusCode.NOT_FOUND:
         return CustomerStanding(known=False, answered_at=at)
     if not isinstance(outcome, GetCustomerRFMResponse):

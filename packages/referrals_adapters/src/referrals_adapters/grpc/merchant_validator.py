@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import attrs
 import grpc
 
+from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.grpc.asking import OutOfTime
 from referrals_adapters.grpc.calls import Method, Outcome, Pace
 from referrals_adapters.grpc.channel import Channel
@@ -41,12 +42,14 @@ class GrpcMerchantValidator(MerchantValidator):
         channel: The connection to Auth.
         service: The name that Auth's service answers to.
         pace: The deadlines, and how many calls are made at once.
+        breaker: Keeps from asking while Auth fails.
     """
 
     authorization: str = attrs.field(repr=False)
     channel: Channel = attrs.field(kw_only=True)
     service: str = attrs.field(default=AUTH_SERVICE, kw_only=True)
     pace: Pace = attrs.field(factory=Pace, kw_only=True)
+    breaker: Breaker = attrs.field(factory=Breaker, kw_only=True)
 
     async def validate(self, merchant_ids: Collection[MerchantId]) -> Mapping[MerchantId, Verdict]:
         """
@@ -62,6 +65,7 @@ class GrpcMerchantValidator(MerchantValidator):
             answer=ValidateMerchantResponse,
             authorization=self.authorization,
             pace=self.pace,
+            breaker=self.breaker,
         )
         requests = {id_: ValidateMerchantRequest(merchant_id=id_) for id_ in merchant_ids}
         return await method.ask(requests, partial(_verdict, hurried=self.pace.hurried))

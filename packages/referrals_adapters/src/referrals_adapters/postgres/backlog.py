@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import (
+    IS_HELD,
     IS_WAITING,
     deliveries,
     outbox,
@@ -21,12 +22,16 @@ from referrals_adapters.postgres.tables import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HELD: Final = "held_deliveries"
+"""What the rows of `deliveries` that wait for a person are called."""
+
 _MEASURE: Final = union_all(
     select(
         literal(deliveries.name).label("table_name"),
         func.count().label("number"),
         func.min(deliveries.c.received_at).label("since"),
     ).where(IS_WAITING),
+    select(literal(HELD), func.count(), func.min(deliveries.c.received_at)).where(IS_HELD),
     select(literal(outbox.name), func.count(), func.min(outbox.c.occurred_at)),
     select(literal(quarantine.name), func.count(), func.min(quarantine.c.received_at)),
     select(literal(stale_statuses.name), func.count(stale_statuses.c.seq), null()),
@@ -60,7 +65,7 @@ class PostgresBacklog:
 
     async def measure(self) -> Mapping[str, Waiting]:
         """
-        Return what waits in each table: deliveries, outbox, quarantine and stale_statuses.
+        Return what waits: deliveries, held_deliveries, outbox, quarantine, stale_statuses.
 
         Raises:
             Unavailable: The database is away.

@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from sqlalchemy import Integer, bindparam, select, update
+from sqlalchemy import bindparam, update
 
+from referrals_adapters.postgres.fair_shares import FAIR_SHARES
 from referrals_adapters.postgres.sets import given, inserting, same
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import deliveries
@@ -30,22 +31,13 @@ _ADD = (
     .returning(*(_COLUMNS[name] for name in _KEY))
 )
 
-_DUE = (
-    select(_COLUMNS.id, _COLUMNS.due_at)
-    .where(_COLUMNS.outcome.is_(None))
-    .where(_COLUMNS.due_at <= bindparam("at", type_=_COLUMNS.due_at.type))
-    .order_by(_COLUMNS.due_at, _COLUMNS.id)
-    .limit(bindparam("limit", type_=Integer))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-    .prefix_with("MATERIALIZED")  # otherwise the limit could be applied more than once
-)
+_DUE = FAIR_SHARES.cte("due").prefix_with("MATERIALIZED")  # else it could run more than once
 _CLAIM = (
     update(deliveries)
     .where(_COLUMNS.id == _DUE.c.id)
     .values(due_at=bindparam("until", type_=_COLUMNS.due_at.type), attempts=_COLUMNS.attempts + 1)
     .returning(
-        *(_COLUMNS[name] for name in ("id", "merchant_id", "facts", "attempts")),
+        *(_COLUMNS[name] for name in ("id", "merchant_id", "facts", "received_at", "attempts")),
         _DUE.c.due_at.label("was_due_at"),
     )
 )
@@ -86,6 +78,7 @@ class PostgresDeliveries(Deliveries):
                 id=row.id,
                 merchant_id=MerchantId(row.merchant_id),
                 facts=from_document(OrderFacts, row.facts),
+                received_at=row.received_at,
                 attempts=row.attempts,
             )
             for row in sorted(rows, key=lambda row: (row.was_due_at, row.id))

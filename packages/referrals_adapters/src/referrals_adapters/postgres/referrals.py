@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import Integer, column, select
+from sqlalchemy import Integer, column, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from referrals_adapters.postgres.mapping import to_referral, to_row
-from referrals_adapters.postgres.sets import given, inserting, same, updating
+from referrals_adapters.postgres.sets import given, inserting, same
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import referral_history, referrals
 from referrals_domain.errors import Stale
@@ -29,12 +30,17 @@ _KEYS = given(_COLUMNS.merchant_id, _COLUMNS.id)
 _GET = select(referrals).join(_KEYS, same(referrals, _KEYS, "merchant_id", "id"))
 _LOCK = _GET.order_by(_COLUMNS.merchant_id, _COLUMNS.id).with_for_update(of=referrals)
 
-_OPENED = given(*_COLUMNS)
-_INSERT = inserting(referrals, _OPENED)
-
 _SAVED = given(*_COLUMNS, column("read_version", Integer))
-_UPDATE = updating(referrals, _SAVED, "merchant_id", "id").where(
-    _COLUMNS.version == _SAVED.c.read_version
+_AS_READ = (
+    select(*(_SAVED.c[column.name] for column in _COLUMNS))
+    .outerjoin_from(_SAVED, referrals, same(referrals, _SAVED, "merchant_id", "id"))
+    .where(func.coalesce(_COLUMNS.version, 0) == _SAVED.c.read_version)
+    .order_by(_SAVED.c.place)
+)
+_INSERT = insert(referrals).from_select([column.name for column in _COLUMNS], _AS_READ)
+_SAVE = _INSERT.on_conflict_do_update(
+    constraint=referrals.primary_key,
+    set_={column.name: _INSERT.excluded[column.name] for column in _COLUMNS},
 )
 
 _ADD_HISTORY = inserting(referral_history, given(*referral_history.c))
@@ -60,22 +66,22 @@ class PostgresReferrals(Referrals):
 
         Who lets a friend go is written before who takes one, because PostgreSQL looks at a
         unique index row by row; all are sorted by friend, because they wait for others there.
+        That is why one statement both inserts and updates: the order is that of its rows,
+        whatever the plan. What somebody else saves meanwhile has its version in the history.
         """
         read = {one.referral.key: one.referral.version - 1 for one in reversed(transitions)}
         last = sorted(
             {one.referral.key: one.referral for one in transitions}.values(),
-            key=lambda one: (one.merchant_id, one.referred_customer_id or ""),
+            key=lambda one: (
+                one.holds_the_friend,
+                one.merchant_id,
+                one.referred_customer_id or "",
+            ),
         )
-        opened = [one for one in last if not read[one.key]]
-        for takes in (False, True):
-            known = [one for one in last if read[one.key] and one.holds_the_friend is takes]
-            await self._update([{**to_row(one), "read_version": read[one.key]} for one in known])
-        await self.statements.count_for(_INSERT, [to_row(one) for one in opened])
-        await self.statements.count_for(_ADD_HISTORY, [_line(one) for one in transitions])
-
-    async def _update(self, rows: Sequence[Mapping[str, object]]) -> None:
-        if await self.statements.count_for(_UPDATE, rows) != len(rows):
+        rows = [{**to_row(one), "read_version": read[one.key]} for one in last]
+        if await self.statements.count_for(_SAVE, rows) != len(rows):
             raise Stale("a referral was saved by somebody else")
+        await self.statements.count_for(_ADD_HISTORY, [_line(one) for one in transitions])
 
 
 def _rows(keys: Collection[ReferralKey]) -> list[dict[str, object]]:

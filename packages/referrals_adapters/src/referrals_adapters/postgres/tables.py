@@ -41,6 +41,9 @@ IS_PENDING: Final = text("status = 'PENDING'")
 IS_WAITING: Final = text("outcome IS NULL")
 """The condition of the index of deliveries that wait."""
 
+IS_HELD: Final = text("outcome = 'held'")
+"""The condition of the index of deliveries that wait for a person."""
+
 _UUID: Final = Uuid(as_uuid=False)
 _TIME: Final = DateTime(timezone=True)
 _DOCUMENT: Final = JSONB(none_as_null=True)
@@ -220,7 +223,8 @@ deliveries: Final = Table(
     UniqueConstraint(
         "merchant_id", "order_id", "topic", "digest", name="uq_deliveries_merchant_id"
     ),
-    Index("idx_deliveries_waiting", "due_at", "id", postgresql_where=IS_WAITING),
+    Index("idx_deliveries_due", "merchant_id", "due_at", "id", postgresql_where=IS_WAITING),
+    Index("idx_deliveries_held", "received_at", "id", postgresql_where=IS_HELD),
 )
 
 quarantine: Final = Table(

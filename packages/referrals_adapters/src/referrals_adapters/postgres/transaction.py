@@ -8,6 +8,7 @@ from referrals_adapters.postgres.addresses import PostgresAddresses
 from referrals_adapters.postgres.conversions import PostgresConversions
 from referrals_adapters.postgres.deliveries import PostgresDeliveries
 from referrals_adapters.postgres.due_referrals import PostgresDueReferrals
+from referrals_adapters.postgres.held_deliveries import PostgresHeldDeliveries
 from referrals_adapters.postgres.outbox import PostgresOutbox
 from referrals_adapters.postgres.programs import PostgresPrograms
 from referrals_adapters.postgres.quarantine import PostgresQuarantine
@@ -107,6 +108,11 @@ class PostgresTransaction(Transaction):
     def deliveries(self) -> PostgresDeliveries:
         """The deliveries."""
         return PostgresDeliveries(self._statements)
+
+    @property
+    def held(self) -> PostgresHeldDeliveries:
+        """The held deliveries."""
+        return PostgresHeldDeliveries(self._statements)
 
     @property
     def quarantine(self) -> PostgresQuarantine:

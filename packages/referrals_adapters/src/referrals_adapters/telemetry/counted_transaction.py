@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
 from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.model.delivery import Outcome
 from referrals_domain.ports.deliveries import Deliveries
 from referrals_domain.ports.referrals import Referrals
 from referrals_domain.ports.transaction import Transaction
@@ -18,12 +20,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from referrals_domain.model.decision import Transition
-    from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
+    from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.model.referral import Referral
     from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
     from referrals_domain.ports.due_referrals import DueReferrals
+    from referrals_domain.ports.held_deliveries import HeldDeliveries
     from referrals_domain.ports.outbox import Outbox
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
     from referrals_domain.ports.visits import Visits
+
+_logger: Final = logging.getLogger(__name__)
 
 
 @attrs.frozen
@@ -65,12 +70,14 @@ class CountedTransaction(Transaction):
         await self.transaction.__aexit__(kind, error, trace)
 
     async def commit(self) -> None:
-        """Commit, and count."""
+        """Commit, count, and call for a person where one is needed."""
         await self.transaction.commit()
         for labels, number in self._decisions.items():
             self.metrics.decisions.labels(*labels).inc(number)
         for outcome, number in self._outcomes.items():
             self.metrics.outcomes.labels(outcome).inc(number)
+        if held := self._outcomes[Outcome.HELD]:
+            _logger.error("deliveries are held until a person looks", extra={"count": held})
 
     @property
     def referrals(self) -> Referrals:
@@ -121,6 +128,11 @@ class CountedTransaction(Transaction):
     def requests(self) -> Requests:
         """The calls that may be repeated."""
         return self.transaction.requests
+
+    @property
+    def held(self) -> HeldDeliveries:
+        """The held deliveries."""
+        return self.transaction.held
 
     @property
     def quarantine(self) -> Quarantine:

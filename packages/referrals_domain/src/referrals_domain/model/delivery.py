@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
-from referrals_domain.model.identifiers import MerchantId, ShopDomain
+from referrals_domain.model.identifiers import MerchantId, OrderId, ShopDomain
 from referrals_domain.model.order import OrderFacts
+
+TRIED_FOR: Final = timedelta(hours=72)
+"""How long a delivery that cannot be decided is tried again before a person is asked."""
 
 
 class Topic(StrEnum):
@@ -36,6 +40,8 @@ class Outcome(StrEnum):
     SETTLED = "settled"
     NO_LINK = "no_link"
     FOREIGN_ORDER = "foreign_order"
+    HELD = "held"
+    """It could not be decided in all that time, and waits for a person to release it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -77,12 +83,40 @@ class ClaimedDelivery:
         id: The delivery's number.
         merchant_id: The merchant.
         facts: What it said of the order.
+        received_at: When it came.
         attempts: How often it was claimed, this time included.
     """
 
     id: int
     merchant_id: MerchantId
     facts: OrderFacts
+    received_at: datetime
+    attempts: int
+
+    def was_tried_enough(self, at: datetime) -> bool:
+        """Tell whether a person is to be asked, if it cannot be decided now either."""
+        return at >= self.received_at + TRIED_FOR
+
+
+@attrs.frozen(kw_only=True)
+class HeldDelivery:
+    """
+    A delivery that waits for a person.
+
+    Args:
+        id: The delivery's number.
+        merchant_id: The merchant.
+        order_id: The order that it is about.
+        topic: What it reported.
+        received_at: When it came.
+        attempts: How often it was claimed.
+    """
+
+    id: int
+    merchant_id: MerchantId
+    order_id: OrderId
+    topic: Topic
+    received_at: datetime
     attempts: int
 
 

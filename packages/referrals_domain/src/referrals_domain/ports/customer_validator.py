@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
 
 class CustomerValidator(Protocol):
-    """Core, asked about customers."""
+    """Core, asked in the name of one caller."""
 
     @abstractmethod
     async def standings(
         self, customers: Collection[CustomerKey]
     ) -> Mapping[CustomerKey, CustomerStanding]:
-        """Return each customer's standing; those that Core did not answer are left out."""
+        """
+        Return each customer's standing; those that Core did not answer are left out.
+
+        Raises:
+            Unauthenticated: Core does not accept the caller's token.
+        """

@@ -28,7 +28,13 @@ class Deliveries(Protocol):
     async def claim(
         self, limit: int, *, at: datetime, until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Lease up to `limit` deliveries that are due, oldest first; nobody else gets them."""
+        """
+        Lease up to `limit` deliveries that are due, oldest first; nobody else gets them.
+
+        The merchants with deliveries due have equal shares of the limit, rounded down, but one
+        delivery each at least; where they are more than `limit`, those go first whose oldest
+        delivery is due longest. Within its share a merchant's oldest go first.
+        """
 
     @abstractmethod
     async def finish(self, outcomes: Mapping[int, Outcome]) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.conversions import Conversions
     from referrals_domain.ports.deliveries import Deliveries
     from referrals_domain.ports.due_referrals import DueReferrals
+    from referrals_domain.ports.held_deliveries import HeldDeliveries
     from referrals_domain.ports.outbox import Outbox
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
@@ -106,6 +107,11 @@ class Transaction(Protocol):
     @abstractmethod
     def deliveries(self) -> Deliveries:
         """The deliveries."""
+
+    @property
+    @abstractmethod
+    def held(self) -> HeldDeliveries:
+        """The held deliveries."""
 
     @property
     @abstractmethod

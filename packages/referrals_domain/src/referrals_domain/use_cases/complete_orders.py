@@ -21,6 +21,7 @@ from referrals_domain.ports.merchant_validator import MerchantValidator, Verdict
 from referrals_domain.ports.status_cache import StatusCache
 from referrals_domain.ports.transaction import Transaction
 from referrals_domain.use_cases.load_docket import load_docket
+from referrals_domain.use_cases.postpone import postpone
 from referrals_domain.use_cases.record import telling
 from referrals_domain.use_cases.settle_orders import Batch, Inquiry, facts_of, settle_orders
 
@@ -54,11 +55,12 @@ class CompleteOrders:
         Work off up to `limit` deliveries that are due.
 
         Returns:
-            How many were claimed; what could not be decided yet waits for its next attempt.
+            How many were claimed; what could not be decided yet waits for its next attempt, or
+            after 72 hours for a person.
 
         Raises:
             Unavailable: The database is away.
-            Unauthenticated: Auth does not accept our own token; nothing was refused.
+            Unauthenticated: Auth or Core does not accept our own token; nothing was refused.
             ExceptionGroup: Some orders met unforeseen errors; they wait, the others are settled.
         """
         batch = await self._claim(limit)
@@ -168,17 +170,16 @@ class CompleteOrders:
         """Work off each order alone; let the one that failed alone wait for its next attempt."""
         if len(batch) > 1:
             return [failure for key in batch for failure in await work({key: batch[key]})]
-        await self._defer(batch)
+        await self._postpone(batch)
         return [] if isinstance(after, Conflict | Stale) else [after]
 
-    async def _defer(self, batch: Batch) -> None:
+    async def _postpone(self, batch: Batch) -> None:
         now = self.clock.now()
+        waiting = [
+            (one, now + self.retry_after(one.attempts))
+            for deliveries in batch.values()
+            for one in deliveries
+        ]
         async with self.begin() as tx:
-            await tx.deliveries.defer(
-                {
-                    one.id: now + self.retry_after(one.attempts)
-                    for deliveries in batch.values()
-                    for one in deliveries
-                }
-            )
+            await postpone(tx, waiting, at=now)
             await tx.commit()

@@ -14,6 +14,7 @@ from referrals_domain.model.evidence import Answers, Questions
 from referrals_domain.model.identifiers import OrderKey
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.use_cases.load_docket import load_docket
+from referrals_domain.use_cases.postpone import postpone
 from referrals_domain.use_cases.record import record
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def settle_orders(
     retry_after: Callable[[int], timedelta],
 ) -> Mapping[ReferralKey, int]:
     """
-    Lock, merge, decide and save; deliveries that cannot be decided yet are deferred.
+    Lock, merge, decide and save; deliveries that cannot be decided yet are postponed.
 
     Facts and evidence are saved even so: what was asked once is not asked again.
 
@@ -65,7 +66,7 @@ async def settle_orders(
     _learn(docket, inquiry)
     moves: list[Transition] = []
     outcomes: dict[int, Outcome] = {}
-    waiting: dict[int, datetime] = {}
+    waiting: list[tuple[ClaimedDelivery, datetime]] = []
     for key, deliveries in batch.items():
         if key not in docket.orders:
             outcomes |= dict.fromkeys((one.id for one in deliveries), Outcome.FOREIGN_ORDER)
@@ -73,17 +74,16 @@ async def settle_orders(
         settled = docket.settle(key, at=at)
         if isinstance(settled, Undecided):
             not_before = settled.not_before or at
-            waiting |= {
-                one.id: max(not_before, at + retry_after(one.attempts)) for one in deliveries
-            }
+            waiting += [
+                (one, max(not_before, at + retry_after(one.attempts))) for one in deliveries
+            ]
         else:
             outcomes |= dict.fromkeys((one.id for one in deliveries), Outcome.SETTLED)
             moves += settled
     await tx.orders.save(docket.orders.values())
     versions = await record(tx, moves)
     await tx.deliveries.finish(outcomes)
-    if waiting:
-        await tx.deliveries.defer(waiting)
+    await postpone(tx, waiting, at=at)
     return versions
 
 

@@ -102,6 +102,16 @@ class Frontend:
         name = pb.ReferralStatus.Name(answer.status).removeprefix("REFERRAL_STATUS_")
         return Standing(name, answer.cause, answer.version)
 
+    def summary(self, merchant_id: str, referral_id: str) -> str:
+        """
+        Return in words why a referral stands where it does.
+
+        Raises:
+            SandboxError: The service refuses, or does not answer.
+        """
+        request = pb.GetReferralRequest(merchant_id=merchant_id, referral_id=referral_id)
+        return self._ask("GetReferral", request, pb.GetReferralResponse).summary
+
     def statuses(self, merchant_id: str, referral_id: str) -> tuple[Standing, Standing]:
         """Return how a referral stands, as the long path and the short one answer."""
         long = self.status(merchant_id, referral_id, path=LONG_PATH)

@@ -1,4 +1,4 @@
-"""An order as Shopify writes it, with the signals of a link that was shared."""
+"""An order as Shopify writes it, with the signals of a link that was shared; and its refund."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import attrs
 
 _FIRST_ORDER = 7_000_000_000_000
 _FIRST_CUSTOMER = 8_000_000_000_000
+_FIRST_REFUND = 9_000_000_000_000
 _NUMBERS = 1_000_000_000_000
+_TOTAL, _CURRENCY = "67.10", "USD"
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +44,33 @@ class FriendsOrder:
         """Return the body of `orders/create`."""
         return json.dumps({**self._order(), **self._signals()}).encode()
 
+    def refund(self, at: datetime) -> bytes:
+        """Return the body of `refunds/create` by which all that was paid goes back."""
+        number = _FIRST_REFUND + secrets.randbelow(_NUMBERS)
+        body = {
+            "id": number,
+            "admin_graphql_api_id": f"gid://shopify/Refund/{number}",
+            "order_id": self.order_id,
+            "created_at": at.isoformat(timespec="seconds"),
+            "processed_at": at.isoformat(timespec="seconds"),
+            "note": None,
+            "restock": True,
+            "refund_line_items": [],
+            "order_adjustments": [],
+            "transactions": [
+                {
+                    "id": number + 1,
+                    "order_id": self.order_id,
+                    "kind": "refund",
+                    "status": "success",
+                    "gateway": "shopify_payments",
+                    "amount": _TOTAL,
+                    "currency": _CURRENCY,
+                }
+            ],
+        }
+        return json.dumps(body).encode()
+
     def _order(self) -> dict[str, Any]:
         placed_at = self.placed_at.isoformat(timespec="seconds")
         return {
@@ -51,12 +80,12 @@ class FriendsOrder:
             "processed_at": placed_at,
             "updated_at": placed_at,
             "cancelled_at": None,
-            "currency": "USD",
-            "presentment_currency": "USD",
+            "currency": _CURRENCY,
+            "presentment_currency": _CURRENCY,
             "subtotal_price": "62.10",
             "total_discounts": "6.90",
             "total_tax": "0.00",
-            "total_price": "67.10",
+            "total_price": _TOTAL,
             "financial_status": "paid",
             "fulfillment_status": None,
             "source_name": "web",

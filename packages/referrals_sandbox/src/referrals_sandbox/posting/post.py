@@ -12,7 +12,7 @@ import attrs
 from referrals_sandbox.composition import finding
 from referrals_sandbox.composition.description import Description
 from referrals_sandbox.neighbours.shopify import Delivery, deliver
-from referrals_sandbox.posting import sample_order
+from referrals_sandbox.posting import sample_order, topics
 from referrals_sandbox.posting.settling import Found, referral_of
 from referrals_sandbox.servers.errors import SandboxError
 
@@ -42,7 +42,7 @@ def post(options: argparse.Namespace) -> int:
     )
     answers = deliver(sandbox.gateway, delivery, times=options.times)
     accepted = all(answer.status_code == _OK for answer in answers)
-    found = referral_of(sandbox, delivery.body, within=_SETTLES_WITHIN if accepted else 0)
+    found = referral_of(sandbox, delivery, within=_SETTLES_WITHIN if accepted else 0)
     print(_as_json(answers, found) if options.json else _as_text(delivery, answers, found))
     return 0 if accepted else 1
 
@@ -52,13 +52,16 @@ def _body(options: argparse.Namespace) -> bytes:
         raw: bytes = options.file.read_bytes()
     except OSError as error:
         raise SandboxError(f"cannot read {options.file}: {error.strerror}") from error
-    if options.as_is and options.code is None:
+    if options.as_is and options.code is None and options.order is None:
         return raw
     body = sample_order.read(raw)
     if options.code is not None:
         body = _with_code(body, options.code)
+    if options.order is not None:
+        body = topics.of_order(body, options.topic, options.order)
     if not options.as_is:
-        body = sample_order.as_of(body, datetime.now(UTC))
+        now = datetime.now(UTC)
+        body = topics.reporting(sample_order.as_of(body, now), options.topic, now)
     return json.dumps(body).encode()
 
 
@@ -78,10 +81,12 @@ def _as_text(delivery: Delivery, answers: Sequence[httpx.Response], found: Found
         for (code, text), count in counts.items()
     ]
     if found is None:
-        return "\n".join([*lines, "the body is no order, so no referral belongs to it"])
+        return "\n".join(
+            [*lines, "the body is no order and no refund, so no referral belongs to it"]
+        )
     lines.append(f"referral {found.referral_id}")
     lines += [f"{path}: {standing}" for path, standing in found.statuses.items()]
-    return "\n".join(lines)
+    return "\n".join([*lines, found.summary]).rstrip()
 
 
 def _as_json(answers: Sequence[httpx.Response], found: Found | None) -> str:
@@ -93,6 +98,7 @@ def _as_json(answers: Sequence[httpx.Response], found: Found | None) -> str:
                 path: attrs.asdict(standing)
                 for path, standing in (found.statuses.items() if found else ())
             },
+            "summary": found.summary if found else None,
         },
         indent=2,
     )

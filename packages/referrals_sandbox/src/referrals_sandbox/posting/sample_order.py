@@ -31,16 +31,21 @@ def read(raw: bytes) -> Body:
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise SandboxError("the file is not JSON; --as-is without --code posts it") from error
+        raise SandboxError("the file is not JSON; --as-is alone posts it") from error
     if not isinstance(body, dict):
-        raise SandboxError("the file is no JSON object; --as-is without --code posts it")
+        raise SandboxError("the file is no JSON object; --as-is alone posts it")
     return body
 
 
 def as_of(body: Body, now: datetime) -> Body:
-    """Return the body as if it all happened now."""
+    """Return the body as if it all happened now, with the movements of money that it lists."""
     text = now.astimezone().isoformat(timespec="seconds")
-    return {**body, **{name: text for name in _TIMES if isinstance(body.get(name), str)}}
+    times = {name: text for name in _TIMES if isinstance(body.get(name), str)}
+    moves = body.get("transactions")
+    if not isinstance(moves, list):
+        return {**body, **times}
+    moved = [as_of(move, now) if isinstance(move, dict) else move for move in moves]
+    return {**body, **times, "transactions": moved}
 
 
 def with_code(body: Body, code: str) -> Body:

@@ -1,1 +1,1 @@
-"""The story: one referral from share to reward, each step checked where it leaves its mark."""
+"""The story: a referral from share to reward, and one from reward to refund, each step checked."""

@@ -1,4 +1,4 @@
-"""The story itself."""
+"""The first act: a referral from share to reward."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def play(sandbox: Description, progress: Progress) -> Completed:
     with open_frontend(sandbox.gateway_address, sandbox.token) as frontend:
         order = _share(sandbox, frontend, progress)
         with progress.step("order") as say:
-            say(_order(sandbox, order))
+            say(place(sandbox, order))
         with progress.step("completed") as say:
-            standing = _standing(sandbox, frontend, order.referral_id, expected="COMPLETED")
+            standing = standing_of(sandbox, frontend, order.referral_id, expected="COMPLETED")
             say(f"GetReferralStatus on both paths: {standing}")
     completed = Completed(
         referral_id=order.referral_id,
@@ -59,18 +59,23 @@ def _share(sandbox: Description, frontend: Frontend, progress: Progress) -> Frie
         referral = frontend.share(sandbox.merchant_id, sandbox.referral_link_id, pb.CHANNEL_SMS)
         say(f"ShareLink by SMS: referral {referral.id}")
     with progress.step("pending") as say:
-        standing = _standing(sandbox, frontend, referral.id, expected="PENDING")
+        standing = standing_of(sandbox, frontend, referral.id, expected="PENDING")
         say(f"GetReferralStatus on both paths: {standing}")
+    return order_by(sandbox, referral.id)
+
+
+def order_by(sandbox: Description, referral_id: str) -> FriendsOrder:
+    """Return the order that a friend will place who came by a share."""
     return FriendsOrder(
         code=sandbox.referral_link_code,
         prefix=CODE_PREFIX,
-        referral_id=referral.id,
+        referral_id=referral_id,
         channel="sms",
         placed_at=datetime.now(UTC),
     )
 
 
-def _order(sandbox: Description, order: FriendsOrder) -> str:
+def place(sandbox: Description, order: FriendsOrder) -> str:
     """Have Shopify post the order of somebody whom Core does not know."""
     friend = f"{sandbox.merchant_id}/{order.friend_id}"
 
@@ -78,19 +83,24 @@ def _order(sandbox: Description, order: FriendsOrder) -> str:
         return attrs.evolve(world, customers={**world.customers, friend: None})
 
     WorldFile(Path(sandbox.world)).change(with_the_friend)
+    report(sandbox, ORDERS_CREATE, order.body())
+    return f"POST /{ORDERS_CREATE}: order {order.order_id}, signed, answered 200"
+
+
+def report(sandbox: Description, topic: str, body: bytes) -> None:
+    """Have Shopify post a body."""
     delivery = Delivery(
-        topic=ORDERS_CREATE,
+        topic=topic,
         shop_domain=sandbox.shop_domain,
-        body=order.body(),
+        body=body,
         secret=sandbox.shopify_secret,
     )
     (answer,) = deliver(sandbox.gateway, delivery)
     if answer.status_code != _OK:
-        raise SandboxError(f"POST /{ORDERS_CREATE} answered {answer.status_code}: {answer.text}")
-    return f"POST /{ORDERS_CREATE}: order {order.order_id}, signed, answered 200"
+        raise SandboxError(f"POST /{topic} answered {answer.status_code}: {answer.text}")
 
 
-def _standing(
+def standing_of(
     sandbox: Description, frontend: Frontend, referral_id: str, *, expected: str
 ) -> Standing:
     """Return how the referral stands once both paths say what is expected, and say the same."""

@@ -9,6 +9,7 @@ from referrals_adapters.grpc.translate.enums import CHANNELS, STATUSES
 from referrals_adapters.grpc.translate.explanation import explanation_message
 from referrals_adapters.grpc.translate.times import timestamp
 from referrals_domain.model.link_url import LinkUrl
+from referrals_domain.model.summary import summary
 
 if TYPE_CHECKING:
     from referrals_domain.model.link import ReferralLink
@@ -74,9 +75,10 @@ def share_answer(referral: Referral, link: ReferralLink, *, base: str) -> pb.Sha
 def referral_answer(
     referral: Referral, order: ReferredOrder | None, visits: int
 ) -> pb.GetReferralResponse:
-    """Return a referral, explained by the order that it is bound to."""
+    """Return a referral, explained by the order that it is bound to, and in words."""
     return pb.GetReferralResponse(
         referral=referral_message(referral),
         explanation=explanation_message(order, referral.customer_id) if order else None,
+        summary=summary(referral, order),
         visits=visits,
     )

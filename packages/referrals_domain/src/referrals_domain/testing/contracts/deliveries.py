@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NOW = builders.accepted_delivery().received_at
 LATER = NOW + timedelta(seconds=30)
+BIG = MerchantId("big")
 
 
 class DeliveriesContract(StoredContract):
@@ -77,6 +78,46 @@ class DeliveriesContract(StoredContract):
         claimed = await _claim(begin, limit=3)
         assert [delivery.facts.order_id for delivery in claimed] == ["4", "3", "2"]
 
+    async def test_merchants_have_equal_shares_however_much_one_of_them_sends(
+        self, begin: Begin
+    ) -> None:
+        await _add(begin, [_numbered(number, merchant_id=BIG) for number in range(9)])
+        await _add(begin, [_numbered(number, received_at=LATER) for number in range(3)])
+        claimed = await _claim(begin, limit=6, at=LATER)
+        assert [(one.merchant_id, one.facts.order_id) for one in claimed] == [
+            *((BIG, str(number)) for number in range(3)),
+            *((builders.MERCHANT, str(number)) for number in range(3)),
+        ]
+
+    async def test_of_more_merchants_than_the_limit_those_go_first_who_wait_longest(
+        self, begin: Begin
+    ) -> None:
+        ages = (1, 3, 2)
+        await _add(
+            begin,
+            [
+                _numbered(
+                    number,
+                    merchant_id=MerchantId(f"shop-{age}"),
+                    received_at=NOW - timedelta(hours=age, seconds=number),
+                )
+                for age in ages
+                for number in range(4)
+            ],
+        )
+        claimed = await _claim(begin, limit=2)
+        assert [(one.merchant_id, one.facts.order_id) for one in claimed] == [
+            ("shop-3", "3"),
+            ("shop-2", "3"),
+        ]
+
+    async def test_a_merchant_whose_deliveries_are_not_due_has_no_share(
+        self, begin: Begin
+    ) -> None:
+        await _add(begin, [_numbered(number, merchant_id=BIG) for number in range(4)])
+        await _add(begin, [_numbered(1, received_at=LATER)])
+        assert [one.merchant_id for one in await _claim(begin, limit=4)] == [BIG] * 4
+
     async def test_a_lease_that_ran_out_frees_the_delivery(self, begin: Begin) -> None:
         await _add(begin, [_numbered(1)])
         await _claim(begin)
@@ -111,9 +152,13 @@ class DeliveriesContract(StoredContract):
             assert await tx.deliveries.claim(5, at=NOW, until=LATER) == []
 
 
-def _numbered(number: int, *, received_at: datetime = NOW) -> AcceptedDelivery:
+def _numbered(
+    number: int, *, received_at: datetime = NOW, merchant_id: MerchantId = builders.MERCHANT
+) -> AcceptedDelivery:
     return builders.accepted_delivery(
-        facts=builders.facts(order_id=OrderId(str(number))), received_at=received_at
+        merchant_id=merchant_id,
+        facts=builders.facts(order_id=OrderId(str(number))),
+        received_at=received_at,
     )
 
 

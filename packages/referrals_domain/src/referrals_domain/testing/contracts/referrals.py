@@ -10,6 +10,7 @@ import pytest
 from referrals_domain.errors import FriendTaken, Stale
 from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.identifiers import (
+    CustomerId,
     CustomerKey,
     MerchantId,
     OrderId,
@@ -100,6 +101,22 @@ class ReferralsContract(StoredContract):
             return True
 
         assert sum(await asyncio.gather(*(complete(number) for number in range(20)))) == 1
+
+    async def test_of_twenty_concurrent_referrals_of_an_order_one_is_bound_to_it(
+        self, begin_with_link: Begin
+    ) -> None:
+        async def bind(number: int) -> bool:
+            own = completed(numbered(number)).referral
+            friend = CustomerId(f"8{number:02}")
+            bound = attrs.evolve(own, order_id=builders.ORDER, referred_customer_id=friend)
+            moved = Transition(referral=bound, from_status=ReferralStatus.PENDING)
+            try:
+                await save(begin_with_link, opened(numbered(number)), moved)
+            except Stale:
+                return False
+            return True
+
+        assert sum(await asyncio.gather(*map(bind, range(20)))) == 1
 
     async def test_a_reversed_referral_frees_the_friend(self, begin_with_link: Begin) -> None:
         first = completed(numbered(1))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from referrals_domain.model.identifiers import MerchantId
+
 
 @attrs.frozen
 class InMemoryDeliveries(Deliveries):
@@ -28,10 +30,9 @@ class InMemoryDeliveries(Deliveries):
     async def claim(
         self, limit: int, *, at: datetime, until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Lease up to `limit` deliveries that are due, oldest first."""
+        """Lease up to `limit` deliveries that are due, in fair shares."""
         stored = self.state.deliveries
-        due = [id_ for id_, one in stored.items() if one.outcome is None and one.due_at <= at]
-        due = sorted(due, key=lambda id_: (stored[id_].due_at, id_))[:limit]
+        due = self._fair_shares(limit, at)
         for id_ in due:
             stored[id_] = attrs.evolve(
                 stored[id_], due_at=until, attempts=stored[id_].attempts + 1
@@ -41,6 +42,7 @@ class InMemoryDeliveries(Deliveries):
                 id=id_,
                 merchant_id=stored[id_].accepted.merchant_id,
                 facts=stored[id_].accepted.facts,
+                received_at=stored[id_].accepted.received_at,
                 attempts=stored[id_].attempts,
             )
             for id_ in due
@@ -57,6 +59,19 @@ class InMemoryDeliveries(Deliveries):
         for id_, due_at in until.items():
             stored = self.state.deliveries[id_]
             self.state.deliveries[id_] = attrs.evolve(stored, due_at=due_at)
+
+    def _fair_shares(self, limit: int, at: datetime) -> list[int]:
+        """Return what is due, oldest first, of each merchant as much as of any other."""
+        stored = self.state.deliveries
+        due = [id_ for id_, one in stored.items() if one.outcome is None and one.due_at <= at]
+        due.sort(key=lambda id_: (stored[id_].due_at, id_))
+        queues: dict[MerchantId, list[int]] = {}
+        for id_ in due:
+            queues.setdefault(stored[id_].accepted.merchant_id, []).append(id_)
+        chosen = list(queues.values())[:limit]
+        share = max(1, limit // max(1, len(chosen)))
+        claimed = {id_ for queue in chosen for id_ in queue[:share]}
+        return [id_ for id_ in due if id_ in claimed]
 
     def _add(self, delivery: AcceptedDelivery) -> bool:
         known = [

@@ -42,6 +42,9 @@ class InMemoryReferrals(Referrals):
             if (before.version if before else 0) != after.version - 1:
                 raise Stale("the referral was saved by somebody else")
             saved[after.key] = after
+        orders = Counter((one.merchant_id, one.order_id) for one in saved.values() if one.order_id)
+        if any(count > 1 for count in orders.values()):
+            raise Stale("another referral is bound to the order")
         friends = Counter(one.friend for one in saved.values() if one.holds_the_friend)
         if any(count > 1 for friend, count in friends.items() if friend):
             raise FriendTaken("another referral holds the friend")

@@ -10,6 +10,7 @@ from referrals_domain.testing.memory.addresses import InMemoryAddresses
 from referrals_domain.testing.memory.conversions import InMemoryConversions
 from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
 from referrals_domain.testing.memory.due_referrals import InMemoryDueReferrals
+from referrals_domain.testing.memory.held_deliveries import InMemoryHeldDeliveries
 from referrals_domain.testing.memory.links import InMemoryReferralLinks
 from referrals_domain.testing.memory.listing import InMemoryReferralListing
 from referrals_domain.testing.memory.orders import InMemoryReferredOrders
@@ -114,6 +115,11 @@ class InMemoryTransaction(Transaction):
     def deliveries(self) -> InMemoryDeliveries:
         """The deliveries."""
         return InMemoryDeliveries(self._state)
+
+    @property
+    def held(self) -> InMemoryHeldDeliveries:
+        """The held deliveries."""
+        return InMemoryHeldDeliveries(self._state)
 
     @property
     def quarantine(self) -> InMemoryQuarantine:

@@ -853,7 +853,14 @@ class GetReferralResponse(_message.Message):
 
     REFERRAL_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
     VISITS_FIELD_NUMBER: _builtins.int
+    summary: _builtins.str
+    """The same in one to three sentences that a support agent can read out to the advocate: why the
+    reward did or did not come, and what it waits for. From what is stored alone; it names the
+    order, but no customer. Days are in UTC. In English only, and for people only: the wording may
+    change, so programs should read `referral.cause`.
+    """
     visits: _builtins.int
     """How often the URL of its share was followed, as far as can be told: neither link previews nor
     robots count, and nobody is known again. It may be a few seconds behind.
@@ -871,11 +878,12 @@ class GetReferralResponse(_message.Message):
         *,
         referral: Global___Referral | None = ...,
         explanation: Global___Explanation | None = ...,
+        summary: _builtins.str = ...,
         visits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral", "summary", b"summary", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
