@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from random import Random
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -59,6 +60,27 @@ class Place:
         transport = httpx.ASGITransport(self.container.app())
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
             return await client.request(method, path, headers=headers)
+
+    async def seconds(self, path: str) -> float:
+        """Return how long a call takes, at best."""
+        app = self.container.app()
+        path, _, query = path.partition("?")
+        headers = [(b"user-agent", FRIEND["user-agent"].encode())]
+
+        async def receive() -> dict[str, object]:
+            return {}
+
+        async def send(_: object) -> None:
+            pass
+
+        async def many() -> float:
+            begun = time.perf_counter()
+            for _ in range(100):
+                scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
+                await app({**scope, "query_string": query.encode()}, receive, send)
+            return time.perf_counter() - begun
+
+        return min([await many() for _ in range(9)]) / 100
 
     async def visits(self) -> int:
         """Store what was counted, and return how many came by the share so far."""
@@ -240,3 +262,10 @@ async def test_what_was_revoked_leads_plainly_once_it_was_refreshed(place: Place
     assert (await place.follow()).headers["location"] == LED
     await place.container.landings().refresh()
     assert (await place.follow()).headers["location"] == STOREFRONT
+
+
+async def test_what_is_known_costs_little_more_than_a_probe(place: Place) -> None:
+    """The time of our own, without sockets: a list of all robots' names would take 20 probes."""
+    await place.follow()
+    link, probe = [await place.seconds(path) for path in (SHARED.at(""), "/healthz")]
+    assert link < 8 * probe
