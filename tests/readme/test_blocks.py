@@ -22,6 +22,7 @@ from tests.architecture.house import copied, lint
 from tests.architecture.picture import PAGE, drawn
 from tests.readme.commands import require_understood
 from tests.readme.examples import Ground, variables
+from tests.readme.links import require_urls
 from tests.readme.pages import PAGES, ROOT, Block, blocks
 from tests.readme.shopify import paths
 
@@ -72,14 +73,14 @@ async def test_a_block_does_what_its_page_says(
             printed = ground.shell(block.text)
         case _, "bash" | "":
             require_understood(block.text)
+        case (("Links" | "Where a friend lands"), "text"):
+            require_urls(block.text)
         case "The Shopify app's owner", "toml":
             await require_subscriptions(block)
         case "Architects", "toml":
             require_a_wall(block, tmp_path)
-        case "The house", "mermaid":
-            assert block.text in drawn(PAGE.read_text())
-        case "Referrals", "mermaid":
-            assert set(re.findall(r"\[webhook: (\w+)\]", block.text)) == set(Role)
+        case (("The house" | "Referrals"), "mermaid"):
+            require_picture(block)
         case _:
             pytest.fail("nobody runs this block")
     require_printed(block, printed)
@@ -99,6 +100,14 @@ async def test_a_block_for_browsers_does_what_its_page_says(
 def require_printed(block: Block, printed: str) -> None:
     same = OutputChecker().check_output(block.output or "", printed, ELLIPSIS)
     assert same, f"it prints:\n{printed}"
+
+
+def require_picture(block: Block) -> None:
+    """Require that a picture shows what there is."""
+    if block.section == "The house":
+        assert block.text in drawn(PAGE.read_text())
+    else:
+        assert set(re.findall(r"\[webhook: (\w+)\]", block.text)) == set(Role)
 
 
 async def require_subscriptions(block: Block) -> None:
