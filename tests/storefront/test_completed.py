@@ -1,18 +1,17 @@
-"""From a shared link to the completed referral: gateway, storefront, cart, order, webhook."""
+"""From a shared link, by storefront, cart and order, to the completed referral."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
 
 import pytest
 
-from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
-from referrals_sandbox.composition.merchant import CODE_PREFIX
+from referrals_sandbox.composition import merchant
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.neighbours.frontend import Frontend, open_frontend
 from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, deliver
+from tests.gateway.test_links import asked
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -44,12 +43,20 @@ def frontend(sandbox: Sandbox) -> Iterator[Frontend]:
 async def test_a_shared_link_becomes_a_completed_referral(
     friend: Friend, frontend: Frontend, sandbox: Sandbox
 ) -> None:
-    referral = await asyncio.to_thread(
-        frontend.share, sandbox.merchant_id, sandbox.referral_link_id, pb.CHANNEL_SMS
+    program = merchant.program()
+    program.storefront_url = friend.storefront.url
+    await asyncio.to_thread(frontend.put_program, program)
+    shared = await asyncio.to_thread(
+        asked,
+        sandbox,
+        "ShareLink",
+        referral_link_id=sandbox.referral_link_id,
+        channel="CHANNEL_SMS",
     )
-    link = {"ref": sandbox.referral_link_code, "share": referral.id, "channel": "sms"}
-    redirect = quote(f"/?{urlencode(link)}", safe="")
-    await friend.open(f"/discount/{CODE_PREFIX}-{link['ref']}?redirect={redirect}")
+    referral_id, code = shared["referral"]["id"], sandbox.referral_link_code
+
+    await friend.page.goto(shared["url"])
+    link = {"ref": code, "share": referral_id, "channel": "sms"}
     await friend.has_in_cart(link)
     await friend.open("/products/serum")
     await friend.add_to_cart()
@@ -63,7 +70,7 @@ async def test_a_shared_link_becomes_a_completed_referral(
     assert answer.json() == {"receipt": "stored"}
 
     async def completed() -> bool:
-        ask = (sandbox.merchant_id, referral.id)
+        ask = (sandbox.merchant_id, referral_id)
         return (await asyncio.to_thread(frontend.status, *ask)).status == "COMPLETED"
 
     await until(completed)
