@@ -55,9 +55,10 @@ CODES: Final = (
     "friend-oooo-oooo-i2",
     "0-0000-0000-IL",
     CODE[1:],
-    "UU00000000",
+    "UU9THHYKHZ",  # would be one if a U were a symbol of the alphabet
     *(ReferralCode.of_number(13**number % 2**45) for number in range(8, 12)),
 )
+FROM_THE_FUTURE: Final = f'{{"ref": "{CODE}", "at": 9e15}}'  # kept while a clock was wrong
 FRAME: Final = """([sandbox, src]) => new Promise((resolve) => {
     const frame = document.createElement("iframe");
     frame.sandbox = sandbox;
@@ -166,6 +167,7 @@ async def test_a_cart_that_does_not_answer_holds_nothing_up(friend: Friend) -> N
     await friend.land(LINK)
     await friend.add_to_cart()
     assert friend.visit.cart.document()["item_count"] == 1
+    await friend.page.unroute_all(behavior="ignoreErrors")
 
 
 async def test_the_last_link_counts_whole_and_what_else_is_in_the_cart_stays(
@@ -249,7 +251,15 @@ async def test_a_code_is_read_as_the_domain_reads_it(friend: Friend) -> None:
 
 async def test_whatever_is_kept_under_its_name_is_no_trouble(friend: Friend) -> None:
     await friend.open()
-    for text in ("{", "null", "7", "[]", '{"ref": "newsletter"}', f'{{"ref": "{CODE}"}}'):
+    for text in (
+        "{",
+        "null",
+        "7",
+        "[]",
+        '{"ref": "newsletter"}',
+        f'{{"ref": "{CODE}"}}',
+        FROM_THE_FUTURE,
+    ):
         await friend.page.evaluate("text => localStorage.setItem('referrals.touch', text)", text)
         await friend.open()
         await friend.settled()
