@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from referrals_sandbox.composition.running import running
-from referrals_sandbox.composition.wishes import Wishes
 from referrals_sandbox.neighbours.shopify import API_VERSION
-from referrals_sandbox.servers import envoy
-from referrals_sandbox.servers.ports import free_port
 from referrals_webhook.roles import Role
 from referrals_webhook.storefront import PATH
 from tests.architecture.house import copied, lint
@@ -41,9 +38,7 @@ OTHERS = [block for block in BLOCKS if block not in IN_A_BROWSER]
 @pytest.fixture(scope="module")
 def for_frontends() -> Iterator[dict[str, str]]:
     """The variables of a running sandbox, for the examples that need one."""
-    port = free_port()
-    wishes = Wishes(gateway_port=port, settings={envoy.ORIGINS: f"http://localhost:{port}"})
-    with running(wishes) as sandbox:
+    with running() as sandbox:
         yield variables(sandbox)
 
 
@@ -92,7 +87,7 @@ async def test_a_block_for_browsers_does_what_its_page_says(
     block: Block, tmp_path: Path, for_frontends: dict[str, str], page: Page
 ) -> None:
     _, _, port = for_frontends["GATEWAY"].rpartition(":")
-    await page.goto(f"http://localhost:{port}/healthz")  # the host's other name: another origin
+    await page.goto(f"http://localhost:{port}/healthz")  # another origin, which the sandbox lists
     printed = await Ground(tmp_path, for_frontends).javascript(block.text, page)
     require_printed(block, printed)
 
