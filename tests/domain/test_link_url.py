@@ -70,6 +70,7 @@ def test_a_code_is_read_as_people_write_it(code: str) -> None:
         (f"s={REFERRAL}x&c=whatsapp", {"share": None}),
         ("s=%00&c=whatsapp", {"share": None}),
         ("s=%ff%fe&c=%ff", {"share": None, "channel": None}),
+        ("a=1&" * 32 + f"s={REFERRAL}", {"share": None, "channel": None}),
         ("&" * 100_000, {"share": None, "channel": None}),
         ("", {"share": None, "channel": None}),
     ],

@@ -80,7 +80,7 @@ async def test_who_is_not_answered_in_time_is_told_and_the_answer_is_remembered(
     async with aclosing(of(source, within=SHORT)) as remembered:
         source.answers.clear()
         with pytest.raises(Unavailable):
-            await remembered.get("a")
+            await asyncio.wait_for(remembered.get("a"), 2)
         source.answers.set()
     assert await remembered.get("a") == "1"
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_adapters.postgres.engine import ANSWER_WITHIN
 from referrals_domain.testing.builders import MERCHANT
 from tests.trouble.ground import TOKEN, Frontend, Ground, frozen, killed
 from tests.waiting import until
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PATIENCE: Final = ANSWER_WITHIN - 2
+"""Seconds: less than it takes to give up a database that is frozen."""
 
 UNKNOWN: Final = "0000000012"
 """A code of nobody's."""
@@ -50,7 +54,7 @@ async def running_http(ground: Ground) -> AsyncIterator[Links]:
     try:
         process = program.start("run", "--role", "http")
         async with httpx.AsyncClient(
-            base_url=await process.url(), trust_env=False, timeout=20
+            base_url=await process.url(), trust_env=False, timeout=PATIENCE
         ) as client:
             yield Links(process, client)
     finally:
