@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer
 
+from referrals_adapters.wire.events import Message
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -28,3 +29,10 @@ async def records(kafka: str, topic: str) -> list[ConsumerRecord]:
             for messages in (await consumer.getmany(timeout_ms=100)).values():
                 found += messages
         return found
+
+
+def of_record(record: ConsumerRecord) -> Message:
+    """Return a record as a message."""
+    return Message(
+        topic=record.topic, key=record.key, headers=list(record.headers), value=record.value
+    )

@@ -13,7 +13,7 @@ from tests.architecture.picture import PAGE, drawn
 ROOT = Path(__file__).parents[2]
 TEXT = PAGE.read_text()
 STEPS = re.findall(r"^\| .+ \| `(\S+\.py)` \| `?([\w.]*)`? \|$", TEXT, re.MULTILINE)
-FILES = sorted(set(re.findall(r"`((?:packages|services|proto|tests)/[\w./]+)`", TEXT)))
+FILES = sorted(set(re.findall(r"`((?:packages|services|proto|docs|tests)/[\w./]+)`", TEXT)))
 
 
 def test_the_picture_is_drawn_from_the_imports_of_today() -> None:

@@ -16,13 +16,14 @@ import pytest
 from referrals_adapters.kafka.producer import open_publisher
 from referrals_adapters.kafka.publisher import ProducerLost
 from referrals_adapters.kafka.settings import KafkaSettings
+from referrals_adapters.wire.events import event_data, event_message
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.identifiers import EventId, ReferralId
 from referrals_domain.ports.event_publisher import Decided
 from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.testing import builders
 from referrals_sandbox.servers.ports import free_port
-from tests.broker import records
+from tests.broker import of_record, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
     from referrals_adapters.kafka.publisher import KafkaPublisher
+    from referrals_domain.model.events import ReferralEvent
     from referrals_sandbox.servers.kafka import Kafka
 
 TOO_LARGE: Final = bytes(2_000_000)
@@ -51,6 +53,28 @@ async def test_an_event_arrives_with_its_key_its_headers_and_its_body(
         "ce_time": b"2026-11-20T15:15:28+00:00",
         "content-type": b"application/json",
     }
+
+
+@pytest.mark.parametrize(
+    "event",
+    [builders.referral_completed(), builders.referral_reversed()],
+    ids=lambda one: one.type,
+)
+async def test_what_lies_on_the_broker_is_the_message_that_consumers_test_with(
+    publisher: KafkaPublisher, broker: Kafka, event: ReferralEvent
+) -> None:
+    message = event_message(event)
+    waiting = OutboxEntry(
+        seq=1,
+        event_id=event.id,
+        type=event.type,
+        referral_id=event.referral_id,
+        occurred_at=event.occurred_at,
+        payload=event_data(event),
+    )
+    await publisher.publish([waiting])
+    (record,) = await records(broker.address, message.topic)
+    assert of_record(record) == message
 
 
 async def test_the_order_of_each_referral_is_kept(

@@ -11,7 +11,6 @@ import pytest
 from referrals_domain.model.code import CodeKey, ReferralCode
 from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.delivery import Outcome
-from referrals_domain.model.events import EventAttribution, ReferralCompleted
 from referrals_domain.model.identifiers import (
     CustomerId,
     CustomerKey,
@@ -22,9 +21,7 @@ from referrals_domain.model.identifiers import (
     ReferralId,
     ReferralKey,
 )
-from referrals_domain.model.money import Money
-from referrals_domain.model.referral import Cause, ReferralStatus
-from referrals_domain.model.signals import Source
+from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
 from referrals_domain.testing import builders
@@ -32,6 +29,7 @@ from referrals_domain.testing import builders
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from referrals_domain.model.events import ReferralCompleted
     from referrals_domain.model.referral import Referral
     from referrals_domain.ports.transaction import Transaction
     from referrals_domain.testing.contracts.begin import Begin
@@ -65,22 +63,7 @@ def _use(friend: CustomerKey) -> AddressUse:
 
 
 def _event(number: int) -> ReferralCompleted:
-    return ReferralCompleted(
-        referral_id=ReferralId(_uuid(number)),
-        merchant_id=builders.MERCHANT,
-        customer_id=builders.ADVOCATE,
-        referred_customer_id=builders.FRIEND,
-        referral_link_id=builders.LINK,
-        channel=None,
-        order_id=builders.ORDER,
-        order_total=Money(6710, "USD"),
-        from_status=ReferralStatus.PENDING,
-        status=ReferralStatus.COMPLETED,
-        version=2,
-        occurred_at=NOW,
-        attribution=EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE),
-        cause=Cause.ORDER_CREATED,
-    )
+    return builders.referral_completed(referral_id=ReferralId(_uuid(number)), occurred_at=NOW)
 
 
 async def read(tx: Transaction, size: int) -> None:

@@ -14,11 +14,7 @@ from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
 from referrals_domain.model.code import CodeKey
 from referrals_domain.model.decision import opened
-from referrals_domain.model.events import EventAttribution, ReferralCompleted
 from referrals_domain.model.identifiers import CustomerKey
-from referrals_domain.model.money import Money
-from referrals_domain.model.referral import ReferralStatus
-from referrals_domain.model.signals import Source
 from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
 from referrals_domain.testing import builders
@@ -58,23 +54,7 @@ async def test_every_version_has_a_line_of_history(
 async def test_an_event_lies_in_the_outbox_as_debezium_expects_it(
     begin: Begin, engine: AsyncEngine
 ) -> None:
-    done = completed(builders.referral()).referral
-    event = ReferralCompleted(
-        referral_id=done.id,
-        merchant_id=done.merchant_id,
-        customer_id=done.customer_id,
-        referred_customer_id=builders.FRIEND,
-        referral_link_id=done.referral_link_id,
-        channel=done.channel,
-        order_id=builders.ORDER,
-        order_total=Money(6710, "USD"),
-        from_status=ReferralStatus.PENDING,
-        status=done.status,
-        version=done.version,
-        occurred_at=done.updated_at,
-        attribution=EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE),
-        cause=done.cause,
-    )
+    event = builders.referral_completed()
     async with begin() as tx:
         await tx.outbox.add([event])
         await tx.commit()
@@ -82,7 +62,7 @@ async def test_an_event_lies_in_the_outbox_as_debezium_expects_it(
         engine, "SELECT id::text, aggregatetype, aggregateid, type, payload FROM outbox"
     )
     assert (id_, aggregate) == (event.id, "referral")
-    assert (key, type_) == (done.id, "referral.completed")
+    assert (key, type_) == (event.referral_id, "referral.completed")
     assert json.loads(payload)["order_total"] == {"amount": "67.10", "currency": "USD"}
 
 

@@ -23,13 +23,11 @@ from referrals_adapters.grpc.pb.core.v1.core_pb2 import (
     GetCustomerRFMRequest,
     GetCustomerRFMResponse,
 )
-from referrals_adapters.wire.events import event_data, event_headers
-from referrals_domain.model.events import EventAttribution, ReferralCompleted, ReferralReversed
+from referrals_adapters.wire.events import event_message
 from referrals_domain.model.identifiers import CustomerId, ReferralId
-from referrals_domain.model.money import Money
-from referrals_domain.model.referral import Cause, ReferralStatus
-from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
+from referrals_domain.testing.builders import referral_completed as completed
+from referrals_domain.testing.builders import referral_reversed as reversed_
 from referrals_sandbox.neighbours.admincore import AdminCore
 from referrals_sandbox.neighbours.events import Event
 from referrals_sandbox.neighbours.inbox import Inbox
@@ -49,37 +47,9 @@ CORE = ("/core.v1.CoreService/GetCustomerRFM", "/core.v1/GetCustomerRFM")
 ADVOCATE = "acme/7001"
 
 
-def completed(**changes: Any) -> ReferralCompleted:
-    return attrs.evolve(
-        ReferralCompleted(
-            referral_id=builders.REFERRAL,
-            merchant_id=builders.MERCHANT,
-            customer_id=builders.ADVOCATE,
-            referred_customer_id=builders.FRIEND,
-            referral_link_id=builders.LINK,
-            channel=None,
-            order_id=builders.ORDER,
-            order_total=Money(6710, "USD"),
-            from_status=ReferralStatus.PENDING,
-            status=ReferralStatus.COMPLETED,
-            version=2,
-            occurred_at=builders.PLACED_AT,
-            attribution=EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE),
-            cause=Cause.ORDER_CREATED,
-        ),
-        **changes,
-    )
-
-
-def reversed_(**changes: Any) -> ReferralReversed:
-    facts = attrs.asdict(completed(), recurse=False)
-    facts |= {"status": ReferralStatus.REVERSED, "from_status": ReferralStatus.COMPLETED}
-    return ReferralReversed(**{**facts, "cause": Cause.ORDER_CANCELLED, "version": 3, **changes})
-
-
 def heard(event: ReferralEvent) -> Event:
-    headers = dict(event_headers(event.id, event.type, event.occurred_at))
-    return Event.of_message(headers, event_data(event))
+    message = event_message(event)
+    return Event.of_message(dict(message.headers), message.value)
 
 
 async def send(sandbox: Description, topic: str, *messages: ReferralEvent | Event | bytes) -> None:
@@ -95,7 +65,8 @@ def as_message(one: ReferralEvent | Event | bytes) -> tuple[bytes, list[tuple[st
         return one, []
     if isinstance(one, Event):
         return one.value(), one.headers("/tests")
-    return event_data(one), event_headers(one.id, one.type, one.occurred_at)
+    message = event_message(one)
+    return message.value, list(message.headers)
 
 
 def shown(url: str, path: str = "") -> Any:
@@ -282,10 +253,9 @@ def test_admincore_keeps_every_event_of_a_referral() -> None:
 
 def test_an_inbox_counts_copies_on_the_broker_but_not_what_is_read_again() -> None:
     inbox = Inbox()
-    event = completed()
-    headers = event_headers(event.id, event.type, event.occurred_at)
+    message = event_message(completed())
     taken = [
-        inbox.take(("t", 0, offset), headers, event_data(event)) for offset in (0, 1, 0, 1, 2)
+        inbox.take(("t", 0, offset), message.headers, message.value) for offset in (0, 1, 0, 1, 2)
     ]
     assert [one is not None for one in taken] == [True, False, False, False, False]
     assert inbox.summary() == {"events": 1, "copies": 2, "unreadable": []}

@@ -30,7 +30,8 @@ from referrals_sandbox.story.farewell import by_hand
 from referrals_sandbox.story.patience import until as look_until
 from referrals_sandbox.story.play import play
 from referrals_sandbox.story.reversal import Reversed, play_reversal
-from tests.broker import records
+from tests.broker import of_record, records
+from tests.events.contract import Contract
 from tests.sandbox.cli import ENDS_WITHIN, until
 
 if TYPE_CHECKING:
@@ -159,6 +160,15 @@ def test_rfm_analytics_must_have_acted_on_the_debit_that_points_announced(
     deaf = attrs.evolve(sandbox, rfm_analytics=sandbox.admincore)
     with pytest.raises(SandboxError, match="RFM Analytics heard"):
         reversal.rfm_analytics(deaf, undone)
+
+
+async def test_what_the_relay_published_keeps_the_contract(
+    sandbox: Description, undone: Reversed
+) -> None:
+    for event in EVENTS:
+        lying = map(of_record, await records(sandbox.kafka, event.type))
+        (message,) = (one for one in lying if one.key == undone.referral_id.encode())
+        assert Contract.read().exact().faults(message) == []
 
 
 def test_a_reward_and_its_reversal_are_each_announced_once(

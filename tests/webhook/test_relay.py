@@ -13,9 +13,6 @@ import pytest
 from referrals_adapters.kafka.publisher import ProducerLost
 from referrals_adapters.postgres.uninterrupted import uninterrupted
 from referrals_domain.errors import Unavailable
-from referrals_domain.model.events import EventAttribution, ReferralCompleted
-from referrals_domain.model.referral import Cause, ReferralStatus
-from referrals_domain.model.signals import Source
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.ports.leadership import Leadership
 from referrals_domain.testing import builders
@@ -29,6 +26,7 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from referrals_domain.model.events import ReferralCompleted
     from referrals_domain.model.identifiers import ReferralId
     from referrals_domain.ports.outbox import OutboxEntry
 
@@ -131,24 +129,7 @@ async def bench(publisher: EventPublisher, *, drain: float = 5.0) -> Bench:
 
 
 def completed(referral_id: ReferralId = builders.REFERRAL) -> ReferralCompleted:
-    facts = builders.facts()
-    assert facts.snapshot
-    return ReferralCompleted(
-        referral_id=referral_id,
-        merchant_id=builders.MERCHANT,
-        customer_id=builders.ADVOCATE,
-        referred_customer_id=builders.FRIEND,
-        referral_link_id=builders.LINK,
-        channel=None,
-        order_id=builders.ORDER,
-        order_total=facts.snapshot.total,
-        from_status=ReferralStatus.PENDING,
-        status=ReferralStatus.COMPLETED,
-        version=2,
-        occurred_at=builders.PLACED_AT,
-        attribution=EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE),
-        cause=Cause.ORDER_CREATED,
-    )
+    return builders.referral_completed(referral_id=referral_id)
 
 
 async def test_it_publishes_once_it_leads_and_not_before(

@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import attrs
 
-from referrals_domain.model.events import ReferralEvent, ReferralReversed
+from referrals_domain.model.events import ReferralEvent
 from referrals_domain.model.identifiers import ReferralId
-from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_domain.testing import builders
 from referrals_webhook.relay import REPLACE
 from tests.broker import records
 from tests.trouble.proxy import Address, leading_to
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
     from referrals_adapters.postgres.settings import PostgresSettings
-    from referrals_domain.model.events import ReferralCompleted
     from tests.webhook.program import Program
 
 TAKEN_OVER: Final = 5.0
@@ -73,7 +72,7 @@ class Course:
             one = completed(ReferralId(str(uuid4())))
             await self.happens(one)
             await asyncio.sleep(0.02)
-            await self.happens(reversal(one))
+            await self.happens(builders.referral_reversed(referral_id=one.referral_id))
 
     async def happens(self, event: ReferralEvent) -> None:
         async with self.stage.begin() as tx:
@@ -156,19 +155,6 @@ async def is_out_of_reach(stage: Stage, backends: set[int]) -> bool:
 
 async def is_empty(stage: Stage, *, up_to: int = 2**63 - 1) -> bool:
     return not await stage.rows(f"outbox WHERE seq <= {up_to}", "seq")
-
-
-def reversal(of: ReferralCompleted) -> ReferralReversed:
-    parts = attrs.asdict(of, recurse=False)
-    return ReferralReversed(
-        **{
-            **parts,
-            "from_status": of.status,
-            "status": ReferralStatus.REVERSED,
-            "version": of.version + 1,
-            "cause": Cause.ORDER_CANCELLED,
-        }
-    )
 
 
 def place_of(record: ConsumerRecord) -> tuple[str, ReferralId, int]:

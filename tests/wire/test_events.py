@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import pytest
 
 from referrals_adapters.wire.events import event_data, event_headers
-from referrals_domain.model.events import (
-    EventAttribution,
-    ReferralCompleted,
-    ReferralEvent,
-    ReferralReversed,
-)
-from referrals_domain.model.money import Money
-from referrals_domain.model.referral import Cause, ReferralStatus
-from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
 
-COMPLETED: Final = ReferralCompleted(
-    referral_id=builders.REFERRAL,
-    merchant_id=builders.MERCHANT,
-    customer_id=builders.ADVOCATE,
-    referred_customer_id=builders.FRIEND,
-    referral_link_id=builders.LINK,
-    channel=builders.referral().channel,
-    order_id=builders.ORDER,
-    order_total=Money(6710, "USD"),
-    from_status=ReferralStatus.PENDING,
-    status=ReferralStatus.COMPLETED,
-    version=2,
-    occurred_at=datetime(2026, 11, 20, 15, 15, 30, 250_000, UTC),
-    attribution=EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE),
-    cause=Cause.ORDER_CREATED,
-)
-REVERSED: Final = ReferralReversed(
-    **attrs.asdict(COMPLETED, recurse=False)
-    | {
-        "from_status": ReferralStatus.COMPLETED,
-        "status": ReferralStatus.REVERSED,
-        "cause": Cause.ORDER_CANCELLED,
-        "version": 3,
-    }
-)
+if TYPE_CHECKING:
+    from referrals_domain.model.events import ReferralEvent
+
+AT: Final = datetime(2026, 11, 20, 15, 15, 30, 250_000, UTC)
+COMPLETED: Final = builders.referral_completed(occurred_at=AT)
+REVERSED: Final = builders.referral_reversed(occurred_at=AT)
 
 
 def test_the_data_of_an_event() -> None:

@@ -37,6 +37,9 @@ class Metrics:
         self.answers = counter(
             "referrals_webhook_answers", "Webhook calls by what became of them", "topic", "answer"
         )
+        self.links_followed = counter(
+            "referrals_links_followed", "Calls of links by what became of them", "outcome"
+        )
         self.outcomes = counter(
             "referrals_delivery_outcomes", "Deliveries that workers finished", "outcome"
         )
@@ -69,6 +72,10 @@ class Metrics:
     def answered(self, topic: str, answer: str) -> None:
         """Count an answer to a webhook call."""
         self.answers.labels(topic, answer).inc()
+
+    def followed(self, outcome: str) -> None:
+        """Count a call of a link."""
+        self.links_followed.labels(outcome).inc()
 
     def watch(self, name: str, breaker: Breaker) -> None:
         """Tell of a breaker whether it is open, whenever somebody asks."""

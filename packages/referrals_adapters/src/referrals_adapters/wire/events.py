@@ -8,7 +8,10 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-proto
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
+
+import attrs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +21,34 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "/referrals"
 CONTENT_TYPE: Final = "application/json"
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """
+    An event as it lies on Kafka; `docs/events/asyncapi.yaml` says what consumers may rely on.
+
+    Args:
+        topic: The event's type.
+        key: The referral, by which events are ordered.
+        headers: The attributes of the CloudEvent.
+        value: The event's data.
+    """
+
+    topic: str
+    key: bytes
+    headers: Sequence[tuple[str, bytes]]
+    value: bytes
+
+
+def event_message(event: ReferralEvent) -> Message:
+    """Return the message that tells of an event, as a consumer's test gets it without a broker."""
+    return Message(
+        topic=event.type,
+        key=event.referral_id.encode(),
+        headers=event_headers(event.id, event.type, event.occurred_at),
+        value=event_data(event),
+    )
 
 
 def event_data(event: ReferralEvent) -> bytes:

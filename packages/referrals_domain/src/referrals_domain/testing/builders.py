@@ -10,6 +10,7 @@ import attrs
 from referrals_domain.model.attribution import Attribution
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.delivery import AcceptedDelivery, Delivery, Topic, UnreadableBody
+from referrals_domain.model.events import EventAttribution, ReferralCompleted, ReferralReversed
 from referrals_domain.model.evidence import CustomerStanding, Evidence
 from referrals_domain.model.explanation import Explanation, RuleVerdict, Verdict
 from referrals_domain.model.identifiers import (
@@ -228,4 +229,43 @@ def unreadable_body(**changes: Any) -> UnreadableBody:
             received_at=PLACED_AT,
         ),
         **changes,
+    )
+
+
+def referral_completed(**changes: Any) -> ReferralCompleted:
+    """Return the event that the friend's order completed the referral."""
+    return attrs.evolve(
+        ReferralCompleted(
+            referral_id=REFERRAL,
+            merchant_id=MERCHANT,
+            customer_id=ADVOCATE,
+            referred_customer_id=FRIEND,
+            referral_link_id=LINK,
+            channel=Channel.SMS,
+            order_id=ORDER,
+            order_total=Money(6710, "USD"),
+            from_status=ReferralStatus.PENDING,
+            status=ReferralStatus.COMPLETED,
+            version=2,
+            occurred_at=PLACED_AT + timedelta(seconds=2),
+            attribution=EventAttribution(Source.NOTE_ATTRIBUTES, CODE),
+            cause=Cause.ORDER_CREATED,
+        ),
+        **changes,
+    )
+
+
+def referral_reversed(**changes: Any) -> ReferralReversed:
+    """Return the event that the friend's order was cancelled a day later."""
+    was = referral_completed()
+    return ReferralReversed(
+        **{
+            **attrs.asdict(was, recurse=False),
+            "from_status": ReferralStatus.COMPLETED,
+            "status": ReferralStatus.REVERSED,
+            "version": 3,
+            "occurred_at": was.occurred_at + timedelta(days=1),
+            "cause": Cause.ORDER_CANCELLED,
+            **changes,
+        }
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from referrals_domain.model.events import EventAttribution, ReferralCompleted
+from typing import TYPE_CHECKING
+
 from referrals_domain.model.identifiers import ReferralId
-from referrals_domain.model.money import Money
-from referrals_domain.model.referral import Cause, ReferralStatus
-from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.begin import Begin, StoredContract
+
+if TYPE_CHECKING:
+    from referrals_domain.model.events import ReferralCompleted
 
 
 class OutboxContract(StoredContract):
@@ -82,19 +83,8 @@ class OutboxContract(StoredContract):
 
 def event(number: int, *, version: int = 2) -> ReferralCompleted:
     """Return the event that a version of one of many referrals caused."""
-    return ReferralCompleted(
+    return builders.referral_completed(
         referral_id=ReferralId(f"22222222-2222-4222-8222-2222222222{number:02}"),
-        merchant_id=builders.MERCHANT,
-        customer_id=builders.ADVOCATE,
-        referred_customer_id=builders.FRIEND,
-        referral_link_id=builders.LINK,
-        channel=None,
-        order_id=builders.ORDER,
-        order_total=Money(6710, "USD"),
-        from_status=ReferralStatus.PENDING,
-        status=ReferralStatus.COMPLETED,
         version=version,
         occurred_at=builders.PLACED_AT,
-        attribution=EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE),
-        cause=Cause.ORDER_CREATED,
     )

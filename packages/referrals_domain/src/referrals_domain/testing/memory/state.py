@@ -21,6 +21,7 @@ from referrals_domain.model.order import ReferredOrder
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Referral
 from referrals_domain.model.request import Request
+from referrals_domain.model.visit import Visit
 from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.ports.unpublished_events import Refused
 
@@ -50,6 +51,7 @@ class State:
     outbox: dict[int, OutboxEntry] = attrs.field(factory=dict)
     refused: dict[int, Refused] = attrs.field(factory=dict)
     stale_statuses: dict[ReferralKey, int] = attrs.field(factory=dict)
+    visits: dict[Visit, int] = attrs.field(factory=dict)
 
     def copy(self) -> Self:
         """Return a state whose changes do not show in this one."""
