@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from referrals_domain.testing.contracts.addresses import AddressesContract
+from referrals_domain.testing.contracts.cache_server import CacheServerContract
+from referrals_domain.testing.contracts.cached_statuses import CachedStatusesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
@@ -14,6 +16,7 @@ from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesCon
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
@@ -28,6 +31,8 @@ from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from referrals_domain.testing.contracts.begin import Begin
 
 
@@ -44,6 +49,9 @@ class TestInMemoryReferralLinks(_InMemory, ReferralLinksContract): ...
 
 
 class TestInMemoryReferrals(_InMemory, ReferralsContract): ...
+
+
+class TestInMemoryReferralHistory(_InMemory, ReferralHistoryContract): ...
 
 
 class TestInMemoryReferralListing(_InMemory, ReferralListingContract): ...
@@ -92,3 +100,23 @@ class TestInMemoryStatusCache(StatusCacheContract):
     @pytest.fixture
     def cache(self) -> InMemoryStatusCache:
         return InMemoryStatusCache()
+
+
+class TestInMemoryCachedStatuses(CachedStatusesContract):
+    @pytest.fixture
+    def cache(self) -> InMemoryStatusCache:
+        return InMemoryStatusCache()
+
+    @pytest.fixture
+    def cached(self, cache: InMemoryStatusCache) -> InMemoryStatusCache:
+        return cache
+
+
+class TestInMemoryCacheServer(CacheServerContract):
+    @pytest.fixture
+    def server(self) -> InMemoryStatusCache:
+        return InMemoryStatusCache()
+
+    @pytest.fixture
+    def lose(self, server: InMemoryStatusCache) -> Callable[[], None]:
+        return lambda: server.fail_over(InMemoryStatusCache())
