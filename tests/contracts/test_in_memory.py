@@ -114,9 +114,9 @@ class TestInMemoryCachedStatuses(CachedStatusesContract):
 
 class TestInMemoryCacheServer(CacheServerContract):
     @pytest.fixture
-    def server(self) -> InMemoryStatusCache:
+    def cache_server(self) -> InMemoryStatusCache:
         return InMemoryStatusCache()
 
     @pytest.fixture
-    def lose(self, server: InMemoryStatusCache) -> Callable[[], None]:
-        return lambda: server.fail_over(InMemoryStatusCache())
+    def lose(self, cache_server: InMemoryStatusCache) -> Callable[[], None]:
+        return lambda: cache_server.fail_over(InMemoryStatusCache())

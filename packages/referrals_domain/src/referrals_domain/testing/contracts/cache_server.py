@@ -18,22 +18,24 @@ class CacheServerContract(ABC):
 
     @pytest.fixture
     @abstractmethod
-    def server(self) -> CacheServer:
+    def cache_server(self) -> CacheServer:
         """Return the server."""
 
     @pytest.fixture
     @abstractmethod
-    def lose(self, server: CacheServer) -> Callable[[], None]:
+    def lose(self, cache_server: CacheServer) -> Callable[[], None]:
         """Return what makes it lose all that it keeps."""
 
-    async def test_as_long_as_nothing_is_lost_it_is_the_same(self, server: CacheServer) -> None:
-        assert await server.identity() == await server.identity()
+    async def test_as_long_as_nothing_is_lost_it_is_the_same(
+        self, cache_server: CacheServer
+    ) -> None:
+        assert await cache_server.identity() == await cache_server.identity()
 
     async def test_what_has_lost_something_is_another(
-        self, server: CacheServer, lose: Callable[[], None]
+        self, cache_server: CacheServer, lose: Callable[[], None]
     ) -> None:
-        identities = [await server.identity()]
+        identities = [await cache_server.identity()]
         for _ in range(2):
             lose()
-            identities.append(await server.identity())
+            identities.append(await cache_server.identity())
         assert len(set(identities)) == 3
