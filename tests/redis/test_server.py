@@ -14,6 +14,7 @@ from referrals_adapters.redis.client import open_redis
 from referrals_adapters.redis.server import RedisCacheServer
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_domain.errors import Unavailable
+from referrals_domain.ports.status_cache import Miss
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.cache_server import CacheServerContract
 from referrals_sandbox.servers.ports import free_port
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from referrals_adapters.redis.status_cache import RedisStatusCache
     from referrals_sandbox.servers.child import Child
     from referrals_sandbox.servers.valkey import Redis as Server
 
@@ -40,8 +42,9 @@ def own(redis: Redis, server: Server) -> RedisCacheServer:
 
 
 @pytest.fixture
-async def demoted(redis: Redis) -> AsyncIterator[Redis]:
-    """A server that has become the replica of another, which is away."""
+async def demoted(own: RedisCacheServer, redis: Redis) -> AsyncIterator[Redis]:
+    """A server that is known, and then has become the replica of another, which is away."""
+    await own.identity()
     await redis.replicaof(*NOBODY)
     yield redis
     await redis.replicaof("NO", "ONE")
@@ -77,6 +80,14 @@ async def test_connections_to_a_replica_are_left(own: RedisCacheServer, demoted:
     client_id = await demoted.client_id()
     with pytest.raises(Unavailable):
         await own.identity()
+    assert await demoted.client_id() != client_id
+
+
+async def test_who_reads_in_vain_from_a_replica_leaves_it(
+    cache: RedisStatusCache, demoted: Redis
+) -> None:
+    client_id = await demoted.client_id()
+    assert await cache.read(KEY) == Miss(None)
     assert await demoted.client_id() != client_id
 
 

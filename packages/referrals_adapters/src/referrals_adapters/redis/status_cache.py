@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import ReadOnlyError, ResponseError
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.redis.entry import from_entry, name_of, to_entry
@@ -78,6 +78,10 @@ class RedisStatusCache(StatusCache):
             with self.breaker.watching():
                 async with asyncio.timeout(self.read_within.total_seconds()):
                     return await self._read(name_of(key))
+        except ReadOnlyError:  # it was demoted, and the address may lead to the primary by now
+            with suppress(Exception):  # connections may be broken already
+                await self.redis.connection_pool.disconnect()
+            return Miss(None)
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             return Miss(None)
 
