@@ -22,12 +22,14 @@ from referrals_adapters.postgres.tables import metadata
 from referrals_adapters.telemetry.logs import WORTH_READING
 from referrals_sandbox.servers.running import running
 from tests import neighbours, tally
+from tests.browser import NoBrowser, executable, launched, opened
 from tests.neighbours import answering
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from playwright.async_api import Browser, Page
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_sandbox.servers.running import Servers
@@ -57,6 +59,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any) -> None:
     """Add what a worker of pytest-xdist tried."""
     tally.TRIED.update(getattr(node, "workeroutput", {}).get("tried", {}))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a browser where there is none: from here, so that one line tells of all."""
+    if "browser" in getattr(item, "fixturenames", ()):
+        try:
+            executable()
+        except NoBrowser as error:
+            pytest.skip(str(error))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -127,6 +138,20 @@ async def engine(database: PostgresSettings) -> AsyncIterator[AsyncEngine]:
     """A pool of connections to the test's database."""
     async with open_engine(database) as engine:
         yield engine
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium; its tests run on the session's loop."""
+    async with launched() as chromium:
+        yield chromium
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page in a profile of its own."""
+    async with opened(browser) as page:
+        yield page
 
 
 @pytest.fixture

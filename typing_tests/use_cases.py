@@ -10,18 +10,20 @@ from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.order import ReferredOrder
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Place, Referral, StatusView
+from referrals_domain.model.visit import Visit
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import timedelta
 
     from referrals_domain.model.code import CodeKey
     from referrals_domain.model.delivery import Delivery
     from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId, ReferralKey
     from referrals_domain.model.link import Channel
+    from referrals_domain.model.link_url import LinkUrl
     from referrals_domain.model.review import ReviewVerdict
     from referrals_domain.ports.clock import Clock
     from referrals_domain.ports.customer_validator import CustomerValidator
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from referrals_domain.ports.status_cache import StatusCache
     from referrals_domain.ports.transaction import Transaction
     from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+    from referrals_domain.use_cases.count_visits import CountVisits
     from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
+    from referrals_domain.use_cases.follow_link import FollowLink
     from referrals_domain.use_cases.get_program import GetProgram
     from referrals_domain.use_cases.get_referral import GetReferral
     from referrals_domain.use_cases.get_referral_link import GetReferralLink
@@ -143,6 +147,17 @@ async def the_door(
     """Each delivery has its receipt."""
     assert_type(await accept(deliveries), Sequence[Receipt])
     await keep(deliveries)  # type: ignore[arg-type]
+
+
+async def a_friend(
+    follow: FollowLink, count: CountVisits, url: LinkUrl, numbers: Mapping[Visit, int]
+) -> None:
+    """A URL leads somewhere, and that may be a visit."""
+    landing = await follow(url)
+    assert_type(landing.url, str)
+    assert_type(landing.visit, Visit | None)
+    await count(numbers)
+    await follow("https://go.example")  # type: ignore[arg-type]
 
 
 async def the_relay_and_the_janitor(publish: PublishEvents, drain: DrainStaleStatuses) -> None:

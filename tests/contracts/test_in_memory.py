@@ -13,6 +13,7 @@ from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
+from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
@@ -26,6 +27,8 @@ from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContr
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
+from referrals_domain.testing.contracts.visits import VisitsContract
+from referrals_domain.testing.memory.landings import InMemoryLandings
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
@@ -88,6 +91,15 @@ class TestInMemoryOutbox(_InMemory, OutboxContract): ...
 
 
 class TestInMemoryStaleStatuses(_InMemory, StaleStatusesContract): ...
+
+
+class TestInMemoryVisits(_InMemory, VisitsContract): ...
+
+
+class TestInMemoryLandings(_InMemory, LandingsContract):
+    @pytest.fixture
+    def landings(self, begin: Begin) -> InMemoryLandings:
+        return InMemoryLandings(begin)
 
 
 class TestInMemoryStatuses(_InMemory, StatusesContract):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from referrals_adapters.postgres.landings import RememberedLandings
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
@@ -15,6 +18,7 @@ from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
+from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
@@ -27,6 +31,7 @@ from referrals_domain.testing.contracts.requests import RequestsContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
+from referrals_domain.testing.contracts.visits import VisitsContract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_domain.ports.landings import Landings
     from referrals_domain.ports.statuses import Statuses
     from referrals_domain.testing.contracts.begin import Begin
 
@@ -90,6 +96,17 @@ class TestPostgresOutbox(_Postgres, OutboxContract): ...
 
 
 class TestPostgresStaleStatuses(_Postgres, StaleStatusesContract): ...
+
+
+class TestPostgresVisits(_Postgres, VisitsContract): ...
+
+
+class TestRememberedLandings(_Postgres, LandingsContract):
+    @pytest.fixture
+    async def landings(self, begin: Begin) -> AsyncIterator[Landings]:
+        patient = RememberedLandings(begin=begin, link_within=timedelta(seconds=10))
+        async with aclosing(patient) as landings:
+            yield landings
 
 
 class TestPostgresStatuses(_Postgres, StatusesContract):

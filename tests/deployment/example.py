@@ -9,5 +9,6 @@ VARIABLES: Final = {
     "AUTH_GRPC_TARGET": "auth.example:50061",
     "CORE_GRPC_TARGET": "core.example:50062",
     "AUTH_SERVICE_TOKEN": "of-the-worker",
+    "REFERRALS_PUBLIC_URL": "https://go.example",
     "SHOPIFY_API_SECRET": "of-the-app",
 }

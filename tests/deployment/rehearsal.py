@@ -115,6 +115,7 @@ class _Rehearsal:
             "AUTH_GRPC_TARGET": neighbours.auth.address,
             "CORE_GRPC_TARGET": neighbours.core.address,
             "AUTH_SERVICE_TOKEN": self.own.service_token,
+            "REFERRALS_PUBLIC_URL": "https://go.example",
             "SHOPIFY_API_SECRET": self.own.shopify_secret,
         }
         found = self.up.environment()

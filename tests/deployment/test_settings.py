@@ -113,6 +113,7 @@ def test_a_misspelt_variable_is_noticed(name: str, variable: str) -> None:
         *((name, "REFERRALS_DB_PASSWORD") for name in OURS),
         *((name, "REFERRALS_REDIS_HOST") for name in ("grpc", "worker")),
         *((name, "AUTH_GRPC_TARGET") for name in ("grpc", "worker")),
+        ("grpc", "REFERRALS_PUBLIC_URL"),
         ("worker", "CORE_GRPC_TARGET"),
         ("worker", "AUTH_SERVICE_TOKEN"),
         ("webhook", "SHOPIFY_API_SECRET"),

@@ -9,6 +9,7 @@ import pytest
 from referrals_domain.errors import NotFound
 from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralKey
 from referrals_domain.testing import builders
+from referrals_domain.testing.contracts.visits import VISIT
 from referrals_domain.use_cases.get_referral import ExplainedReferral, GetReferral
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ async def test_a_referral_with_an_order_is_explained_by_it(world: World) -> None
     assert explained == ExplainedReferral(referral=world.share(), order=world.order())
     assert explained.order
     assert explained.order.explanation
+
+
+async def test_the_visits_of_its_share_are_shown_and_no_others(world: World) -> None:
+    other = VISIT._replace(share=None)
+    async with world.store.begin() as tx:
+        await tx.visits.add({VISIT: 3, other: 5})
+        await tx.commit()
+    assert (await _get(world, SHARE)).visits == 3
 
 
 @pytest.mark.parametrize(

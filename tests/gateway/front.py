@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CONNECTIONS: Final = 40
 IDLE: Final = 1.0
 BUCKET: Final = 100
+FRIENDS_BUCKET: Final = 20
 
 HURRIED: Final = {
     "_connections: 10000": f"_connections: {CONNECTIONS}",
@@ -35,6 +36,8 @@ HURRIED: Final = {
     " max_stream_duration: 10s": " max_stream_duration: 0.2s",
     "grpc_timeout_header_max: 10s": "grpc_timeout_header_max: 0.2s",
     "max_tokens: 400\n": f"max_tokens: {BUCKET}\n",
+    "max_tokens: 2000\n": f"max_tokens: {FRIENDS_BUCKET}\n",
+    "tokens_per_fill: 1000\n": "tokens_per_fill: 1\n",
     "tokens_per_fill: 200\n": "tokens_per_fill: 1\n",
     "fill_interval: 1s\n\n  clusters:": "fill_interval: 60s\n\n  clusters:",
 }

@@ -19,6 +19,7 @@ from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, delive
 from referrals_sandbox.neighbours.shopify_order import FriendsOrder
 from referrals_sandbox.servers import envoy
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_webhook.storefront import PATH, StorefrontScript
 from tests.gateway.conftest import ORIGIN
 from tests.waiting import until
 
@@ -238,3 +239,14 @@ def test_a_file_that_lacks_an_address_is_named(
     monkeypatch.setattr(envoy, "FOLDER", tmp_path)
     with pytest.raises(SandboxError, match=r"must have .* once, and has it 0 times"):
         envoy.configuration(listen="a:1", grpc="b:2", webhook="c:3")
+
+
+def test_the_pages_of_shops_load_the_script(sandbox: Sandbox) -> None:
+    answer = httpx.get(f"{sandbox.gateway}{PATH}", trust_env=False)
+    assert (answer.status_code, answer.content) == (200, StorefrontScript().text)
+    again = httpx.get(
+        f"{sandbox.gateway}{PATH}",
+        headers={"if-none-match": answer.headers["etag"]},
+        trust_env=False,
+    )
+    assert again.status_code == 304

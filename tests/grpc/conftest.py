@@ -53,4 +53,5 @@ def environment(
         "REFERRALS_REDIS_HOST": servers.redis.host,
         "REFERRALS_REDIS_PORT": str(servers.redis.port),
         "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",
+        "REFERRALS_PUBLIC_URL": "https://go.example",
     }

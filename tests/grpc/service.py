@@ -75,7 +75,10 @@ async def serving_in_memory(
     store = InMemoryStore()
     async with open_channel(auth.target) as auth_channel:
         container = Container(
-            auth_channel=auth_channel, auth_service=AUTH_SERVICE, metrics=Metrics()
+            auth_channel=auth_channel,
+            auth_service=AUTH_SERVICE,
+            public_url="https://go.example",
+            metrics=Metrics(),
         )
         container.transaction.override(providers.Callable(store.begin))
         stored = InMemoryStatuses(container.transaction)

@@ -74,6 +74,7 @@ async def test_a_link_is_made_shared_and_its_referral_asked_for(service: Service
     made = await call(service, "CreateReferralLink", merchant_id=MERCHANT, customer_id="42")
     link = made.referral_link
     assert link.display_code == f"FRIEND-{link.code}"
+    assert link.url == f"https://go.example/r/{MERCHANT}/{link.code}"
     found = await call(
         service, "GetReferralLink", merchant_id=MERCHANT, code=link.display_code.lower()
     )
@@ -88,6 +89,7 @@ async def test_a_link_is_made_shared_and_its_referral_asked_for(service: Service
     referral = shared.referral
     assert (referral.customer_id, referral.referral_link_id) == ("42", link.id)
     assert referral.channel == pb.CHANNEL_WHATSAPP
+    assert shared.url == f"{link.url}?s={referral.id}&c=whatsapp"
     status = await call(
         service, "GetReferralStatus", merchant_id=MERCHANT, referral_id=referral.id
     )

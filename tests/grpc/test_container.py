@@ -30,6 +30,7 @@ NOBODY_LISTENS = {
     "REFERRALS_DB_USER": "referrals",
     "REFERRALS_DB_PASSWORD": "secret",
     "REFERRALS_DB_REPLICA_HOST": "127.0.0.1",
+    "REFERRALS_PUBLIC_URL": "https://go.example",
     "REFERRALS_REDIS_HOST": "127.0.0.1",
     "REFERRALS_REDIS_PORT": "1",
 }

@@ -20,6 +20,7 @@ from referrals_domain.model.signals import Source
 from referrals_domain.model.summary import summary
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import ADVOCATE, CODE, FRIEND, MERCHANT, ORDER, REFERRAL
+from referrals_domain.testing.contracts.visits import VISIT
 from tests.grpc.service import TOKEN
 
 if TYPE_CHECKING:
@@ -169,3 +170,10 @@ async def test_a_referral_is_told_in_words_with_its_order_and_without(service: S
 @pytest.mark.parametrize("known", [*Cause, *(rule.__name__ for rule in rules.RULES)], ids=str)
 def test_every_cause_and_every_rule_is_named_in_the_schema(known: str) -> None:
     assert f"`{known}`" in SCHEMA.read_text(encoding="utf-8")
+
+
+async def test_the_visits_of_its_share_are_told(service: Service) -> None:
+    service.store.state.referrals[BOUND.key] = BOUND
+    assert (await get(service)).visits == 0
+    service.store.state.visits[VISIT] = 4
+    assert (await get(service)).visits == 4

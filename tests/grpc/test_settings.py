@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "REFERRALS_DB_HOST": "db",
     "REFERRALS_DB_USER": "referrals",
     "REFERRALS_DB_PASSWORD": "hunter2",
+    "REFERRALS_PUBLIC_URL": "https://go.example",
     "REFERRALS_REDIS_HOST": "cache",
 }
 

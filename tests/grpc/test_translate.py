@@ -181,14 +181,18 @@ def test_all_wrong_settings_are_named_at_once() -> None:
 )
 def test_people_see_the_code_with_the_prefix_of_the_program(prefix: str, shown: str) -> None:
     program = builders.program(code_prefix=prefix)
-    assert link_message(builders.link(), program).display_code == shown
+    assert link_message(builders.link(), program, base="https://go.example").display_code == shown
 
 
 def test_a_link_in_use_has_no_time_of_revocation() -> None:
     at = datetime(2026, 11, 20, 1, 2, 3, 456_789, tzinfo=UTC)
-    revoked = link_message(builders.link(revoked_at=at), builders.program())
+    revoked = link_message(
+        builders.link(revoked_at=at), builders.program(), base="https://go.example"
+    )
     assert revoked.revoke_time.ToDatetime(UTC) == at
-    assert not link_message(builders.link(), builders.program()).HasField("revoke_time")
+    assert not link_message(
+        builders.link(), builders.program(), base="https://go.example"
+    ).HasField("revoke_time")
 
 
 def test_a_referral_that_an_order_opened_may_have_no_channel() -> None:

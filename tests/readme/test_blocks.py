@@ -14,10 +14,12 @@ import pytest
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.neighbours.shopify import API_VERSION
 from referrals_webhook.roles import Role
+from referrals_webhook.storefront import PATH
 from tests.architecture.house import copied, lint
 from tests.architecture.picture import PAGE, drawn
 from tests.readme.commands import require_understood
 from tests.readme.examples import Ground, variables
+from tests.readme.links import require_urls
 from tests.readme.pages import PAGES, ROOT, Block, blocks
 from tests.readme.shopify import paths
 
@@ -25,8 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.async_api import Page
+
 FRONTENDS = "Frontends"
 BLOCKS = list(blocks())
+IN_A_BROWSER = [block for block in BLOCKS if block.language == "javascript"]
+OTHERS = [block for block in BLOCKS if block not in IN_A_BROWSER]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +50,7 @@ def test_every_fence_of_a_page_is_seen(page: Path) -> None:
     assert len(fences) == 2 * (len(own) + len(outputs))
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=str)
+@pytest.mark.parametrize("block", OTHERS, ids=str)
 async def test_a_block_does_what_its_page_says(
     block: Block, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -54,26 +60,49 @@ async def test_a_block_does_what_its_page_says(
     match block.section, block.language:
         case _, "python":
             printed = ground.python(block.text)
-        case _, "javascript":
-            printed = ground.javascript(block.text)
+        case "Put it into the theme", "html":
+            assert f'src="https://referrals.example.com{PATH}"' in block.text
         case "Frontends", "bash":
             if "CI" not in os.environ and not shutil.which("curl"):
                 pytest.skip("curl is not installed")
             printed = ground.shell(block.text)
         case _, "bash" | "":
             require_understood(block.text)
+        case (("Links" | "Where a friend lands"), "text"):
+            require_urls(block.text)
         case "The Shopify app's owner", "toml":
             await require_subscriptions(block)
         case "Architects", "toml":
             require_a_wall(block, tmp_path)
-        case "The house", "mermaid":
-            assert block.text in drawn(PAGE.read_text())
-        case "Referrals", "mermaid":
-            assert set(re.findall(r"\[webhook: (\w+)\]", block.text)) == set(Role)
+        case (("The house" | "Referrals"), "mermaid"):
+            require_picture(block)
         case _:
             pytest.fail("nobody runs this block")
+    require_printed(block, printed)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("block", IN_A_BROWSER, ids=str)
+async def test_a_block_for_browsers_does_what_its_page_says(
+    block: Block, tmp_path: Path, for_frontends: dict[str, str], page: Page
+) -> None:
+    _, _, port = for_frontends["GATEWAY"].rpartition(":")
+    await page.goto(f"http://localhost:{port}/healthz")  # another origin, which the sandbox lists
+    printed = await Ground(tmp_path, for_frontends).javascript(block.text, page)
+    require_printed(block, printed)
+
+
+def require_printed(block: Block, printed: str) -> None:
     same = OutputChecker().check_output(block.output or "", printed, ELLIPSIS)
     assert same, f"it prints:\n{printed}"
+
+
+def require_picture(block: Block) -> None:
+    """Require that a picture shows what there is."""
+    if block.section == "The house":
+        assert block.text in drawn(PAGE.read_text())
+    else:
+        assert set(re.findall(r"\[webhook: (\w+)\]", block.text)) == set(Role)
 
 
 async def require_subscriptions(block: Block) -> None:

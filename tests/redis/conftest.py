@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from referrals_adapters.redis.client import open_redis
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_sandbox.servers import valkey
+from referrals_sandbox.servers.ports import LOOPBACK, free_port
 from referrals_sandbox.servers.supervisor import supervising
 
 if TYPE_CHECKING:
@@ -52,3 +55,31 @@ async def redis(server: Server) -> AsyncIterator[Redis]:
 def cache(redis: Redis) -> RedisStatusCache:
     ample = timedelta(seconds=10)
     return RedisStatusCache(redis=redis, read_within=ample, invalidate_within=ample)
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """A loop that runs only while it is told to, for tests that are not asynchronous."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def shared(server: Server, runner: asyncio.Runner) -> Iterator[Redis]:
+    """A client on that loop."""
+    with opened(runner, port=server.port) as redis:
+        yield redis
+
+
+@pytest.fixture
+def nowhere(runner: asyncio.Runner) -> Iterator[Redis]:
+    """A client of a server that does not exist."""
+    with opened(runner, port=free_port()) as redis:
+        yield redis
+
+
+@contextmanager
+def opened(runner: asyncio.Runner, port: int) -> Iterator[Redis]:
+    opening = open_redis(RedisSettings(host=LOOPBACK, port=port))
+    yield runner.run(opening.__aenter__())
+    runner.run(opening.__aexit__(None, None, None))

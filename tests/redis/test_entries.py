@@ -140,10 +140,11 @@ async def test_rubbish_is_invalidated_like_nothing(
 
 
 @pytest.mark.parametrize("nearly", NEARLY_A_VALUE)
+@pytest.mark.parametrize("lifetime", [None, timedelta(minutes=15)])
 async def test_a_version_that_can_be_read_is_a_floor(
-    cache: RedisStatusCache, redis: Redis, nearly: bytes
+    cache: RedisStatusCache, redis: Redis, nearly: bytes, lifetime: timedelta | None
 ) -> None:
-    await redis.set(NAME, nearly)
+    await redis.set(NAME, nearly, px=lifetime)
     await cache.fill(KEY, await leased(cache), PENDING)
     assert await cache.read(KEY) == Miss(None)
     assert timedelta(0) < await remaining(redis) <= timedelta(seconds=60)

@@ -105,6 +105,7 @@ class Ground:
             "REFERRALS_REDIS_HOST": self.redis.host,
             "REFERRALS_REDIS_PORT": str(self.redis.port),
             "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",
+            "REFERRALS_PUBLIC_URL": "https://go.example",
             "AUTH_GRPC_TARGET": self.auth_target,
             **changes,
         }

@@ -63,4 +63,5 @@ async def served(container: HttpContainer) -> AsyncIterator[Served]:
     finally:
         stop.set()
         await serving
-        await container.batcher().aclose()
+        for part in (container.batcher(), container.landings(), container.tally()):
+            await part.aclose()

@@ -28,8 +28,11 @@ IP: Final = "198.51.100.77"
 @pytest.fixture
 async def frontend(program: Program) -> AsyncIterator[ReferralsServiceStub]:
     """A client of the gRPC service."""
-    listen = {"REFERRALS_GRPC_LISTEN": "127.0.0.1:0"}
-    grpc = program.start("run", module="referrals_grpc", **listen)
+    told = {
+        "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",
+        "REFERRALS_PUBLIC_URL": "https://go.example",
+    }
+    grpc = program.start("run", module="referrals_grpc", **told)
     line = await grpc.says(r"^referrals-grpc listening on (\S+)$")
     async with open_channel(line[1]) as channel:
         yield ReferralsServiceStub(channel)

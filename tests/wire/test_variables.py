@@ -57,6 +57,37 @@ def test_a_switch_that_is_neither_is_named(value: str) -> None:
         Variables({"SWITCH": value}).switch("SWITCH")
 
 
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("https://go.example", "https://go.example"),
+        ("https://go.example/", "https://go.example"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_a_url_is_that_of_a_host(value: str, url: str) -> None:
+    assert Variables({"URL": value}).url("URL") == url
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("go.example", "ftp://go.example", "https://", "https://a@go.example"),
+        *("https://go.example/r", "https://go.example?a", "https://go.example#a", "https://a b"),
+        "https://go.example:port",
+    ],
+)
+def test_any_other_url_is_named(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^URL is a URL as https://host, not "):
+        Variables({"URL": value}).url("URL")
+
+
+def test_a_url_has_no_default() -> None:
+    with pytest.raises(SettingsError, match=r"^URL is not set$"):
+        Variables({}).url("URL")
+
+
 def test_variables_are_not_shown() -> None:
     assert "secret" not in repr(Variables({"PASSWORD": "secret"}))
 

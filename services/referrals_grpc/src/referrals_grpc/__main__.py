@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _ENVIRONMENT: Final = """
 environment:
   REFERRALS_GRPC_LISTEN     host:port to listen on (127.0.0.1:50051); port 0 takes a free one
+  REFERRALS_PUBLIC_URL      where friends reach the gateway, as https://go.example; the URLs of
+                            links begin so
   REFERRALS_GRPC_REFLECTION on: anybody may ask for the schemas (off)
   REFERRALS_LOG_FORMAT      console (the default) or json, a line an event
   REFERRALS_METRICS_LISTEN  host:port where Prometheus may GET /metrics; with --processes each

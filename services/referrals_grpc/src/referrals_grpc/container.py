@@ -56,6 +56,7 @@ class Container(containers.DeclarativeContainer):
         instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
     )
     auth_service = providers.Dependency(instance_of=str)
+    public_url = providers.Dependency(instance_of=str)
     metrics = providers.Dependency(instance_of=Metrics)
 
     clock = providers.Singleton(SystemClock)
@@ -100,7 +101,7 @@ class Container(containers.DeclarativeContainer):
         get_program=get_program,
         put_program=put_program,
     )
-    servicer = providers.Singleton(ReferralsServicer, use_cases)
+    servicer = providers.Singleton(ReferralsServicer, use_cases, public_url)
     load = providers.Singleton(LoadInterceptor)
     interceptors = providers.List(
         providers.Singleton(CountInterceptor, metrics),
@@ -130,6 +131,7 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
             redis=await opened(open_redis(settings.redis)),
             auth_channel=await opened(open_channel(settings.auth.target)),
             auth_service=settings.auth.service,
+            public_url=settings.public_url,
         )
         metrics.watch("primary", primary)
         metrics.watch("redis", container.redis_cache().breaker)

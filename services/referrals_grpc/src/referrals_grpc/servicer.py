@@ -12,6 +12,7 @@ from referrals_adapters.grpc.translate.answers import (
     link_message,
     referral_answer,
     referral_message,
+    share_answer,
     status_answer,
 )
 from referrals_adapters.grpc.translate.lists import referrals_wanted
@@ -65,9 +66,11 @@ class ReferralsServicer(ReferralsServiceServicer):
 
     Args:
         do: What the calls do.
+        base: How the URLs of links begin: the gateway's own URL.
     """
 
     do: UseCases
+    base: str
 
     async def GetReferralStatus(  # noqa: N802 - the name in the schema, as below
         self, request: pb.GetReferralStatusRequest, _: object
@@ -80,7 +83,7 @@ class ReferralsServicer(ReferralsServiceServicer):
     ) -> pb.GetReferralResponse:
         """Show a referral, and why it stands where it does."""
         found = await self.do.get_referral(referral_named(request))
-        return referral_answer(found.referral, found.order)
+        return referral_answer(found.referral, found.order, found.visits)
 
     async def ListReferrals(  # noqa: N802
         self, request: pb.ListReferralsRequest, _: object
@@ -129,10 +132,11 @@ class ReferralsServicer(ReferralsServiceServicer):
         self, request: pb.ShareLinkRequest, _: object
     ) -> pb.ShareLinkResponse:
         """Open a referral for a share."""
-        link, channel = share_named(request)
+        key, channel = share_named(request)
         named = request_named(request)
-        referral = await self.do.share_link(link, channel=channel, request_id=named)
-        return pb.ShareLinkResponse(referral=referral_message(referral))
+        link = await self.do.get_referral_link(key)  # first: what was shared is to be answered
+        referral = await self.do.share_link(key, channel=channel, request_id=named)
+        return share_answer(referral, link, base=self.base)
 
     async def GetProgram(  # noqa: N802
         self, request: pb.GetProgramRequest, _: object
@@ -150,4 +154,5 @@ class ReferralsServicer(ReferralsServiceServicer):
 
     async def _shown(self, link: ReferralLink) -> pb.ReferralLink:
         """Return a link with its code as its program has people see it."""
-        return link_message(link, await self.do.get_program(link.merchant_id))
+        program = await self.do.get_program(link.merchant_id)
+        return link_message(link, program, base=self.base)

@@ -28,6 +28,7 @@ class Settings:
         replica: Who tells statuses while the database is away, if anybody.
         redis: The cache.
         auth: Auth, which is asked in the callers' names.
+        public_url: Where friends reach the gateway; the URLs of links begin so.
         metrics: Where Prometheus may ask, if anywhere.
         reflection: Whether anybody may ask which services there are, and for their schemas.
     """
@@ -37,13 +38,14 @@ class Settings:
     replica: PostgresSettings | None
     redis: RedisSettings
     auth: Neighbour
+    public_url: str
     metrics: Address | None
     reflection: bool
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read the listen addresses, `REFERRALS_GRPC_REFLECTION` and the adapters' settings.
+        Read the addresses, `REFERRALS_GRPC_REFLECTION` and the adapters' settings.
 
         Raises:
             SettingsError: A variable is missing or cannot be read.
@@ -54,6 +56,7 @@ class Settings:
             replica=PostgresSettings.read_replica(variables),
             redis=RedisSettings.read(variables),
             auth=Neighbour.auth(variables),
+            public_url=variables.url("REFERRALS_PUBLIC_URL"),
             metrics=Address.read_optional(variables, "REFERRALS_METRICS_LISTEN"),
             reflection=variables.switch("REFERRALS_GRPC_REFLECTION"),
         )

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _RUN: Final = """
 roles:
-  http    takes Shopify's webhooks: POST /orders/create; also GET /healthz and /readyz
+  http    takes Shopify's webhooks, POST /orders/create, and leads friends who follow a link,
+          GET /r/MERCHANT/CODE; also GET /healthz and /readyz
   worker  completes the referrals of the orders that were delivered
   relay   passes events on to Kafka; of any number of relays one leads, the others wait
 Without --role all three run, the relay as a child process. Any number of each may run at once.

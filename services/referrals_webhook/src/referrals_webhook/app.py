@@ -6,22 +6,31 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route, Router
 
+from referrals_webhook.follow import METHODS, ROUTE
+from referrals_webhook.storefront import PATH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from referrals_webhook.follow import FollowedLinks
     from referrals_webhook.handlers import Webhook
     from referrals_webhook.probes import Probes
+    from referrals_webhook.storefront import StorefrontScript
 
 
-def application(webhooks: Iterable[Webhook], probes: Probes) -> Router:
+def application(
+    webhooks: Iterable[Webhook], links: FollowedLinks, script: StorefrontScript, probes: Probes
+) -> Router:
     """
-    Return the application: a URL for each topic, `/healthz` and `/readyz`.
+    Return the application: a URL for each topic, one for each link, the script, and two probes.
 
-    It redirects nobody: that would lead to whatever host the caller named.
+    Nobody is redirected but who follows a link: that would lead to whatever host the caller named.
     """
     return Router(
         routes=[
             *(Route(f"/{one.topic}", endpoint=one, methods=["POST"]) for one in webhooks),
+            Route(ROUTE, endpoint=links, methods=METHODS),
+            Route(PATH, endpoint=script.serve),
             Route("/healthz", endpoint=probes.alive),
             Route("/readyz", endpoint=probes.ready),
         ],

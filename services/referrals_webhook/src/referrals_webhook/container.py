@@ -22,6 +22,7 @@ from referrals_adapters.kafka.producer import open_publisher
 from referrals_adapters.kafka.publisher import KafkaPublisher
 from referrals_adapters.postgres.backlog import PostgresBacklog
 from referrals_adapters.postgres.engine import Engine, open_engine
+from referrals_adapters.postgres.landings import RememberedLandings
 from referrals_adapters.postgres.leadership import PostgresLeadership
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.statuses import PostgresStatuses
@@ -41,19 +42,24 @@ from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.check_statuses import CheckStatuses
 from referrals_domain.use_cases.complete_due_holds import CompleteDueHolds
 from referrals_domain.use_cases.complete_orders import CompleteOrders
+from referrals_domain.use_cases.count_visits import CountVisits
 from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
 from referrals_domain.use_cases.expire_referrals import ExpireReferrals
+from referrals_domain.use_cases.follow_link import FollowLink
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_domain.use_cases.replay_invalidations import ReplayInvalidations
 from referrals_webhook.app import application
 from referrals_webhook.caution import Caution
+from referrals_webhook.follow import FollowedLinks
 from referrals_webhook.gauges import GAUGED_EVERY, Gauges
 from referrals_webhook.handlers import Webhook
 from referrals_webhook.nines import CHECKED_EVERY, Nines
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
 from referrals_webhook.routine import Routine
+from referrals_webhook.storefront import StorefrontScript
+from referrals_webhook.tally import STORED_EVERY, Tally
 from referrals_webhook.worker import Worker
 
 if TYPE_CHECKING:
@@ -63,6 +69,9 @@ if TYPE_CHECKING:
 
 WHEN_UNDECIDED: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(minutes=1))
 """How long a delivery waits whose questions Auth or Core did not answer."""
+
+LANDINGS_LAST: Final = Backoff(first=timedelta(seconds=10), cap=timedelta(seconds=10))
+"""How long what leads friends may be other than what the database says."""
 
 PROBED_EVERY: Final = timedelta(milliseconds=250)
 """How long Auth or Core, when they failed, are left alone before one delivery asks again."""
@@ -121,7 +130,22 @@ class HttpContainer(DatabaseContainer):
         answered=DatabaseContainer.metrics.provided.answered,
     )
     probes = Singleton(Probes, DatabaseContainer.begin.provider)
-    app = Singleton(application, webhooks, probes)
+    landings = Singleton(RememberedLandings, begin=DatabaseContainer.begin.provider)
+    tally = Singleton(Tally, Singleton(CountVisits, begin=DatabaseContainer.begin.provider))
+    links = Singleton(
+        FollowedLinks,
+        follow=Singleton(FollowLink, landings=landings, clock=DatabaseContainer.clock),
+        count=tally.provided.add,
+        followed=DatabaseContainer.metrics.provided.followed,
+    )
+    script = Singleton(StorefrontScript)
+    app = Singleton(application, webhooks, links, script, probes)
+    routines = List(
+        Singleton(Routine, name="visits", step=tally.provided.flush, when_idle=STORED_EVERY),
+        Singleton(
+            Routine, name="landings", step=landings.provided.refresh, when_idle=LANDINGS_LAST
+        ),
+    )
 
 
 class WorkerContainer(DatabaseContainer):
@@ -287,7 +311,8 @@ async def running_http(settings: HttpSettings, metrics: Metrics) -> AsyncIterato
             metrics=metrics,
             secrets=settings.shopify.secrets,
         )
-        await stack.enter_async_context(aclosing(container.batcher()))
+        for part in (container.batcher(), container.landings(), container.tally()):
+            await stack.enter_async_context(aclosing(part))
         yield container
 
 

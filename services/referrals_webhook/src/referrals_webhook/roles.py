@@ -96,7 +96,9 @@ async def fulfil(duties: Iterable[Duty]) -> None:
 async def _http(
     settings: HttpSettings, listener: socket.socket, metrics: Metrics, stop: asyncio.Event
 ) -> None:
-    async with running_http(settings, metrics) as container:
+    async with running_http(settings, metrics) as container, asyncio.TaskGroup() as group:
+        for routine in container.routines():
+            group.create_task(routine.run(stop), name=routine.name)
         announce(f"http listening on {Address.of(listener)}")
         await serve(container.app(), listener, stop, drain_within=DRAIN_WITHIN)
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import attrs
 
+from referrals_adapters.flow.recent import Recent
 from referrals_adapters.grpc.asking import Asking
 from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.merchant_validator import MerchantValidators
-from referrals_adapters.grpc.recent import Recent
 from referrals_domain.errors import PermissionDenied, ReferralsError, Unauthenticated, Unavailable
 from referrals_domain.ports.merchant_validator import Verdict
 

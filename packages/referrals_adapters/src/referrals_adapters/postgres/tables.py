@@ -266,3 +266,19 @@ stale_statuses: Final = Table(
     _key("merchant_id", "referral_id", of="stale_statuses"),
     Index("idx_stale_statuses_seq", "seq"),
 )
+
+visits: Final = Table(
+    "visits",
+    metadata,
+    _required("merchant_id", Text),
+    Column("referral_id", _UUID),
+    _required("referral_link_id", _UUID),
+    Column("channel", Text),
+    _required("day", Date),
+    _required("number", BigInteger),
+    UniqueConstraint(
+        *("merchant_id", "referral_id", "referral_link_id", "channel", "day"),
+        name="uq_visits",
+        postgresql_nulls_not_distinct=True,
+    ),
+)

@@ -20,6 +20,7 @@ from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
 from referrals_adapters.postgres.requests import PostgresRequests
 from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.visits import PostgresVisits
 from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -133,3 +134,8 @@ class PostgresTransaction(Transaction):
     def stale_statuses(self) -> PostgresStaleStatuses:
         """The stale statuses."""
         return PostgresStaleStatuses(self._statements)
+
+    @property
+    def visits(self) -> PostgresVisits:
+        """The visits."""
+        return PostgresVisits(self._statements)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referred_orders import ReferredOrders
     from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
+    from referrals_domain.ports.visits import Visits
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -153,6 +154,11 @@ class CountedTransaction(Transaction):
     def stale_statuses(self) -> StaleStatuses:
         """The stale statuses."""
         return self.transaction.stale_statuses
+
+    @property
+    def visits(self) -> Visits:
+        """The visits."""
+        return self.transaction.visits
 
 
 @attrs.frozen

@@ -39,6 +39,9 @@ class Metrics:
         self.answers = counter(
             "referrals_webhook_answers", "Webhook calls by what became of them", "topic", "answer"
         )
+        self.links_followed = counter(
+            "referrals_links_followed", "Calls of links by what became of them", "outcome"
+        )
         self.outcomes = counter(
             "referrals_delivery_outcomes", "Deliveries that workers finished", "outcome"
         )
@@ -99,6 +102,10 @@ class Metrics:
         seconds = f"{lag.total_seconds():.0f}"
         self.cache_checks.labels(seconds, outcome).inc()
         self.cache_nines.labels(seconds).set(log10(checked / max(wrong, 1)))
+
+    def followed(self, outcome: str) -> None:
+        """Count a call of a link."""
+        self.links_followed.labels(outcome).inc()
 
     def watch(self, name: str, breaker: Breaker) -> None:
         """Tell of a breaker whether it is open, whenever somebody asks."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
 _HIGHEST_PORT: Final = 65535
+_PLAIN_URL: Final = re.compile(
+    r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?)/?", re.ASCII
+)
 _SWITCH: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("on", "true", "1"), True),
     **dict.fromkeys(("off", "false", "0"), False),
@@ -67,6 +71,19 @@ class Variables:
         if value.lower() not in _SWITCH:
             raise SettingsError(f"{name} is on or off, not {value!r}")
         return _SWITCH[value.lower()]
+
+    def url(self, name: str) -> str:
+        """
+        Return the URL of a host, without a slash behind it.
+
+        Raises:
+            SettingsError: It is absent, or has a user, a path, a query or a fragment.
+        """
+        value = self.text(name)
+        url = _PLAIN_URL.fullmatch(value)
+        if not url:
+            raise SettingsError(f"{name} is a URL as https://host, not {value!r}")
+        return url[1]
 
 
 def masked(secret: object) -> str:

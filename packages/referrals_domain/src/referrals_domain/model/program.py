@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import attrs
 
 from referrals_domain.model.identifiers import MerchantId, ShopDomain
+
+if TYPE_CHECKING:
+    from referrals_domain.model.code import ReferralCode
 
 _PREFIX: Final = re.compile(r"([A-Z0-9]{1,16})?", re.ASCII)
 _STOREFRONT: Final = re.compile(  # RFC 3986, a path without "@"
@@ -85,6 +88,10 @@ class ReferralProgram:
     def hosts(self) -> frozenset[str]:
         """The host names that an order of this shop may name as its own."""
         return frozenset({str(self.shop_domain), urlsplit(self.storefront_url).hostname or ""})
+
+    def displayed(self, code: ReferralCode) -> str:
+        """Return a code as people should see it."""
+        return f"{self.code_prefix}-{code}" if self.code_prefix else code
 
 
 def _require(holds: object, otherwise: str) -> None:

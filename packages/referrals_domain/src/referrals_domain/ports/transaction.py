@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referred_orders import ReferredOrders
     from referrals_domain.ports.requests import Requests
     from referrals_domain.ports.stale_statuses import StaleStatuses
+    from referrals_domain.ports.visits import Visits
 
 
 class Transaction(Protocol):
@@ -132,3 +133,8 @@ class Transaction(Protocol):
     @abstractmethod
     def stale_statuses(self) -> StaleStatuses:
         """The stale statuses."""
+
+    @property
+    @abstractmethod
+    def visits(self) -> Visits:
+        """The visits."""

@@ -25,10 +25,12 @@ class ExplainedReferral:
     Args:
         referral: The referral.
         order: The order that it is bound to, as it was found and decided; None: it waits for one.
+        visits: How often its share was followed.
     """
 
     referral: Referral
     order: ReferredOrder | None
+    visits: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +51,8 @@ class GetReferral:
             if referral is None:
                 raise NotFound("the merchant has no such referral")
             order = await _order_of(tx, referral)
-        return ExplainedReferral(referral=referral, order=order)
+            visits = (await tx.visits.of_shares([key])).get(key, 0)
+        return ExplainedReferral(referral=referral, order=order, visits=visits)
 
 
 async def _order_of(tx: Transaction, referral: Referral) -> ReferredOrder | None:

@@ -26,6 +26,7 @@ from referrals_sandbox.servers import envoy
 from referrals_sandbox.servers import running as servers
 from referrals_sandbox.servers.envoy import Gateway
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.ports import LOOPBACK, free_port
 from referrals_sandbox.servers.running import Servers
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ class _Processes:
                 supervisor, world=self.world, kafka=kafka, threads=self.threads
             )
             say("Auth, Core, Points, RFM Analytics, AdminCore")
-        environment |= self._settings(neighbours)
+        gateway_port = wishes.gateway_port or free_port()  # now: the URLs of links begin with it
+        environment |= self._settings(neighbours, gateway_port)
         grpc_service = self.threads.submit(
             services.start_grpc, supervisor, environment, port=wishes.grpc_port
         )
@@ -124,7 +126,7 @@ class _Processes:
                 supervisor,
                 grpc=grpc.address,
                 webhook=webhook.address,
-                port=wishes.gateway_port,
+                port=gateway_port,
                 origins=wishes.settings.get(envoy.ORIGINS, ""),
             )
             say(
@@ -147,12 +149,13 @@ class _Processes:
                 # PostgreSQL writes nothing more to its folder, which is removed anyway.
                 database.signal(signal.SIGQUIT)
 
-    def _settings(self, neighbours: Neighbours) -> dict[str, str]:
+    def _settings(self, neighbours: Neighbours, gateway_port: int) -> dict[str, str]:
         return {
             "AUTH_GRPC_TARGET": neighbours.auth.address,
             "CORE_GRPC_TARGET": neighbours.core.address,
             "AUTH_SERVICE_TOKEN": self.own.service_token,
             "SHOPIFY_API_SECRET": self.own.shopify_secret,
+            "REFERRALS_PUBLIC_URL": f"http://{LOOPBACK}:{gateway_port}",
         }
 
 

@@ -1,9 +1,10 @@
-"""An order as Shopify writes it, with the signals of a link that was shared; and its refund."""
+"""Orders as Shopify writes them, and their refunds."""
 
 from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -15,6 +16,81 @@ _FIRST_CUSTOMER = 8_000_000_000_000
 _FIRST_REFUND = 9_000_000_000_000
 _NUMBERS = 1_000_000_000_000
 _TOTAL, _CURRENCY = "67.10", "USD"
+
+
+def _new_order_id() -> int:
+    return _FIRST_ORDER + secrets.randbelow(_NUMBERS)
+
+
+def _new_customer_id() -> int:
+    return _FIRST_CUSTOMER + secrets.randbelow(_NUMBERS)
+
+
+@attrs.frozen(kw_only=True)
+class PlacedOrder:
+    """
+    An order, and what the shop knew of where it came from.
+
+    Args:
+        placed_at: When it was placed.
+        attributes: The attributes of the cart that it was.
+        discount: The discount code, if one was applied.
+        landing_site: Path and query of the first page that the customer saw.
+        landing_site_ref: What the shop read as `ref` there.
+        order_id: The order; by default one that nobody else has.
+        customer_id: The customer; by default one that nobody else has.
+    """
+
+    placed_at: datetime
+    attributes: Mapping[str, str]
+    discount: str | None
+    landing_site: str | None
+    landing_site_ref: str | None = None
+    order_id: int = attrs.field(factory=_new_order_id)
+    customer_id: int = attrs.field(factory=_new_customer_id)
+
+    def body(self) -> bytes:
+        """Return the body of `orders/create`."""
+        return json.dumps({**self._order(), **self._origin()}).encode()
+
+    def _order(self) -> dict[str, Any]:
+        placed_at = self.placed_at.isoformat(timespec="seconds")
+        return {
+            "id": self.order_id,
+            "admin_graphql_api_id": f"gid://shopify/Order/{self.order_id}",
+            "created_at": placed_at,
+            "processed_at": placed_at,
+            "updated_at": placed_at,
+            "cancelled_at": None,
+            "currency": _CURRENCY,
+            "presentment_currency": _CURRENCY,
+            "subtotal_price": "62.10",
+            "total_discounts": "6.90",
+            "total_tax": "0.00",
+            "total_price": _TOTAL,
+            "financial_status": "paid",
+            "fulfillment_status": None,
+            "source_name": "web",
+            "test": False,
+            "email": "friend@example.test",
+            "phone": None,
+            "customer": {"id": self.customer_id, "email": "friend@example.test"},
+            "line_items": [{"title": "Serum", "quantity": 1, "price": "69.00", "sku": "S-1"}],
+            "refunds": [],
+        }
+
+    def _origin(self) -> dict[str, Any]:
+        codes = [self.discount] if self.discount else []
+        notes = self.attributes.items()
+        return {
+            "note_attributes": [{"name": name, "value": text} for name, text in notes],
+            "discount_codes": [
+                {"code": code, "amount": "6.90", "type": "percentage"} for code in codes
+            ],
+            "landing_site": self.landing_site,
+            "landing_site_ref": self.landing_site_ref,
+            "referring_site": None,
+        }
 
 
 @attrs.frozen(kw_only=True)
@@ -37,12 +113,22 @@ class FriendsOrder:
     referral_id: str
     channel: str
     placed_at: datetime
-    order_id: int = attrs.field(factory=lambda: _FIRST_ORDER + secrets.randbelow(_NUMBERS))
-    friend_id: int = attrs.field(factory=lambda: _FIRST_CUSTOMER + secrets.randbelow(_NUMBERS))
+    order_id: int = attrs.field(factory=_new_order_id)
+    friend_id: int = attrs.field(factory=_new_customer_id)
 
     def body(self) -> bytes:
         """Return the body of `orders/create`."""
-        return json.dumps({**self._order(), **self._signals()}).encode()
+        discount = f"{self.prefix}-{self.code}"
+        signals = {"ref": self.code, "share": self.referral_id, "channel": self.channel}
+        redirect = quote("/?" + urlencode(signals), safe="")
+        return PlacedOrder(
+            placed_at=self.placed_at,
+            order_id=self.order_id,
+            customer_id=self.friend_id,
+            attributes=signals,
+            discount=discount,
+            landing_site=f"/discount/{discount}?redirect={redirect}",
+        ).body()
 
     def refund(self, at: datetime) -> bytes:
         """Return the body of `refunds/create` by which all that was paid goes back."""
@@ -70,41 +156,3 @@ class FriendsOrder:
             ],
         }
         return json.dumps(body).encode()
-
-    def _order(self) -> dict[str, Any]:
-        placed_at = self.placed_at.isoformat(timespec="seconds")
-        return {
-            "id": self.order_id,
-            "admin_graphql_api_id": f"gid://shopify/Order/{self.order_id}",
-            "created_at": placed_at,
-            "processed_at": placed_at,
-            "updated_at": placed_at,
-            "cancelled_at": None,
-            "currency": _CURRENCY,
-            "presentment_currency": _CURRENCY,
-            "subtotal_price": "62.10",
-            "total_discounts": "6.90",
-            "total_tax": "0.00",
-            "total_price": _TOTAL,
-            "financial_status": "paid",
-            "fulfillment_status": None,
-            "source_name": "web",
-            "test": False,
-            "email": "friend@example.test",
-            "phone": None,
-            "customer": {"id": self.friend_id, "email": "friend@example.test"},
-            "line_items": [{"title": "Serum", "quantity": 1, "price": "69.00", "sku": "S-1"}],
-            "refunds": [],
-        }
-
-    def _signals(self) -> dict[str, Any]:
-        discount = f"{self.prefix}-{self.code}"
-        signals = {"ref": self.code, "share": self.referral_id, "channel": self.channel}
-        redirect = quote("/?" + urlencode(signals), safe="")
-        return {
-            "note_attributes": [{"name": name, "value": text} for name, text in signals.items()],
-            "discount_codes": [{"code": discount, "amount": "6.90", "type": "percentage"}],
-            "landing_site": f"/discount/{discount}?redirect={redirect}",
-            "landing_site_ref": None,
-            "referring_site": None,
-        }

@@ -8,10 +8,10 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.translate.enums import CHANNELS, STATUSES
 from referrals_adapters.grpc.translate.explanation import explanation_message
 from referrals_adapters.grpc.translate.times import timestamp
+from referrals_domain.model.link_url import LinkUrl
 from referrals_domain.model.summary import summary
 
 if TYPE_CHECKING:
-    from referrals_domain.model.code import ReferralCode
     from referrals_domain.model.link import ReferralLink
     from referrals_domain.model.order import ReferredOrder
     from referrals_domain.model.program import ReferralProgram
@@ -29,16 +29,18 @@ def status_answer(view: StatusView) -> pb.GetReferralStatusResponse:
     )
 
 
-def link_message(link: ReferralLink, program: ReferralProgram) -> pb.ReferralLink:
-    """Return a link of a merchant who has this program."""
+def link_message(link: ReferralLink, program: ReferralProgram, *, base: str) -> pb.ReferralLink:
+    """Return a link of a merchant who has this program, and whose URLs begin so."""
+    url = LinkUrl(merchant_id=link.merchant_id, code=link.code)
     return pb.ReferralLink(
         id=link.id,
         merchant_id=link.merchant_id,
         customer_id=link.customer_id,
         code=link.code,
-        display_code=_display_code(program.code_prefix, link.code),
+        display_code=program.displayed(link.code),
         create_time=timestamp(link.created_at),
         revoke_time=timestamp(link.revoked_at) if link.revoked_at else None,
+        url=url.at(base),
     )
 
 
@@ -62,14 +64,21 @@ def referral_message(referral: Referral) -> pb.Referral:
     )
 
 
-def referral_answer(referral: Referral, order: ReferredOrder | None) -> pb.GetReferralResponse:
+def share_answer(referral: Referral, link: ReferralLink, *, base: str) -> pb.ShareLinkResponse:
+    """Return the referral that a share of a link opened, and the URL to share, which begins so."""
+    url = LinkUrl(
+        merchant_id=link.merchant_id, code=link.code, share=referral.id, channel=referral.channel
+    )
+    return pb.ShareLinkResponse(referral=referral_message(referral), url=url.at(base))
+
+
+def referral_answer(
+    referral: Referral, order: ReferredOrder | None, visits: int
+) -> pb.GetReferralResponse:
     """Return a referral, explained by the order that it is bound to, and in words."""
     return pb.GetReferralResponse(
         referral=referral_message(referral),
         explanation=explanation_message(order, referral.customer_id) if order else None,
         summary=summary(referral, order),
+        visits=visits,
     )
-
-
-def _display_code(prefix: str, code: ReferralCode) -> str:
-    return f"{prefix}-{code}" if prefix else code

@@ -8,4 +8,3 @@ for i, key in ipairs(KEYS) do
     put_floor(key, math.max(version, found.floor), '', 0, ARGV[1])
   end
 end
-return #KEYS

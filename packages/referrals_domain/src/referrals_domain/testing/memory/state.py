@@ -21,6 +21,7 @@ from referrals_domain.model.order import ReferredOrder
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Referral
 from referrals_domain.model.request import Request
+from referrals_domain.model.visit import Visit
 from referrals_domain.ports.outbox import OutboxEntry
 
 
@@ -48,6 +49,7 @@ class State:
     quarantine: dict[bytes, UnreadableBody] = attrs.field(factory=dict)
     outbox: dict[int, OutboxEntry] = attrs.field(factory=dict)
     stale_statuses: dict[ReferralKey, int] = attrs.field(factory=dict)
+    visits: dict[Visit, int] = attrs.field(factory=dict)
 
     def copy(self) -> Self:
         """Return a state whose changes do not show in this one."""

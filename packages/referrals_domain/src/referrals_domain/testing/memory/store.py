@@ -22,6 +22,7 @@ from referrals_domain.testing.memory.referrals import InMemoryReferrals
 from referrals_domain.testing.memory.requests import InMemoryRequests
 from referrals_domain.testing.memory.stale_statuses import InMemoryStaleStatuses
 from referrals_domain.testing.memory.state import State
+from referrals_domain.testing.memory.visits import InMemoryVisits
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -140,3 +141,8 @@ class InMemoryTransaction(Transaction):
     def stale_statuses(self) -> InMemoryStaleStatuses:
         """The stale statuses."""
         return InMemoryStaleStatuses(self._state)
+
+    @property
+    def visits(self) -> InMemoryVisits:
+        """The visits."""
+        return InMemoryVisits(self._state)

@@ -7,7 +7,7 @@ from typing import Final
 from alembic import op
 
 revision: Final = "0007"
-down_revision: Final = "0004"
+down_revision: Final = "0005"
 branch_labels: Final = None
 depends_on: Final = None
 

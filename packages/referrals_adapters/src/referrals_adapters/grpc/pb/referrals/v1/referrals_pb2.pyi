@@ -314,6 +314,7 @@ class ReferralLink(_message.Message):
     DISPLAY_CODE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     REVOKE_TIME_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The link's id: a UUID in lower case with dashes."""
     merchant_id: _builtins.str
@@ -327,6 +328,10 @@ class ReferralLink(_message.Message):
     display_code: _builtins.str
     """The code as people should see it: with the program's prefix, as in `FRIEND-7K2Q...`, or
     plain where the program has none.
+    """
+    url: _builtins.str
+    """The URL that leads friends to the merchant's storefront by this link, for where no share is
+    recorded. A share has a URL of its own: see ShareLinkResponse.
     """
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -346,10 +351,11 @@ class ReferralLink(_message.Message):
         display_code: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         revoke_time: _timestamp_pb2.Timestamp | None = ...,
+        url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "revoke_time", b"revoke_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "create_time", b"create_time", "customer_id", b"customer_id", "display_code", b"display_code", "id", b"id", "merchant_id", b"merchant_id", "revoke_time", b"revoke_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "create_time", b"create_time", "customer_id", b"customer_id", "display_code", b"display_code", "id", b"id", "merchant_id", b"merchant_id", "revoke_time", b"revoke_time", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -848,11 +854,16 @@ class GetReferralResponse(_message.Message):
     REFERRAL_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
+    VISITS_FIELD_NUMBER: _builtins.int
     summary: _builtins.str
     """The same in one to three sentences that a support agent can read out to the advocate: why the
     reward did or did not come, and what it waits for. From what is stored alone; it names the
     order, but no customer. Days are in UTC. In English only, and for people only: the wording may
     change, so programs should read `referral.cause`.
+    """
+    visits: _builtins.int
+    """How often the URL of its share was followed, as far as can be told: neither link previews nor
+    robots count, and nobody is known again. It may be a few seconds behind.
     """
     @_builtins.property
     def referral(self) -> Global___Referral:
@@ -868,10 +879,11 @@ class GetReferralResponse(_message.Message):
         referral: Global___Referral | None = ...,
         explanation: Global___Explanation | None = ...,
         summary: _builtins.str = ...,
+        visits: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral", "summary", b"summary", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1212,6 +1224,11 @@ class ShareLinkResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REFERRAL_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """The URL to share: it leads the friend to the merchant's storefront, and the storefront's order
+    back to this referral. Of a call that is repeated, the same.
+    """
     @_builtins.property
     def referral(self) -> Global___Referral:
         """The referral that the share opened. It is PENDING; of a call that is repeated, it is shown as
@@ -1222,10 +1239,11 @@ class ShareLinkResponse(_message.Message):
         self,
         *,
         referral: Global___Referral | None = ...,
+        url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["referral", b"referral"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["referral", b"referral"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["referral", b"referral", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

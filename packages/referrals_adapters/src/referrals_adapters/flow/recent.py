@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -34,6 +37,10 @@ class Recent(Generic[Key, Value]):
         self._values.move_to_end(key)
         if len(self._values) > self._most:
             self._values.popitem(last=False)
+
+    def keys(self) -> Sequence[Key]:
+        """Return the keys that there are now, the most recent last."""
+        return tuple(self._values)
 
     def drop(self, key: Key) -> None:
         """Forget what is under the key."""
