@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from referrals_domain.testing.contracts.addresses import AddressesContract
+from referrals_domain.testing.contracts.cache_server import CacheServerContract
+from referrals_domain.testing.contracts.cached_statuses import CachedStatusesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
@@ -15,6 +17,7 @@ from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
@@ -32,6 +35,8 @@ from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from referrals_domain.testing.contracts.begin import Begin
 
 
@@ -48,6 +53,9 @@ class TestInMemoryReferralLinks(_InMemory, ReferralLinksContract): ...
 
 
 class TestInMemoryReferrals(_InMemory, ReferralsContract): ...
+
+
+class TestInMemoryReferralHistory(_InMemory, ReferralHistoryContract): ...
 
 
 class TestInMemoryReferralListing(_InMemory, ReferralListingContract): ...
@@ -108,3 +116,23 @@ class TestInMemoryStatusCache(StatusCacheContract):
     @pytest.fixture
     def cache(self) -> InMemoryStatusCache:
         return InMemoryStatusCache()
+
+
+class TestInMemoryCachedStatuses(CachedStatusesContract):
+    @pytest.fixture
+    def cache(self) -> InMemoryStatusCache:
+        return InMemoryStatusCache()
+
+    @pytest.fixture
+    def cached(self, cache: InMemoryStatusCache) -> InMemoryStatusCache:
+        return cache
+
+
+class TestInMemoryCacheServer(CacheServerContract):
+    @pytest.fixture
+    def cache_server(self) -> InMemoryStatusCache:
+        return InMemoryStatusCache()
+
+    @pytest.fixture
+    def lose(self, cache_server: InMemoryStatusCache) -> Callable[[], None]:
+        return lambda: cache_server.fail_over(InMemoryStatusCache())

@@ -22,6 +22,7 @@ from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
@@ -57,6 +58,9 @@ class TestPostgresReferralLinks(_Postgres, ReferralLinksContract): ...
 
 
 class TestPostgresReferrals(_Postgres, ReferralsContract): ...
+
+
+class TestPostgresReferralHistory(_Postgres, ReferralHistoryContract): ...
 
 
 class TestPostgresReferralListing(_Postgres, ReferralListingContract): ...

@@ -1,4 +1,4 @@
-"""The cache in Redis keeps the laws of its port."""
+"""The cache in Redis keeps the laws of its ports."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from referrals_adapters.redis.client import open_redis
+from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
+from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_domain.testing.contracts.cached_statuses import CachedStatusesContract
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
 
 if TYPE_CHECKING:
@@ -18,12 +20,27 @@ if TYPE_CHECKING:
     from referrals_sandbox.servers.running import Servers
 
 
-class TestRedisStatusCache(StatusCacheContract):
+AMPLE = timedelta(seconds=10)
+
+
+class _Redis:
     @pytest.fixture
-    async def cache(self, servers: Servers) -> AsyncIterator[RedisStatusCache]:
-        ample = timedelta(seconds=10)
+    async def redis(self, servers: Servers) -> AsyncIterator[Client]:
         settings = RedisSettings(host=servers.redis.host, port=servers.redis.port)
         async with open_redis(settings) as redis:
             async for name in redis.scan_iter("referral:*"):
                 await redis.delete(name)
-            yield RedisStatusCache(redis=redis, read_within=ample, invalidate_within=ample)
+            yield redis
+
+    @pytest.fixture
+    def cache(self, redis: Client) -> RedisStatusCache:
+        return RedisStatusCache(redis=redis, read_within=AMPLE, invalidate_within=AMPLE)
+
+
+class TestRedisStatusCache(_Redis, StatusCacheContract): ...
+
+
+class TestRedisCachedStatuses(_Redis, CachedStatusesContract):
+    @pytest.fixture
+    def cached(self, redis: Client) -> RedisCachedStatuses:
+        return RedisCachedStatuses(redis=redis, within=AMPLE)

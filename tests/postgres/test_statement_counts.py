@@ -84,6 +84,7 @@ async def read(tx: Transaction, size: int) -> None:
     await tx.addresses.shared([_use(customer) for customer in customers])
     await tx.outbox.first(size)
     await tx.stale_statuses.first(size)
+    await tx.history.changed(after=NOW - timedelta(days=9), until=NOW, limit=size)
 
 
 async def settle(tx: Transaction, size: int) -> None:

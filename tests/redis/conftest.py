@@ -32,6 +32,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
+def other() -> Iterator[Server]:
+    """Another server, for one test."""
+    with supervising() as supervisor:
+        yield valkey.start(supervisor, port=None)
+
+
+@pytest.fixture
 def process(server: Server) -> Child:
     assert server.process
     return server.process

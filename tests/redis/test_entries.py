@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
 from referrals_adapters.redis.entry import from_entry, to_entry
 from referrals_domain.model.identifiers import ReferralId, ReferralKey
 from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
@@ -147,6 +148,20 @@ async def test_a_version_that_can_be_read_is_a_floor(
     await cache.fill(KEY, await leased(cache), PENDING)
     assert await cache.read(KEY) == Miss(None)
     assert timedelta(0) < await remaining(redis) <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH + NEARLY_A_VALUE)
+async def test_who_watches_sees_no_value_in_rubbish(redis: Redis, rubbish: bytes) -> None:
+    await redis.set(NAME, rubbish)
+    assert await RedisCachedStatuses(redis=redis).look([KEY]) == {}
+
+
+async def test_who_watches_sees_no_value_in_a_key_of_another_type(redis: Redis) -> None:
+    await redis.rpush(NAME, "item")
+    cached = RedisCachedStatuses(redis=redis)
+    assert await cached.look([KEY]) == {}
+    await cached.drop({KEY: COMPLETED})
+    assert await redis.exists(NAME)
 
 
 async def test_a_key_of_another_type_is_a_miss_and_is_replaced(

@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from referrals_adapters.postgres.transaction import PostgresTransaction
-from referrals_domain.model.decision import opened
+from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.identifiers import OrderId, ReferralId, ReferralKey
+from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
 from tests.broker import records
 
@@ -48,8 +49,28 @@ class Stage:
         async with self.begin() as tx:
             await tx.programs.save(builders.program())
             await tx.links.add(builders.link())
+            await tx.commit()
+        await self.share()
+
+    async def share(self) -> None:
+        async with self.begin() as tx:
             await tx.referrals.save([opened(builders.referral(id=self.referral_id))])
             await tx.commit()
+
+    async def expire(self, at: datetime) -> int:
+        """Have the referral expire, and nobody tell the cache; return its new version."""
+        before = await self.referral()
+        after = attrs.evolve(
+            before,
+            status=ReferralStatus.EXPIRED,
+            cause=Cause.NO_ORDER,
+            version=before.version + 1,
+            updated_at=at,
+        )
+        async with self.begin() as tx:
+            await tx.referrals.save([Transition(referral=after, from_status=before.status)])
+            await tx.commit()
+        return after.version
 
     async def deliver(self, order_id: OrderId = builders.ORDER) -> None:
         """Put the friend's order before the workers, past the door."""

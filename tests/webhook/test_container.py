@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,10 @@ from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.kafka.publisher import KafkaPublisher
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.leadership import PostgresLeadership
+from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
+from referrals_adapters.redis.server import RedisCacheServer
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
@@ -92,6 +96,19 @@ async def test_the_worker_asks_in_its_own_name_and_shares_one_cache(
         "auth.v1.AuthService",
         "core.v1.CoreService",
     )
+
+
+async def test_the_worker_checks_and_tells_again_the_cache_that_it_shares(
+    worker: WorkerContainer,
+) -> None:
+    replay, check = worker.replay_invalidations(), worker.check_statuses()
+    assert replay.cache is worker.complete_orders().cache
+    assert replay.reach == timedelta(minutes=16)
+    assert isinstance(replay.server, RedisCacheServer)
+    assert replay.server.redis is worker.redis()
+    assert isinstance(check.statuses, PostgresStatuses)
+    assert not check.statuses.replica
+    assert isinstance(check.cached, RedisCachedStatuses)
 
 
 async def test_the_worker_is_cautious_about_the_neighbours_that_it_asks(

@@ -26,8 +26,13 @@ from referrals_adapters.postgres.engine import Engine, open_engine
 from referrals_adapters.postgres.landings import RememberedLandings
 from referrals_adapters.postgres.leadership import FROZEN_AFTER, PostgresLeadership
 from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
 from referrals_adapters.redis.client import Client, open_redis
+from referrals_adapters.redis.lifetimes import Lifetimes
+from referrals_adapters.redis.server import RedisCacheServer
+from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.system.clock import SystemClock
@@ -36,6 +41,7 @@ from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.model.events import ReferralCompleted, ReferralReversed
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+from referrals_domain.use_cases.check_statuses import CheckStatuses
 from referrals_domain.use_cases.complete_due_holds import CompleteDueHolds
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.count_visits import CountVisits
@@ -44,11 +50,13 @@ from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from referrals_domain.use_cases.follow_link import FollowLink
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
+from referrals_domain.use_cases.replay_invalidations import ReplayInvalidations
 from referrals_webhook.app import application
 from referrals_webhook.caution import Caution
 from referrals_webhook.follow import FollowedLinks
 from referrals_webhook.gauges import GAUGED_EVERY, Gauges
 from referrals_webhook.handlers import Webhook
+from referrals_webhook.nines import CHECKED_EVERY, Nines
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
 from referrals_webhook.routine import Routine
@@ -73,6 +81,13 @@ PROBED_EVERY: Final = timedelta(milliseconds=250)
 WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=10))
 """How long the janitor waits before it looks again for what time moves on."""
 
+WATCHED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
+"""How often the janitor asks which server keeps the cache."""
+
+REACH: Final = Lifetimes().longest + timedelta(minutes=1)
+"""How far back invalidations are repeated; a change's time is before its commit, and by the clock
+of whoever made it: hence the minute."""
+
 DRAIN_WITHIN: Final = timedelta(seconds=8)
 """How long what was begun may take once told to stop; Docker kills after 10 seconds."""
 
@@ -83,6 +98,7 @@ _MOST_DELIVERIES: Final = 200  # in a transaction
 _MOST_ORDERS: Final = 100
 _MOST_STATUSES: Final = 500
 _MOST_REFERRALS: Final = 500
+_MOST_CHECKS: Final = 100  # of each lag
 
 
 def _for_every_topic(**parts: Any) -> list[Webhook]:
@@ -141,6 +157,7 @@ class WorkerContainer(DatabaseContainer):
     """The worker role."""
 
     redis = Dependency(instance_of=Client)
+    redis_settings = Dependency(instance_of=RedisSettings)
     auth = Dependency(
         instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
     )
@@ -193,6 +210,21 @@ class WorkerContainer(DatabaseContainer):
     drain_stale_statuses = Singleton(
         DrainStaleStatuses, begin=DatabaseContainer.begin.provider, cache=cache
     )
+    replay_invalidations = Singleton(
+        ReplayInvalidations,
+        begin=DatabaseContainer.begin.provider,
+        cache=cache,
+        server=Singleton(RedisCacheServer, settings=redis_settings, redis=redis),
+        clock=DatabaseContainer.clock,
+        reach=REACH,
+    )
+    check_statuses = Singleton(
+        CheckStatuses,
+        begin=DatabaseContainer.begin.provider,
+        statuses=Singleton(PostgresStatuses, DatabaseContainer.engine),
+        cached=Singleton(RedisCachedStatuses, redis=redis),
+        clock=DatabaseContainer.clock,
+    )
     complete_due_holds = Singleton(
         CompleteDueHolds,
         begin=DatabaseContainer.begin.provider,
@@ -216,6 +248,13 @@ class WorkerContainer(DatabaseContainer):
             ),
             Singleton(
                 Routine,
+                name="janitor: fail-over",
+                step=Singleton(partial, replay_invalidations, _MOST_STATUSES),
+                when_idle=WATCHED_EVERY,
+                when_away=WATCHED_EVERY,
+            ),
+            Singleton(
+                Routine,
                 name="janitor: holds",
                 step=Singleton(partial, complete_due_holds, _MOST_ORDERS),
                 when_idle=WHEN_NOTHING_IS_DUE,
@@ -225,6 +264,12 @@ class WorkerContainer(DatabaseContainer):
                 name="janitor: expiries",
                 step=Singleton(partial, expire_referrals, _MOST_REFERRALS),
                 when_idle=WHEN_NOTHING_IS_DUE,
+            ),
+            Singleton(
+                Routine,
+                name="janitor: checks",
+                step=Singleton(Nines, check_statuses, _MOST_CHECKS, DatabaseContainer.metrics),
+                when_idle=CHECKED_EVERY,
             ),
             Singleton(
                 Routine,
@@ -292,6 +337,7 @@ async def running_worker(
                 open_engine(settings.database, application="referrals-webhook-worker")
             ),
             redis=await opened(open_redis(settings.redis)),
+            redis_settings=settings.redis,
             auth=await opened(open_channel(neighbours.auth.target)),
             core=await opened(open_channel(neighbours.core.target)),
             neighbours=neighbours,

@@ -174,6 +174,7 @@ referral_history: Final = Table(
     _required("cause", Text),
     _required("at", _TIME),
     _key("merchant_id", "referral_id", "version", of="referral_history"),
+    Index("idx_referral_history_at", "at"),
 )
 
 referred_orders: Final = Table(

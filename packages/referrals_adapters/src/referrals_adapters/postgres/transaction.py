@@ -12,6 +12,7 @@ from referrals_adapters.postgres.held_deliveries import PostgresHeldDeliveries
 from referrals_adapters.postgres.outbox import PostgresOutbox
 from referrals_adapters.postgres.programs import PostgresPrograms
 from referrals_adapters.postgres.quarantine import PostgresQuarantine
+from referrals_adapters.postgres.referral_history import PostgresReferralHistory
 from referrals_adapters.postgres.referral_links import PostgresReferralLinks
 from referrals_adapters.postgres.referral_listing import PostgresReferralListing
 from referrals_adapters.postgres.referrals import PostgresReferrals
@@ -69,6 +70,11 @@ class PostgresTransaction(Transaction):
     def referrals(self) -> PostgresReferrals:
         """The referrals."""
         return PostgresReferrals(self._statements)
+
+    @property
+    def history(self) -> PostgresReferralHistory:
+        """The history of the referrals, by time."""
+        return PostgresReferralHistory(self._statements)
 
     @property
     def listing(self) -> PostgresReferralListing:

@@ -7,13 +7,21 @@ The other things that a key may hold are known to the scripts only: see `scripts
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
 from referrals_domain.ports.status_cache import Hit
 
+if TYPE_CHECKING:
+    from referrals_domain.model.identifiers import ReferralKey
+
 _ABSENT: Final = b"v|0|ABSENT"
 _LARGEST: Final = 2**53 - 1  # up to here numbers of Lua are exact
+
+
+def name_of(key: ReferralKey) -> str:
+    """Return the name of a referral's key."""
+    return f"referral:{key.merchant_id}:{key.referral_id}"
 
 
 def to_entry(view: StatusView | None) -> bytes:

@@ -34,6 +34,11 @@ class Lifetimes:
     floor: timedelta = timedelta(seconds=60)
     lease: timedelta = timedelta(seconds=2)
 
+    @property
+    def longest(self) -> timedelta:
+        """How long a value may stay at most."""
+        return max(self.pending, self.settled, self.absent)
+
     def of(self, view: StatusView | None, *, chance: float) -> timedelta:
         """
         Return a value's lifetime: up to a tenth shorter, so that not all end at once.

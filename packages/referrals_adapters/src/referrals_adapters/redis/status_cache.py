@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import ReadOnlyError, ResponseError
 
 from referrals_adapters.flow.breaker import Breaker
-from referrals_adapters.redis.entry import from_entry, to_entry
+from referrals_adapters.redis.entry import from_entry, name_of, to_entry
 from referrals_adapters.redis.lifetimes import Lifetimes, milliseconds
 from referrals_adapters.redis.scripts import Scripts
 from referrals_domain.ports.status_cache import Miss, StatusCache
@@ -77,7 +77,11 @@ class RedisStatusCache(StatusCache):
         try:
             with self.breaker.watching():
                 async with asyncio.timeout(self.read_within.total_seconds()):
-                    return await self._read(_name(key))
+                    return await self._read(name_of(key))
+        except ReadOnlyError:  # it was demoted, and the address may lead to the primary by now
+            with suppress(Exception):  # connections may be broken already
+                await self.redis.connection_pool.disconnect()
+            return Miss(None)
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             return Miss(None)
 
@@ -88,13 +92,13 @@ class RedisStatusCache(StatusCache):
         lifetime = milliseconds(self.lifetimes.of(view, chance=self.chance()))
         with suppress(Exception), self.breaker.watching():  # as in `read`
             async with asyncio.timeout(self.read_within.total_seconds()):
-                await self._scripts.fill([_name(key)], [lease, to_entry(view), lifetime])
+                await self._scripts.fill([name_of(key)], [lease, to_entry(view), lifetime])
 
     async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
         """Put floors in place of older values and of leases, all in one round trip."""
         if not versions:
             return True
-        names = [_name(key) for key in versions]
+        names = [name_of(key) for key in versions]
         floor = milliseconds(self.lifetimes.floor)
         try:
             async with asyncio.timeout(self.invalidate_within.total_seconds()):
@@ -122,7 +126,3 @@ class RedisStatusCache(StatusCache):
         if isinstance(answer, bytes):  # somebody else has filled it meanwhile
             return from_entry(answer) or Miss(None)
         return Miss(lease if answer else None)
-
-
-def _name(key: ReferralKey) -> str:
-    return f"referral:{key.merchant_id}:{key.referral_id}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.outbox import Outbox
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
+    from referrals_domain.ports.referral_history import ReferralHistory
     from referrals_domain.ports.referral_links import ReferralLinks
     from referrals_domain.ports.referral_listing import ReferralListing
     from referrals_domain.ports.referred_orders import ReferredOrders
@@ -94,6 +95,11 @@ class CountedTransaction(Transaction):
     def links(self) -> ReferralLinks:
         """The referral links."""
         return self.transaction.links
+
+    @property
+    def history(self) -> ReferralHistory:
+        """The history of the referrals, by time."""
+        return self.transaction.history
 
     @property
     def listing(self) -> ReferralListing:

@@ -7,6 +7,7 @@ Labels come from lists of our own, so that their number is bounded: no ids, no t
 from __future__ import annotations
 
 from contextlib import contextmanager
+from math import log10
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, make_wsgi_app
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
+    from datetime import timedelta
 
     from referrals_adapters.flow.breaker import Breaker
 
@@ -57,6 +59,17 @@ class Metrics:
         self.invalidations = counter(
             "referrals_cache_invalidations", "Invalidations: applied or missed", "outcome"
         )
+        self.cache_checks = counter(
+            "referrals_cache_checks",
+            "Changes after which the cache was compared with the database, so many seconds later",
+            "lag",
+            "outcome",
+        )
+        self.cache_nines = gauge(
+            "referrals_cache_nines",
+            "How many nines the share of right checks has",
+            "lag",
+        )
         self.calls = counter("referrals_grpc_calls", "gRPC calls by their end", "method", "code")
         self.calls_in_flight = gauge("referrals_grpc_calls_in_flight", "gRPC calls under way")
         self.breaker_open = gauge(
@@ -72,6 +85,23 @@ class Metrics:
     def answered(self, topic: str, answer: str) -> None:
         """Count an answer to a webhook call."""
         self.answers.labels(topic, answer).inc()
+
+    def cache_checked(self, lag: timedelta, outcome: str, *, checked: int, wrong: int) -> None:
+        """
+        Count a check of the cache, and tell the nines.
+
+        A single wrong one that was not found yet is allowed for: until the first is found, the
+        nines are as many as so many checks can prove.
+
+        Args:
+            lag: How long after the change it was.
+            outcome: What was found.
+            checked: How many were checked so far at this lag.
+            wrong: How many of them were wrong.
+        """
+        seconds = f"{lag.total_seconds():.0f}"
+        self.cache_checks.labels(seconds, outcome).inc()
+        self.cache_nines.labels(seconds).set(log10(checked / max(wrong, 1)))
 
     def followed(self, outcome: str) -> None:
         """Count a call of a link."""

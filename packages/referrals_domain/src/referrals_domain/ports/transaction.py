@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.outbox import Outbox
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
+    from referrals_domain.ports.referral_history import ReferralHistory
     from referrals_domain.ports.referral_links import ReferralLinks
     from referrals_domain.ports.referral_listing import ReferralListing
     from referrals_domain.ports.referrals import Referrals
@@ -68,6 +69,11 @@ class Transaction(Protocol):
     @abstractmethod
     def referrals(self) -> Referrals:
         """The referrals."""
+
+    @property
+    @abstractmethod
+    def history(self) -> ReferralHistory:
+        """The history of the referrals, by time."""
 
     @property
     @abstractmethod

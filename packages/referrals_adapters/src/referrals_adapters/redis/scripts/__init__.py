@@ -21,11 +21,13 @@ class Scripts:
         lease: A reader found no value.
         fill: The holder of a lease brings one.
         invalidate: A writer has committed new versions.
+        drop: Who watches saw values that are wrong.
     """
 
     lease: AsyncScript
     fill: AsyncScript
     invalidate: AsyncScript
+    drop: AsyncScript
 
     @classmethod
     def of(cls, redis: Redis) -> Self:
@@ -34,6 +36,7 @@ class Scripts:
             lease=redis.register_script(_text("lease.lua")),
             fill=redis.register_script(_text("fill.lua")),
             invalidate=redis.register_script(_text("invalidate.lua")),
+            drop=redis.register_script(_text("drop.lua")),
         )
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import attrs
 
 from referrals_domain.model.referral import StatusView
+from referrals_domain.ports.cache_server import CacheServer
+from referrals_domain.ports.cached_statuses import CachedStatuses
 from referrals_domain.ports.status_cache import Hit, Miss, Reading, StatusCache
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from referrals_domain.model.identifiers import ReferralKey
 
@@ -28,10 +30,11 @@ class _Floor:
     lease: str | None
 
 
-class InMemoryStatusCache(StatusCache):
-    """The status cache in memory; nothing in it grows old."""
+class InMemoryStatusCache(StatusCache, CachedStatuses, CacheServer):
+    """The status cache in memory; nothing in it grows old, but another may take its place."""
 
     def __init__(self) -> None:
+        self._servers = 1
         self._entries: dict[ReferralKey, _Value | _Floor] = {}
         self._leases = itertools.count(1)
 
@@ -60,3 +63,34 @@ class InMemoryStatusCache(StatusCache):
             if not (isinstance(entry, _Value) and entry.version >= version):
                 self._entries[key] = _Floor(max(entry.version, version), None)
         return True
+
+    async def look(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
+        """Return the values of those that have one."""
+        found = {key: self._entries.get(key) for key in keys}
+        return {key: entry.view for key, entry in found.items() if isinstance(entry, _Value)}
+
+    async def drop(self, views: Mapping[ReferralKey, StatusView | None]) -> None:
+        """Forget values that have not changed since they were seen."""
+        for key, view in views.items():
+            entry = self._entries.get(key)
+            if isinstance(entry, _Value) and entry.view == view:
+                del self._entries[key]
+
+    async def identity(self) -> str:
+        """Return a name that each server has for itself."""
+        return f"server-{self._servers}"
+
+    def put(self, key: ReferralKey, view: StatusView | None) -> None:
+        """Corrupt an entry: put a value in, past the protocol."""
+        self._entries[key] = _Value(view.version if view else 0, view)
+
+    def copy(self) -> InMemoryStatusCache:
+        """Return a replica, which hears of nothing from now on."""
+        replica = InMemoryStatusCache()
+        replica._entries = dict(self._entries)
+        return replica
+
+    def fail_over(self, to: InMemoryStatusCache) -> None:
+        """Have a replica, or an empty cache, take the place of what is remembered."""
+        self._servers += 1
+        self._entries = dict(to._entries)

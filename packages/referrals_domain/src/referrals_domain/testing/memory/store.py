@@ -11,6 +11,7 @@ from referrals_domain.testing.memory.conversions import InMemoryConversions
 from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
 from referrals_domain.testing.memory.due_referrals import InMemoryDueReferrals
 from referrals_domain.testing.memory.held_deliveries import InMemoryHeldDeliveries
+from referrals_domain.testing.memory.history import InMemoryReferralHistory
 from referrals_domain.testing.memory.links import InMemoryReferralLinks
 from referrals_domain.testing.memory.listing import InMemoryReferralListing
 from referrals_domain.testing.memory.orders import InMemoryReferredOrders
@@ -76,6 +77,11 @@ class InMemoryTransaction(Transaction):
     def referrals(self) -> InMemoryReferrals:
         """The referrals."""
         return InMemoryReferrals(self._state)
+
+    @property
+    def history(self) -> InMemoryReferralHistory:
+        """The history of the referrals, by time."""
+        return InMemoryReferralHistory(self._state)
 
     @property
     def listing(self) -> InMemoryReferralListing:

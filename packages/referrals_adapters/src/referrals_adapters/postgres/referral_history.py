@@ -1,0 +1,47 @@
+"""The history of the referrals in PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from sqlalchemy import Integer, bindparam, func, select
+
+from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.tables import referral_history
+from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralKey
+from referrals_domain.ports.referral_history import ReferralHistory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_COLUMNS: Final = referral_history.c
+_IN_TIME: Final = (
+    select(_COLUMNS.merchant_id, _COLUMNS.referral_id, _COLUMNS.version)
+    .where(_COLUMNS.at > bindparam("after", type_=_COLUMNS.at.type))
+    .where(_COLUMNS.at <= bindparam("until", type_=_COLUMNS.at.type))
+    .order_by(_COLUMNS.at)
+    .limit(bindparam("limit", type_=Integer))
+    .subquery("in_time")
+)
+_CHANGED: Final = select(
+    _IN_TIME.c.merchant_id, _IN_TIME.c.referral_id, func.max(_IN_TIME.c.version).label("version")
+).group_by(_IN_TIME.c.merchant_id, _IN_TIME.c.referral_id)
+
+
+@attrs.frozen
+class PostgresReferralHistory(ReferralHistory):
+    """The history of the referrals in PostgreSQL: a time is a stretch of an index."""
+
+    statements: Statements
+
+    async def changed(
+        self, *, after: datetime, until: datetime, limit: int | None = None
+    ) -> Mapping[ReferralKey, int]:
+        """Return what changed in a time, with its last version of that time."""
+        rows = await self.statements.rows(_CHANGED, after=after, until=until, limit=limit)
+        return {
+            ReferralKey(MerchantId(row.merchant_id), ReferralId(row.referral_id)): row.version
+            for row in rows
+        }
