@@ -32,7 +32,7 @@ from referrals_domain.use_cases.release_held import ReleaseHeld
 from referrals_domain.use_cases.review_referral import ReviewReferral
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from referrals_domain.model.delivery import Outcome, Receipt
     from referrals_domain.model.identifiers import MerchantId
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.order import OrderFacts, ReferredOrder
     from referrals_domain.model.program import ReferralProgram
     from referrals_domain.model.referral import Referral
+    from referrals_domain.ports.transaction import Transaction
 
 ADVOCATE: Final = CustomerKey(builders.MERCHANT, builders.ADVOCATE)
 FRIEND: Final = CustomerKey(builders.MERCHANT, builders.FRIEND)
@@ -176,10 +177,14 @@ class World:
         await self.complete_due_holds(2)
         await self.expire_referrals(2)
 
+    async def release_all(self, begin: Callable[[], Transaction]) -> None:
+        """Release what is held in a store, as a person does once neighbours answer again."""
+        held = [one.id for one in await ListHeld(begin=begin)()]
+        await ReleaseHeld(begin=begin, clock=self.clock)(held)
+
     async def work_until_done(self) -> None:
         """Release what is held, work, and let time pass, until no delivery waits: within a day."""
-        held = [one.id for one in await ListHeld(begin=self.store.begin)()]
-        await ReleaseHeld(begin=self.store.begin, clock=self.clock)(held)
+        await self.release_all(self.store.begin)
         for _ in range(24):
             if None not in self.outcomes():
                 return

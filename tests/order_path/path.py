@@ -150,7 +150,8 @@ class OrderPath:
         return posted.result()
 
     async def work_until_done(self) -> None:
-        """Work, and let time pass, until no delivery waits; a day is enough for anything."""
+        """Release what is held, work, and let time pass, until no delivery waits: within a day."""
+        await self.world.release_all(self.begin)
         for _ in range(24):
             await self._worker(self.begin)(1000)
             if not await self.rows("SELECT id FROM deliveries WHERE outcome IS NULL"):
