@@ -102,7 +102,7 @@ def begun() -> Iterator[Callable[[Course[OrderFacts]], None]]:
         yield begun
 
 
-@settings(MODEST, max_examples=examples(300))
+@settings(MODEST, max_examples=examples(100))
 @given(st.sampled_from(PROGRAMS), st.none() | st.sampled_from(ReviewVerdict), two_courses)
 async def test_status_facts_and_net_reward_end_alike_however_deliveries_arrive(
     begun: Callable[[Course[OrderFacts]], None],
