@@ -22,6 +22,7 @@ from uuid import uuid4
 import attrs
 
 from referrals_sandbox.ending import Ended, end_on_signals, end_with_uv
+from referrals_sandbox.servers.child import Child
 from referrals_sandbox.servers.command import Command, LogLine
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.ports import LOOPBACK, free_port
@@ -31,7 +32,6 @@ from referrals_sandbox.servers.whole_file import write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from referrals_sandbox.servers.child import Child
     from referrals_sandbox.servers.supervisor import Supervisor
 
 _PAUSE: Final = 0.05  # seconds between two looks at the broker

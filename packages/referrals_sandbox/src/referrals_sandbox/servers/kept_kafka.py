@@ -39,7 +39,9 @@ class KeptKafka(Kafka):
             with suppress(ProcessLookupError):
                 os.kill(int(self.pid_file.read_text(encoding="ascii")), signal.SIGKILL)
         except (OSError, ValueError) as error:
-            raise SandboxError(f"the broker of {self.pid_file} cannot be killed: {error}") from error
+            raise SandboxError(
+                f"the broker of {self.pid_file} cannot be killed: {error}"
+            ) from error
         self._until(lambda: not self._answers(), "goes on")
 
     def up(self) -> None:
