@@ -17,9 +17,11 @@ from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatus
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
+from referrals_domain.model.events import ReferralEvent
 from referrals_domain.testing.builders import MERCHANT
 from referrals_webhook.caution import Caution
 from referrals_webhook.container import (
+    TOPICS,
     HttpContainer,
     RelayContainer,
     WorkerContainer,
@@ -122,3 +124,7 @@ async def test_parts_of_another_kind_are_refused() -> None:
 def test_a_part_that_is_missing_is_named() -> None:
     with pytest.raises(Error, match=r"publisher.*is not defined"):
         RelayContainer().publisher()
+
+
+def test_the_relay_looks_after_the_topic_of_every_event() -> None:
+    assert set(TOPICS) == {kind.type for kind in ReferralEvent.__subclasses__()}

@@ -76,7 +76,9 @@ WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(s
 DRAIN_WITHIN: Final = timedelta(seconds=8)
 """How long what was begun may take once told to stop; Docker kills after 10 seconds."""
 
-_TOPICS: Final = (ReferralCompleted.type, ReferralReversed.type)
+TOPICS: Final = (ReferralCompleted.type, ReferralReversed.type)
+"""What the relay publishes to."""
+
 _MOST_DELIVERIES: Final = 200  # in a transaction
 _MOST_ORDERS: Final = 100
 _MOST_STATUSES: Final = 500
@@ -324,5 +326,5 @@ async def running_relay(
             publisher=await opened(open_publisher(settings.kafka)),
             settings=settings.database,
         )
-        await look_after_topics(settings.kafka, _TOPICS)
+        await look_after_topics(settings.kafka, TOPICS)
         yield container

@@ -45,7 +45,7 @@ async def open_engine(  # noqa: PLR0913 - each is named, and has a default
     connections: int = 10,
     answer_within: float | None = ANSWER_WITHIN,
     primary: bool = True,
-    idle_within: str = "0",
+    idle_within: str | None = None,
 ) -> AsyncIterator[Engine]:
     """
     Open an engine, and close its connections at the end of the block.
@@ -61,8 +61,10 @@ async def open_engine(  # noqa: PLR0913 - each is named, and has a default
         answer_within: Seconds after which a server that does not answer counts as away; None
             waits for ever.
         primary: Whether to connect to the primary only, whoever answers at the address.
-        idle_within: After how long the server ends a connection that asks nothing; "0" is never.
+        idle_within: After how long the server ends a connection that asks nothing, as "2s"; None
+            leaves that to the server.
     """
+    idle = {"idle_session_timeout": idle_within} if idle_within else {}
     engine = create_async_engine(
         settings.url,
         pool_size=connections,
@@ -76,11 +78,7 @@ async def open_engine(  # noqa: PLR0913 - each is named, and has a default
             "timeout": CONNECT_WITHIN,
             "command_timeout": answer_within,
             "target_session_attrs": "primary" if primary else "any",
-            "server_settings": {
-                **_SERVER_SETTINGS,
-                "application_name": application,
-                "idle_session_timeout": idle_within,
-            },
+            "server_settings": {**_SERVER_SETTINGS, **idle, "application_name": application},
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
