@@ -36,12 +36,9 @@ class KeptKafka(Kafka):
             SandboxError: It may not be killed, or goes on.
         """
         try:
-            with suppress(ProcessLookupError):
-                os.kill(int(self.pid_file.read_text(encoding="ascii")), signal.SIGKILL)
+            self._kill(int(self.pid_file.read_text(encoding="ascii")))
         except (OSError, ValueError) as error:
-            raise SandboxError(
-                f"the broker of {self.pid_file} cannot be killed: {error}"
-            ) from error
+            raise SandboxError(f"cannot kill the broker on {self.address}: {error}") from error
         self._until(lambda: not self._answers(), "goes on")
 
     def up(self) -> None:
@@ -53,6 +50,14 @@ class KeptKafka(Kafka):
         """
         self._until(self._answers, "was not started again")
 
+    def _kill(self, pid: int) -> None:
+        with suppress(ProcessLookupError):  # it is down already
+            process = os.pidfd_open(pid)  # of one process; a number below 1 would name many
+            try:
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+            finally:
+                os.close(process)
+
     def _answers(self) -> bool:
         host, _, port = self.address.rpartition(":")
         return answers(host, int(port))
@@ -61,5 +66,5 @@ class KeptKafka(Kafka):
         deadline = time.monotonic() + _WITHIN
         while not look():
             if time.monotonic() > deadline:
-                raise SandboxError(f"the broker of {self.pid_file} {otherwise}")
+                raise SandboxError(f"the broker on {self.address} {otherwise}")
             time.sleep(_PAUSE)
