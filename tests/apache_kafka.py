@@ -46,6 +46,8 @@ _SETTINGS: Final = {
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
     "group.initial.rebalance.delay.ms": "0",
+    # So that a time is that of arrival, and those of one referral compare across topics.
+    "log.message.timestamp.type": "LogAppendTime",
     # Until then one that was killed counts as running, and may not come back.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",

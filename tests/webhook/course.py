@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -28,6 +28,7 @@ class Course:
 
     stage: Stage
     happened: list[ReferralEvent] = attrs.field(factory=list)
+    _over: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
@@ -36,13 +37,12 @@ class Course:
         try:
             yield
         finally:
-            going_on.cancel()
-            with suppress(asyncio.CancelledError):
-                await going_on
+            self._over.set()  # not cancelled: what was committed must be known to have happened
+            await going_on
 
     async def _go_on(self) -> None:
         """Have referrals completed, and each reversed a little later."""
-        while True:
+        while not self._over.is_set():
             one = completed(ReferralId(str(uuid4())))
             await self.happens(one)
             await asyncio.sleep(0.02)
