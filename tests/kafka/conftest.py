@@ -1,7 +1,12 @@
-"""A broker of its own for these tests, because some take it down."""
+"""
+A broker that these tests may take down.
+
+It is one of their own, or the one that `KAFKA_BROKER` names if that is started again.
+"""
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -10,7 +15,9 @@ import pytest
 
 from referrals_adapters.kafka.producer import open_publisher
 from referrals_adapters.kafka.settings import KafkaSettings
-from referrals_sandbox.servers import kafka
+from referrals_adapters.kafka.topics import look_after_topics
+from referrals_sandbox.servers import kafka, outside
+from referrals_sandbox.servers.kept_kafka import KeptKafka
 from referrals_sandbox.servers.supervisor import supervising
 
 if TYPE_CHECKING:
@@ -22,6 +29,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[Kafka]:
+    given = outside.kafka(os.environ)
+    if isinstance(given, KeptKafka):
+        yield given
+        return
     with supervising() as supervisor:
         yield kafka.start(supervisor)
 
@@ -32,8 +43,10 @@ def settings(broker: Kafka) -> KafkaSettings:
 
 
 @pytest.fixture
-def topic() -> str:
-    return f"referral.{uuid4()}"
+async def topic(settings: KafkaSettings) -> str:
+    name = f"referral.{uuid4()}"
+    await look_after_topics(settings, [name])
+    return name
 
 
 @pytest.fixture

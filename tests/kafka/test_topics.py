@@ -9,7 +9,9 @@ import pytest
 
 from referrals_adapters.kafka.settings import KafkaSettings
 from referrals_adapters.kafka.topics import look_after_topics
+from referrals_sandbox.servers import kafka
 from referrals_sandbox.servers.ports import free_port
+from referrals_sandbox.servers.supervisor import supervising
 from tests.kafka.cluster import EXISTS, NOT_ALLOWED, Cluster, Topic, answering
 from tests.logged import written
 
@@ -79,10 +81,11 @@ async def test_that_another_relay_was_faster_is_no_alarm(caplog: pytest.LogCaptu
 
 
 async def test_a_broker_that_makes_none_on_request_is_told_of(
-    settings: KafkaSettings, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.INFO, "referrals_adapters"):
-        await look_after_topics(settings, NAMES)
+    with supervising() as supervisor, caplog.at_level(logging.INFO, "referrals_adapters"):
+        sandbox = kafka.start(supervisor)
+        await look_after_topics(KafkaSettings(broker=sandbox.address), NAMES)
     assert [line["event"] for line in written(caplog.records)] == [
         "topics are left to the broker, which makes none on request"
     ]

@@ -1,10 +1,13 @@
 """The embedded servers are real, can be replaced, and fail with one clear line."""
 
+import signal
 import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import attrs
@@ -14,9 +17,11 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from referrals_sandbox.servers import listening, ports, postgres
+from referrals_sandbox.servers import kafka, listening, outside, ports, postgres
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.kept_kafka import KeptKafka
 from referrals_sandbox.servers.running import Servers, running
+from referrals_sandbox.servers.supervisor import supervising
 from tests.waiting import until
 
 
@@ -203,6 +208,39 @@ def test_given_servers_are_used_instead(servers: Servers) -> None:
 def test_a_given_server_that_cannot_be_used_is_named(settings: dict[str, str], line: str) -> None:
     with pytest.raises(SandboxError, match=line), running(settings=settings):
         pass
+
+
+def test_a_given_broker_whose_process_is_known_is_killed_and_waited_for(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    with supervising() as supervisor:
+        process = kafka.start(supervisor)
+        assert process.process is not None
+        pid_file.write_text(str(process.process.pid))
+        known = {"KAFKA_BROKER": process.address, "KAFKA_BROKER_PID_FILE": str(pid_file)}
+        given = outside.kafka(known)
+        assert given is not None
+        given.down()
+        assert process.process.wait(1) == -signal.SIGKILL
+    host, _, port = given.address.rpartition(":")
+    with ThreadPoolExecutor() as threads:
+        back = threads.submit(given.up)
+        assert wait([back], timeout=0.1).not_done
+        with socket.create_server((host, int(port))):
+            back.result()
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [(None, "No such file"), ("one", "invalid literal"), ("-1", "Invalid argument")],
+)
+def test_a_given_broker_whose_process_is_not_told_cannot_be_taken_down(
+    tmp_path: Path, told: str | None, why: str
+) -> None:
+    broker = KeptKafka(address="127.0.0.1:1", pid_file=tmp_path / "pid")
+    if told:
+        broker.pid_file.write_text(told)
+    with pytest.raises(SandboxError, match=rf"^cannot kill the broker on 127\.0\.0\.1:1: .*{why}"):
+        broker.down()
 
 
 @pytest.mark.parametrize(

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
 
 import attrs
 
-from referrals_domain.model.events import ReferralEvent
-from referrals_domain.model.identifiers import ReferralId
-from referrals_domain.testing import builders
 from referrals_webhook.relay import REPLACE
-from tests.broker import records
 from tests.trouble.proxy import Address, leading_to
 from tests.waiting import until
+from tests.webhook.course import Course
 from tests.webhook.program import Process
-from tests.webhook.stage import Stage
-from tests.webhook.test_relay import completed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from aiokafka import ConsumerRecord
-
     from referrals_adapters.postgres.settings import PostgresSettings
     from tests.webhook.program import Program
+    from tests.webhook.stage import Stage
 
 TAKEN_OVER: Final = 5.0
 """Seconds within which another relay leads and publishes, whatever became of the one before."""
@@ -46,49 +37,6 @@ class Relay:
 
     def leads(self) -> bool:
         return LEADING in self.process.child.log_text
-
-
-@attrs.define
-class Course:
-    """Events of many referrals, as they happen while relays come and go."""
-
-    stage: Stage
-    happened: list[ReferralEvent] = attrs.field(factory=list)
-
-    @asynccontextmanager
-    async def going_on(self) -> AsyncIterator[None]:
-        """Have more happen within the block."""
-        going_on = asyncio.create_task(self._go_on())
-        try:
-            yield
-        finally:
-            going_on.cancel()
-            with suppress(asyncio.CancelledError):
-                await going_on
-
-    async def _go_on(self) -> None:
-        """Have referrals completed, and each reversed a little later."""
-        while True:
-            one = completed(ReferralId(str(uuid4())))
-            await self.happens(one)
-            await asyncio.sleep(0.02)
-            await self.happens(builders.referral_reversed(referral_id=one.referral_id))
-
-    async def happens(self, event: ReferralEvent) -> None:
-        async with self.stage.begin() as tx:
-            await tx.outbox.add([event])
-            await tx.commit()
-        self.happened.append(event)
-
-    async def published(self) -> list[tuple[str, ReferralId, int]]:
-        """Return id, referral and time of what is on the broker, in the order of time."""
-        arrived = [
-            place_of(record)
-            for topic in ("referral.completed", "referral.reversed")
-            for record in await records(self.stage.kafka, topic)
-        ]
-        ours = {event.referral_id for event in self.happened}
-        return sorted((one for one in arrived if one[1] in ours), key=lambda one: one[2])
 
 
 async def test_another_relay_takes_over_and_the_first_of_each_event_comes_in_order(
@@ -119,14 +67,8 @@ async def test_another_relay_takes_over_and_the_first_of_each_event_comes_in_ord
         last.process.send(signal.SIGTERM)
         assert await last.process.exit_code() == 0
 
-    published = await course.published()
-    assert {id_ for id_, *_ in published} == {event.id for event in course.happened}
-    firsts = {id_: at for id_, _, at in reversed(published)}
-    by_referral: dict[ReferralId, list[int]] = {}
-    for event in course.happened:
-        by_referral.setdefault(event.referral_id, []).append(firsts[event.id])
-    assert len(by_referral) > 10
-    assert [times for times in by_referral.values() if times != sorted(times)] == []
+    await course.assert_published()
+    assert course.referrals > 10
 
 
 async def leader(relays: list[Relay], *, within: float) -> tuple[Relay, list[Relay]]:
@@ -155,8 +97,3 @@ async def is_out_of_reach(stage: Stage, backends: set[int]) -> bool:
 
 async def is_empty(stage: Stage, *, up_to: int = 2**63 - 1) -> bool:
     return not await stage.rows(f"outbox WHERE seq <= {up_to}", "seq")
-
-
-def place_of(record: ConsumerRecord) -> tuple[str, ReferralId, int]:
-    id_ = dict(record.headers)["ce_id"].decode()
-    return id_, ReferralId(record.key.decode()), record.timestamp

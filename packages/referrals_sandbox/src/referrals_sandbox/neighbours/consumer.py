@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import attrs
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from referrals_adapters.kafka.settings import KafkaSettings
+from referrals_adapters.kafka.topics import look_after_topics
 from referrals_sandbox.neighbours.inbox import Inbox
 from referrals_sandbox.neighbours.neighbour import Neighbour
 from referrals_sandbox.neighbours.showing import Shown
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 _FETCH_WAIT = 100  # ms; the sandbox's broker lets a fetch wait that long even when records come
+_TOPICS_SEEN_WITHIN = 1000  # ms; a topic may be made only after its consumers have begun
 _FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -48,10 +51,13 @@ class Desk:
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             fetch_max_wait_ms=_FETCH_WAIT,
+            metadata_max_age_ms=_TOPICS_SEEN_WITHIN,
         )
         producer = AIOKafkaProducer(
             bootstrap_servers=self.kafka, enable_idempotence=True, acks="all"
         )
+        if self.neighbour.announces:  # as our relay does for its own
+            await look_after_topics(KafkaSettings(broker=self.kafka), self.neighbour.announces)
         async with producer, consumer:
             print(
                 f"{self.neighbour.group} consumes {', '.join(self.neighbour.topics)}", flush=True

@@ -61,6 +61,9 @@ class Neighbour(Protocol):
     topics: ClassVar[tuple[str, ...]]
     """What it listens to."""
 
+    announces: ClassVar[tuple[str, ...]] = ()
+    """The topics of what it announces."""
+
     entries: Entries
     """What it did."""
 

@@ -46,6 +46,7 @@ class Points(Neighbour):
 
     group: ClassVar[str] = "points"
     topics: ClassVar[tuple[str, ...]] = (COMPLETED, REVERSED)
+    announces: ClassVar[tuple[str, ...]] = (REWARDED,)
 
     def __init__(self) -> None:
         self.entries = Entries()

@@ -1,9 +1,11 @@
 """Servers of one's own, named by the settings of the services."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.kafka import Kafka
+from referrals_sandbox.servers.kept_kafka import KeptKafka
 from referrals_sandbox.servers.ports import answers
 from referrals_sandbox.servers.postgres import NAME, Database
 from referrals_sandbox.servers.valkey import Redis
@@ -54,6 +56,9 @@ def kafka(settings: Settings) -> Kafka | None:
     """
     Return the broker that `KAFKA_BROKER` names, if it does.
 
+    It may be killed if `KAFKA_BROKER_PID_FILE` names a file with its process id: whoever says so
+    starts it again.
+
     Raises:
         SandboxError: It is not `host:port`, or nothing answers there.
     """
@@ -64,6 +69,9 @@ def kafka(settings: Settings) -> Kafka | None:
     if not host:
         raise SandboxError(f"KAFKA_BROKER is {address!r}; write it as host:port")
     _require_answer("KAFKA_BROKER", host.strip("[]"), _number("KAFKA_BROKER", port))
+    pid_file = settings.get("KAFKA_BROKER_PID_FILE")
+    if pid_file:
+        return KeptKafka(address=address, pid_file=Path(pid_file))
     return Kafka(address=address)
 
 
