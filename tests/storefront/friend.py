@@ -71,7 +71,7 @@ class Friend:
         return self.storefront.orders[-1]
 
     async def has_in_cart(self, attributes: dict[str, Any]) -> None:
-        """Wait until the cart has just these attributes."""
+        """Wait until the cart has just these attributes, and the browser knows."""
 
         async def there() -> bool:
             return self.visit.cart.attributes == attributes
@@ -80,6 +80,7 @@ class Friend:
             await until(there, within=_PATIENCE)
         except TimeoutError:
             assert self.visit.cart.attributes == attributes  # tells what is there instead
+        await self.settled()
 
     async def settled(self) -> None:
         """Wait until what was asked is answered, and the script has had time to ask for more."""
