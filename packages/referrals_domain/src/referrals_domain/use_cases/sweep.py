@@ -31,20 +31,21 @@ async def sweep(
         ExceptionGroup: Some met unforeseen errors; the others are done.
     """
     changed, failures, last = 0, list[Exception](), None
-    while dues := await page(last):
-        last = dues[-1]
+
+    async def work_off(dues: Sequence[Due]) -> int:
         try:
-            changed += await work(dues)
+            return await work(dues)
         except Unavailable:
             raise
-        except Exception:  # noqa: BLE001 - whatever it is, it must not hold up others
-            for due in dues:
-                try:
-                    changed += await work([due])
-                except Unavailable:
-                    raise
-                except Exception as error:  # noqa: BLE001 - as above
-                    failures.append(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up others
+            if len(dues) > 1:
+                return sum([await work_off([due]) for due in dues])
+            failures.append(error)
+            return 0
+
+    while dues := await page(last):
+        last = dues[-1]
+        changed += await work_off(dues)
     if failures:
         raise ExceptionGroup("some referrals could not be moved on", failures)
     return changed
