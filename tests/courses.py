@@ -6,16 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
 import attrs
 from hypothesis import strategies as st
 
+from referrals_domain.model.order import OrderFacts
+from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
 from tests.tally import tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+
+    from tests.domain.world import World
 
 T = TypeVar("T")
 
@@ -29,6 +33,31 @@ TIMES: Final = [
 
 ALL_IS_OVER: Final = builders.PLACED_AT + timedelta(days=300)
 """When every hold and every window has ended."""
+
+
+@attrs.frozen(kw_only=True)
+class End:
+    """What must be equal; versions, history, evidence and the number of events may differ."""
+
+    facts: OrderFacts
+    status: ReferralStatus | None
+    cause: Cause | None
+    share: ReferralStatus
+    net_reward: int
+
+    @classmethod
+    def of(cls, world: World, *, rewarded: int = 0) -> Self:
+        """Return how the order of a world ended, which was rewarded so often before it."""
+        order = world.order()
+        assert order
+        referral = world.referral_of() if order.referral_id else None
+        return cls(
+            facts=order.facts,
+            status=referral.status if referral else None,
+            cause=referral.cause if referral else None,
+            share=world.share().status,
+            net_reward=world.net_reward() - rewarded,
+        )
 
 
 @attrs.frozen(kw_only=True)

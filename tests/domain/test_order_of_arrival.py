@@ -21,7 +21,7 @@ from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.review import ReviewVerdict
 from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
-from tests.courses import ALL_IS_OVER, Course, Meanwhile, counting, courses
+from tests.courses import ALL_IS_OVER, Course, End, Meanwhile, counting, courses
 from tests.domain.strategies import MODEST, examples
 from tests.domain.world import World
 
@@ -74,17 +74,6 @@ PROGRAMS: Final = [
     builders.program(review=True, velocity_cap=1, complete_on=CompleteOn.ORDER_PAID),
     builders.program(review=True, minimum_order=5000, refund_percent=40),
 ]
-
-
-@attrs.frozen
-class End:
-    """What must be equal; versions, history, evidence and the number of events may differ."""
-
-    facts: OrderFacts
-    status: ReferralStatus | None
-    cause: Cause | None
-    share: ReferralStatus
-    net_reward: int
 
 
 def _courses(kinds: Sequence[OrderFacts]) -> st.SearchStrategy[Course[OrderFacts]]:
@@ -232,16 +221,7 @@ async def _end(
     await _review(world, opinion)
     world.clock.advance(ALL_IS_OVER - world.clock.now())
     await world.sweep()
-    order = world.order()
-    assert order
-    referral = world.referral_of() if order.referral_id else None
-    return End(
-        facts=order.facts,
-        status=referral.status if referral else None,
-        cause=referral.cause if referral else None,
-        share=world.share().status,
-        net_reward=world.net_reward() - rewarded,
-    )
+    return End.of(world, rewarded=rewarded)
 
 
 async def _let_a_neighbour_order(world: World) -> None:

@@ -6,19 +6,16 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
 import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from referrals_domain.model.delivery import Topic
-from referrals_domain.model.order import OrderFacts
 from referrals_domain.model.program import CompleteOn, ReferralProgram
-from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import FixedClock
-from tests.courses import ALL_IS_OVER, Course, counting, courses
+from tests.courses import ALL_IS_OVER, Course, End, counting, courses
 from tests.domain.strategies import MODEST, examples
 from tests.domain.world import World
 from tests.order_path.path import OrderPath, Webhook, order_path
@@ -90,17 +87,6 @@ PROGRAMS: Final = [
     builders.program(hold=timedelta(days=3), complete_on=CompleteOn.ORDER_PAID, refund_percent=40),
     builders.program(window=timedelta(days=2)),
 ]
-
-
-@attrs.frozen(kw_only=True)
-class End:
-    """What must be equal."""
-
-    facts: OrderFacts
-    status: ReferralStatus | None
-    cause: Cause | None
-    share: ReferralStatus
-    net_reward: int
 
 
 some_courses: Final = st.lists(
@@ -176,13 +162,4 @@ async def _end_at_once(program: ReferralProgram, webhooks: Sequence[Webhook]) ->
     await world.work_until_done()
     world.clock.advance(ALL_IS_OVER - world.clock.now())
     await world.sweep()
-    order = world.order()
-    assert order
-    referral = world.referral_of() if order.referral_id else None
-    return End(
-        facts=order.facts,
-        status=referral.status if referral else None,
-        cause=referral.cause if referral else None,
-        share=world.share().status,
-        net_reward=world.net_reward(),
-    )
+    return End.of(world)
