@@ -1,0 +1,93 @@
+"""The roles of both services, each a process of its own, kept running whatever ends them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_sandbox.servers.command import Command, LogLine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from referrals_sandbox.composition.sandbox import Sandbox
+    from referrals_sandbox.servers.child import Child
+
+_LOOKED: Final = 0.1  # seconds between two looks
+_READY: Final = {
+    "http": LogLine(r"^referrals-webhook http listening on \S+$"),
+    "worker": LogLine(r"^referrals-webhook worker ready$"),
+}
+ROLES: Final = ("http", "worker", "worker-2", "relay", "relay-2")
+
+
+@attrs.define(kw_only=True)
+class Roles:
+    """
+    The processes by their names; `grpc` is the gRPC service.
+
+    Args:
+        processes: What runs.
+    """
+
+    processes: Mapping[str, Child]
+    _left_alone: set[str] = attrs.field(factory=set, init=False)
+
+    def __getitem__(self, name: str) -> Child:
+        return self.processes[name]
+
+    @asynccontextmanager
+    async def left_alone(self, name: str) -> AsyncIterator[Child]:
+        """Start nothing of that name again within the block; at its end it runs again."""
+        self._left_alone.add(name)
+        try:
+            yield self.processes[name]
+        finally:
+            self._left_alone.discard(name)
+
+    async def keep(self) -> None:
+        """Start again whatever has ended, until cancelled."""
+        while True:
+            for name, process in self.processes.items():
+                if name not in self._left_alone and process.exit_code is not None:
+                    process.launch()
+            await asyncio.sleep(_LOOKED)
+
+
+async def split(sandbox: Sandbox, servers: Mapping[str, str]) -> Roles:
+    """
+    Replace the two services of a sandbox by a process for each role.
+
+    Args:
+        sandbox: The sandbox.
+        servers: Settings that replace those by which the services find their servers.
+
+    Raises:
+        SandboxError: One does not come up.
+    """
+    webhook, grpc = sandbox.webhook_service.process, sandbox.grpc_service.process
+    await asyncio.gather(asyncio.to_thread(webhook.stop), asyncio.to_thread(grpc.stop))
+    commands = {
+        "grpc": attrs.evolve(grpc.command, environment={**grpc.command.environment, **servers}),
+        **{name: _role(webhook.command, name, servers) for name in ROLES},
+    }
+    supervisor = sandbox.servers.supervisor
+    started = await asyncio.gather(
+        *(asyncio.to_thread(supervisor.start, command) for command in commands.values())
+    )
+    return Roles(processes=dict(zip(commands, started, strict=True)))
+
+
+def _role(webhook: Command, name: str, servers: Mapping[str, str]) -> Command:
+    role = name.partition("-")[0]
+    return attrs.evolve(
+        webhook,
+        name=f"referrals-webhook-{name}",
+        argv=(*webhook.argv, "--role", role),
+        environment={**webhook.environment, **servers},
+        ready=_READY.get(role),
+    )
