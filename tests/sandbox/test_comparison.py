@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -23,7 +23,7 @@ def line(topic: str, kind: str = "acknowledged") -> Line:
     return Line(kind=kind, merchant_id="shop", order_id="1", friend_id="7", topic=topic)
 
 
-def occurrence(type_: str, version: int, **changes: object) -> Occurrence:
+def occurrence(type_: str, version: int, **changes: Any) -> Occurrence:
     event = Occurrence(
         id=f"{type_} {version}",
         type=type_,
@@ -157,7 +157,7 @@ def test_a_cached_status_that_is_none_is_stale(cached: tuple[int, str]) -> None:
 
 async def test_the_ledger_keeps_what_it_was_told(tmp_path: Path) -> None:
     posted = line("orders/create", POSTED)
-    with open_ledger(tmp_path / "ledger") as ledger:
+    async with open_ledger(tmp_path / "ledger") as ledger:
         await ledger.write(posted)
         on_disk = read_ledger(tmp_path / "ledger")
         await ledger.write(posted.acknowledged())

@@ -27,7 +27,7 @@ from tests.trouble.ground import (
     running_grpc,
     settings_of,
 )
-from tests.trouble.proxy import Address, leading_to
+from referrals_sandbox.servers.proxy import Address, leading_to
 from tests.waiting import until
 from tests.webhook.orders import PATH, SECRET, order, signed
 from tests.webhook.program import Program

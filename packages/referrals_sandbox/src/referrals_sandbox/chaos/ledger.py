@@ -10,18 +10,21 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
 import attrs
 
+from referrals_adapters.flow.batcher import Batcher
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
 POSTED = "posted"
 ACKNOWLEDGED = "acknowledged"
+
+_AT_ONCE = 1000  # lines a sync
 
 
 @attrs.frozen(kw_only=True)
@@ -54,29 +57,28 @@ class Ledger:
     The ledger while it is written.
 
     Args:
-        descriptor: The open file.
-        writer: Its one thread: lines go to disk one after the other.
+        lines: Lines on their way to the disk: those that come during a sync share the next.
     """
 
-    descriptor: int
-    writer: ThreadPoolExecutor
+    lines: Batcher[Line, None]
 
     async def write(self, line: Line) -> None:
         """Append a line; it is on disk when this returns."""
-        await asyncio.get_running_loop().run_in_executor(self.writer, self._append, line)
-
-    def _append(self, line: Line) -> None:
-        os.write(self.descriptor, json.dumps(attrs.asdict(line)).encode() + b"\n")
-        os.fsync(self.descriptor)
+        await self.lines.submit(line)
 
 
-@contextmanager
-def open_ledger(path: Path) -> Iterator[Ledger]:
+@asynccontextmanager
+async def open_ledger(path: Path) -> AsyncIterator[Ledger]:
     """Open a new ledger, and close it at the end of the block."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+
+    async def append(lines: Sequence[Line]) -> Sequence[None]:
+        await asyncio.to_thread(_append, descriptor, lines)
+        return [None] * len(lines)
+
     try:
-        with ThreadPoolExecutor(1) as writer:
-            yield Ledger(descriptor, writer)
+        async with aclosing(Batcher(append, limit=_AT_ONCE, concurrency=1)) as batcher:
+            yield Ledger(batcher)
     finally:
         os.close(descriptor)
 
@@ -85,3 +87,9 @@ def read_ledger(path: Path) -> list[Line]:
     """Return all lines."""
     with path.open(encoding="utf-8") as lines:
         return [Line(**json.loads(line)) for line in lines]
+
+
+def _append(descriptor: int, lines: Sequence[Line]) -> None:
+    text = "".join(json.dumps(attrs.asdict(line)) + "\n" for line in lines)
+    os.write(descriptor, text.encode())
+    os.fsync(descriptor)

@@ -12,7 +12,7 @@ import attrs
 from referrals_sandbox.servers.command import Command, LogLine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from referrals_sandbox.composition.sandbox import Sandbox
     from referrals_sandbox.servers.child import Child
@@ -35,25 +35,26 @@ class Roles:
     """
 
     processes: Mapping[str, Child]
-    _left_alone: set[str] = attrs.field(factory=set, init=False)
+    _left_alone: set[Child] = attrs.field(factory=set, init=False)
 
-    def __getitem__(self, name: str) -> Child:
-        return self.processes[name]
+    def of(self, role: str) -> Sequence[Child]:
+        """Return all processes of a role."""
+        return [one for name, one in self.processes.items() if name.partition("-")[0] == role]
 
     @asynccontextmanager
-    async def left_alone(self, name: str) -> AsyncIterator[Child]:
-        """Start nothing of that name again within the block; at its end it runs again."""
-        self._left_alone.add(name)
+    async def left_alone(self, process: Child) -> AsyncIterator[None]:
+        """Do not start a process again within the block, whatever ends it."""
+        self._left_alone.add(process)
         try:
-            yield self.processes[name]
+            yield
         finally:
-            self._left_alone.discard(name)
+            self._left_alone.discard(process)
 
     async def keep(self) -> None:
         """Start again whatever has ended, until cancelled."""
         while True:
-            for name, process in self.processes.items():
-                if name not in self._left_alone and process.exit_code is not None:
+            for process in self.processes.values():
+                if process not in self._left_alone and process.exit_code is not None:
                     process.launch()
             await asyncio.sleep(_LOOKED)
 

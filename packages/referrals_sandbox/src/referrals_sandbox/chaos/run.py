@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from referrals_sandbox.chaos.collecting import backlog, collect, consumed, published
-from referrals_sandbox.chaos.comparison import Verdict, compare
+from referrals_sandbox.chaos.comparison import compare
 from referrals_sandbox.chaos.ledger import open_ledger, read_ledger
+from referrals_sandbox.chaos.report import Report
 from referrals_sandbox.chaos.roles import split
+from referrals_sandbox.chaos.scene import Scene, proxied, settings
+from referrals_sandbox.chaos.schedule import Schedule
 from referrals_sandbox.chaos.shops import open_shops
 from referrals_sandbox.chaos.traffic import WITHIN, Traffic
 from referrals_sandbox.composition.running import running
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 _CONNECTIONS: Final = 200
 _AT_REST_WITHIN: Final = 120.0  # seconds
 _LOOKED: Final = 0.2  # seconds between two looks
-_SHOWN: Final = 20  # findings
 
 
 def chaos(options: argparse.Namespace) -> int:
@@ -40,37 +40,55 @@ def chaos(options: argparse.Namespace) -> int:
         SandboxError: Something is missing, does not come up, or does not come to rest.
     """
     with running(Wishes(settings=os.environ)) as sandbox:
-        verdict = asyncio.run(_run(sandbox, options))
-    for kind, findings in verdict.findings.items():
-        for finding in findings[:_SHOWN]:
-            print(f"{kind}: {finding}", file=sys.stderr)
-    print(json.dumps(_figures(verdict), indent=2))
-    return 0 if verdict.holds else 1
+        report = asyncio.run(_run(sandbox, seconds=options.seconds, seed=options.seed))
+    print(report.as_json() if options.json else report.as_text())
+    return 0 if report.verdict.holds else 1
 
 
-async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Verdict:
+async def _run(sandbox: Sandbox, *, seconds: float, seed: int) -> Report:
     links = await asyncio.to_thread(open_shops, sandbox)
     path = Path(sandbox.work_dir) / "ledger"
-    limits = httpx.Limits(max_connections=_CONNECTIONS)
-    roles = await split(sandbox, {})
-    keeping = asyncio.create_task(roles.keep())
-    async with httpx.AsyncClient(
-        base_url=sandbox.gateway, limits=limits, timeout=WITHIN, trust_env=False
-    ) as client:
-        with open_ledger(path) as ledger:
-            traffic = Traffic(
-                client=client,
-                secret=sandbox.shopify_secret,
-                token=sandbox.token,
-                ledger=ledger,
-                links=links,
-                seed=options.seed,
-            )
-            await traffic.flow(options.seconds)
-    await _rest(sandbox)
-    keeping.cancel()
-    observed = await collect(sandbox, {link.merchant_id for link in links})
-    return compare(read_ledger(path), observed)
+    async with (
+        proxied(sandbox) as addresses,
+        _client(sandbox.gateway) as client,
+        open_ledger(path) as ledger,
+    ):
+        traffic = Traffic(
+            client=client,
+            secret=sandbox.shopify_secret,
+            token=sandbox.token,
+            ledger=ledger,
+            links=links,
+            seed=seed,
+        )
+        roles = await split(sandbox, settings(addresses))
+        scene = Scene(sandbox=sandbox, roles=roles, addresses=addresses, traffic=traffic)
+        schedule = Schedule(scene=scene, seed=seed)
+        watching = [asyncio.create_task(watch()) for watch in (roles.keep, schedule.watch)]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(traffic.flow(seconds))
+            group.create_task(schedule.run(seconds))
+        await _rest(sandbox)
+        await schedule.felt_no_more()
+        for watch in watching:
+            watch.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+        observed = await collect(sandbox, {link.merchant_id for link in links})
+    return Report(
+        verdict=compare(read_ledger(path), observed),
+        hits=schedule.hits,
+        misses=schedule.misses,
+        recovery=schedule.recovery,
+    )
+
+
+def _client(gateway: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=gateway,
+        limits=httpx.Limits(max_connections=_CONNECTIONS),
+        timeout=WITHIN,
+        trust_env=False,
+    )
 
 
 async def _rest(sandbox: Sandbox) -> None:
@@ -88,15 +106,3 @@ async def _rest(sandbox: Sandbox) -> None:
                 await asyncio.sleep(_LOOKED)
     except TimeoutError:
         raise SandboxError(f"no rest within {_AT_REST_WITHIN:g} s: {waiting}") from None
-
-
-def _figures(verdict: Verdict) -> dict[str, object]:
-    return {
-        "acknowledged": verdict.acknowledged,
-        "deliveries": verdict.deliveries,
-        "reversed": verdict.reversed,
-        "faults": {},
-        **verdict.counts,
-        "duplicates_dropped": verdict.duplicates_dropped,
-        "recovery_seconds": {},
-    }
