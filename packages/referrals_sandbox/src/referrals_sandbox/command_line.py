@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from referrals_sandbox.chaos.roles import PLANTED_IN
 from referrals_sandbox.neighbours.shopify import ORDERS_CREATE
 
 _DESCRIPTION = """\
@@ -120,6 +121,11 @@ def _add_chaos(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     chaos.add_argument(
         "--seed", metavar="S", type=int, default=1, help="repeats a schedule (%(default)s)"
+    )
+    chaos.add_argument(
+        "--planted",
+        choices=PLANTED_IN,
+        help="plant a fault in a role, to see that it is found",
     )
     chaos.add_argument("--json", action="store_true", help="print what came of it as JSON")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,8 @@ from referrals_sandbox.neighbours.events import COMPLETED, REVERSED, Event
 from referrals_sandbox.servers.errors import SandboxError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from aiokafka import ConsumerRecord
 
     from referrals_sandbox.composition.sandbox import Sandbox

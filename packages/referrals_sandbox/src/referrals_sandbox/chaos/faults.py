@@ -26,15 +26,15 @@ from referrals_sandbox.chaos.scene import InFlight, Scene, freeze, thaw
 from referrals_sandbox.chaos.weather import Bad, Struck
 from referrals_sandbox.neighbours.world import World, WorldFile
 from referrals_sandbox.servers.child import Child
+from referrals_sandbox.servers.kafka import Kafka
 from referrals_sandbox.servers.postgres import ADMIN, Database
-from referrals_sandbox.servers.proxy import Fair
+from referrals_sandbox.servers.proxy import Address, Fair
 
 if TYPE_CHECKING:
-    from referrals_sandbox.servers.kafka import Kafka
-    from referrals_sandbox.servers.proxy import Address
+    pass
 
-_TRIES: Final = 40
-_BETWEEN_TRIES: Final = 0.05  # seconds
+_TRIES: Final = 20
+_BETWEEN_TRIES: Final = 0.02  # seconds
 _DIES_WITHIN: Final = 8.0  # seconds
 _READ_ONLY: Final = "ALTER SYSTEM SET default_transaction_read_only = "
 
@@ -56,7 +56,7 @@ class Fault(Protocol):
 @attrs.frozen(kw_only=True)
 class Frozen(Fault):
     """
-    Processes that are stopped in the middle of something, and go on later.
+    Processes that are stopped, and go on later.
 
     Args:
         name: What kind of fault it is.
@@ -71,13 +71,15 @@ class Frozen(Fault):
     in_flight: InFlight
 
     async def strike(self, seconds: float) -> bool:
-        """Stop them, and let them go on."""
-        serving = await caught(self.processes, self.in_flight)
-        if serving is None:
-            return False
-        await asyncio.sleep(seconds)
+        """Stop them, and let them go on; what comes to wait for them meanwhile is hit."""
+        clock = asyncio.get_running_loop().time
+        end, is_hit = clock() + seconds, False
+        serving = await asyncio.to_thread(freeze, self.processes)
+        while clock() < end:
+            is_hit = is_hit or await self.in_flight()
+            await asyncio.sleep(_BETWEEN_TRIES)
         await asyncio.to_thread(thaw, self.processes, serving)
-        return True
+        return is_hit
 
 
 @attrs.frozen(kw_only=True)

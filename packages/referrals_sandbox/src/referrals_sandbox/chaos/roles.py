@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from referrals_sandbox.servers.child import Child
 from referrals_sandbox.servers.command import Command, LogLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
 
     from referrals_sandbox.composition.sandbox import Sandbox
-    from referrals_sandbox.servers.child import Child
 
 _LOOKED: Final = 0.1  # seconds between two looks
 _READY: Final = {
     "http": LogLine(r"^referrals-webhook http listening on \S+$"),
     "worker": LogLine(r"^referrals-webhook worker ready$"),
 }
+PLANTED_IN: Final = {
+    "answers-first": "http",
+    "tells-redis-once": "worker",
+    "gives-up-sends": "relay",
+    "merges-unlocked": "worker",
+}
+"""The role that each fault of `planted` is in."""
+
 ROLES: Final = ("http", "worker", "worker-2", "relay", "relay-2")
 
 
@@ -59,13 +69,16 @@ class Roles:
             await asyncio.sleep(_LOOKED)
 
 
-async def split(sandbox: Sandbox, servers: Mapping[str, str]) -> Roles:
+async def split(
+    sandbox: Sandbox, servers: Mapping[str, str], *, planted: str | None = None
+) -> Roles:
     """
     Replace the two services of a sandbox by a process for each role.
 
     Args:
         sandbox: The sandbox.
         servers: Settings that replace those by which the services find their servers.
+        planted: The fault that is planted in its role, if one is; see `planted`.
 
     Raises:
         SandboxError: One does not come up.
@@ -74,7 +87,7 @@ async def split(sandbox: Sandbox, servers: Mapping[str, str]) -> Roles:
     await asyncio.gather(asyncio.to_thread(webhook.stop), asyncio.to_thread(grpc.stop))
     commands = {
         "grpc": attrs.evolve(grpc.command, environment={**grpc.command.environment, **servers}),
-        **{name: _role(webhook.command, name, servers) for name in ROLES},
+        **{name: _role(webhook.command, name, servers, planted) for name in ROLES},
     }
     supervisor = sandbox.servers.supervisor
     started = await asyncio.gather(
@@ -83,12 +96,15 @@ async def split(sandbox: Sandbox, servers: Mapping[str, str]) -> Roles:
     return Roles(processes=dict(zip(commands, started, strict=True)))
 
 
-def _role(webhook: Command, name: str, servers: Mapping[str, str]) -> Command:
+def _role(webhook: Command, name: str, servers: Mapping[str, str], planted: str | None) -> Command:
     role = name.partition("-")[0]
+    argv: tuple[str | Path, ...] = (*webhook.argv, "--role", role)
+    if planted and PLANTED_IN[planted] == role:
+        argv = (sys.executable, "-P", "-m", "referrals_sandbox.chaos.planted", planted)
     return attrs.evolve(
         webhook,
         name=f"referrals-webhook-{name}",
-        argv=(*webhook.argv, "--role", role),
+        argv=argv,
         environment={**webhook.environment, **servers},
         ready=_READY.get(role),
     )

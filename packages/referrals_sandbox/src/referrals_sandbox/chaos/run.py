@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import httpx
 
 from referrals_sandbox.chaos.collecting import backlog, collect, consumed, published
 from referrals_sandbox.chaos.comparison import compare
 from referrals_sandbox.chaos.ledger import open_ledger, read_ledger
+from referrals_sandbox.chaos.posting import Poster
 from referrals_sandbox.chaos.report import Report
 from referrals_sandbox.chaos.roles import split
 from referrals_sandbox.chaos.scene import Scene, proxied, settings
@@ -24,10 +24,10 @@ from referrals_sandbox.servers.errors import SandboxError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Awaitable, Callable
 
     from referrals_sandbox.composition.sandbox import Sandbox
 
-_CONNECTIONS: Final = 200
 _AT_REST_WITHIN: Final = 120.0  # seconds
 _LOOKED: Final = 0.2  # seconds between two looks
 
@@ -40,34 +40,37 @@ def chaos(options: argparse.Namespace) -> int:
         SandboxError: Something is missing, does not come up, or does not come to rest.
     """
     with running(Wishes(settings=os.environ)) as sandbox:
-        report = asyncio.run(_run(sandbox, seconds=options.seconds, seed=options.seed))
+        report = asyncio.run(
+            _run(sandbox, seconds=options.seconds, seed=options.seed, planted=options.planted)
+        )
     print(report.as_json() if options.json else report.as_text())
     return 0 if report.verdict.holds else 1
 
 
-async def _run(sandbox: Sandbox, *, seconds: float, seed: int) -> Report:
+async def _run(sandbox: Sandbox, *, seconds: float, seed: int, planted: str | None) -> Report:
     links = await asyncio.to_thread(open_shops, sandbox)
     path = Path(sandbox.work_dir) / "ledger"
+    gateway = Poster(address=sandbox.gateway_address, within=WITHIN)
     async with (
         proxied(sandbox) as addresses,
-        _client(sandbox.gateway) as client,
         open_ledger(path) as ledger,
     ):
         traffic = Traffic(
-            client=client,
+            gateway=gateway,
             secret=sandbox.shopify_secret,
             token=sandbox.token,
             ledger=ledger,
             links=links,
             seed=seed,
         )
-        roles = await split(sandbox, settings(addresses))
+        roles = await split(sandbox, settings(addresses), planted=planted)
         scene = Scene(sandbox=sandbox, roles=roles, addresses=addresses, traffic=traffic)
         schedule = Schedule(scene=scene, seed=seed)
         watching = [asyncio.create_task(watch()) for watch in (roles.keep, schedule.watch)]
         async with asyncio.TaskGroup() as group:
             group.create_task(traffic.flow(seconds))
             group.create_task(schedule.run(seconds))
+        gateway.close()
         await _rest(sandbox)
         await schedule.felt_no_more()
         for watch in watching:
@@ -82,15 +85,6 @@ async def _run(sandbox: Sandbox, *, seconds: float, seed: int) -> Report:
     )
 
 
-def _client(gateway: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=gateway,
-        limits=httpx.Limits(max_connections=_CONNECTIONS),
-        timeout=WITHIN,
-        trust_env=False,
-    )
-
-
 async def _rest(sandbox: Sandbox) -> None:
     """
     Wait until nothing waits anywhere.
@@ -100,9 +94,22 @@ async def _rest(sandbox: Sandbox) -> None:
     """
     try:
         async with asyncio.timeout(_AT_REST_WITHIN):
-            while not (waiting := await backlog(sandbox)).is_empty:
-                await asyncio.sleep(_LOOKED)
-            while await consumed(sandbox) < await published(sandbox):
-                await asyncio.sleep(_LOOKED)
+            await _until(partial(_is_settled, sandbox))
+            await _until(partial(_is_consumed, sandbox))
     except TimeoutError:
-        raise SandboxError(f"no rest within {_AT_REST_WITHIN:g} s: {waiting}") from None
+        raise SandboxError(
+            f"no rest within {_AT_REST_WITHIN:g} s: {await backlog(sandbox)}"
+        ) from None
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    while not await holds():
+        await asyncio.sleep(_LOOKED)
+
+
+async def _is_settled(sandbox: Sandbox) -> bool:
+    return (await backlog(sandbox)).is_empty
+
+
+async def _is_consumed(sandbox: Sandbox) -> bool:
+    return await consumed(sandbox) >= await published(sandbox)

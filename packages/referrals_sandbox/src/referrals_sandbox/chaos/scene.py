@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,16 +11,16 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from referrals_sandbox.chaos.collecting import backlog
+from referrals_sandbox.chaos.roles import Roles
+from referrals_sandbox.chaos.traffic import Traffic
+from referrals_sandbox.composition.sandbox import Sandbox
 from referrals_sandbox.servers import linux
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.proxy import Address, leading_to
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
-    from referrals_sandbox.chaos.roles import Roles
-    from referrals_sandbox.chaos.traffic import Traffic
-    from referrals_sandbox.composition.sandbox import Sandbox
     from referrals_sandbox.servers.child import Child
 
 InFlight: TypeAlias = Callable[[], Awaitable[bool]]

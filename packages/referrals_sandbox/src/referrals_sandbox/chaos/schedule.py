@@ -25,14 +25,14 @@ from referrals_sandbox.chaos.faults import (
     ReadOnly,
     Stormy,
 )
+from referrals_sandbox.chaos.scene import Scene
 from referrals_sandbox.servers.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-    from referrals_sandbox.chaos.scene import Scene
 
-_AT_ONCE: Final = 2  # faults
+_AT_ONCE: Final = 3  # faults
 _SHORTEST, _LONGEST = 0.2, 2.0  # seconds that a fault lasts
 _CALM: Final = 1.0  # seconds, the longest between two faults
 _LOOKED: Final = 0.25  # seconds between two looks at what waits
@@ -85,19 +85,21 @@ class Schedule:
     async def watch(self) -> None:
         """Measure how long each fault is felt after its end, until cancelled."""
         while True:
-            since = await self._waiting_since()
-            now = datetime.now(UTC)
-            for fault, end in [*self._over]:
-                if since is None or since > end:
-                    self._over.remove((fault, end))
-                    felt = (now - end).total_seconds()
-                    self.recovery[fault] = max(felt, self.recovery.get(fault, 0))
-            await asyncio.sleep(_LOOKED)
+            await self._look()
 
     async def felt_no_more(self) -> None:
         """Wait until no fault is felt any more."""
         while self._over:
-            await asyncio.sleep(_LOOKED)
+            await self._look()
+
+    async def _look(self) -> None:
+        since, now = await self._waiting_since(), datetime.now(UTC)
+        for fault, end in [*self._over]:
+            if since is None or since > end:
+                self._over.remove((fault, end))
+                felt = (now - end).total_seconds()
+                self.recovery[fault] = max(felt, self.recovery.get(fault, 0))
+        await asyncio.sleep(_LOOKED)
 
     async def _strike(self, fault: Fault, seconds: float) -> None:
         if await fault.strike(seconds):
@@ -158,9 +160,16 @@ def _of_processes(scene: Scene) -> Iterator[Fault]:
     ):
         own = [process for process in processes if process]
         if own:
-            name, common = target, {"target": target, "processes": own, "in_flight": in_flight}
-            yield Frozen(name=f"{name} frozen", **common)
-            yield Killed(name=f"{name} killed", scene=scene, **common)
+            yield Frozen(
+                name=f"{target} frozen", target=target, processes=own, in_flight=in_flight
+            )
+            yield Killed(
+                name=f"{target} killed",
+                target=target,
+                processes=own,
+                in_flight=in_flight,
+                scene=scene,
+            )
     if servers.kafka.process:  # not killed: the broker inside librdkafka keeps nothing
         yield Frozen(
             name="kafka frozen",

@@ -8,27 +8,28 @@ has it posted again, as Shopify would, on a faster clock.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import attrs
-import httpx
 
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.identifiers import MerchantId, OrderId, ReferralId
 from referrals_sandbox.chaos.ledger import POSTED, Ledger, Line
+from referrals_sandbox.chaos.posting import Answer, NoAnswer, Poster
+from referrals_sandbox.chaos.shops import Link
 from referrals_sandbox.neighbours.shopify import Delivery
 from referrals_sandbox.neighbours.shopify_order import PlacedOrder, full_refund
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from referrals_sandbox.chaos.shops import Link
+    pass
 
 _OK: Final = 200
-_RATE: Final = 60.0  # orders a second
+_RATE: Final = 75.0  # orders a second
 _MOST_ORDERS: Final = 400  # under way; then friends wait
 WITHIN: Final = 2.0  # seconds for an answer: Shopify waits 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.5  # seconds; Shopify's are minutes
@@ -86,7 +87,7 @@ class Traffic:
     Friends who order at a steady pace.
 
     Args:
-        client: Speaks to the gateway.
+        gateway: Takes what is posted.
         secret: Signs webhooks.
         token: May act for all merchants of the links.
         ledger: Where every delivery stands before it is posted.
@@ -94,7 +95,7 @@ class Traffic:
         seed: Decides what they do, and when.
     """
 
-    client: httpx.AsyncClient
+    gateway: Poster
     secret: str = attrs.field(repr=False)
     token: str = attrs.field(repr=False)
     ledger: Ledger
@@ -187,14 +188,14 @@ class Traffic:
     async def _is_accepted(self, delivery: Delivery) -> bool:
         self.posts += 1
         try:
-            answer = await self.client.post(
-                f"/{delivery.topic}", content=delivery.body, headers=delivery.headers()
+            answer = await self.gateway.post(
+                f"/{delivery.topic}", delivery.body, delivery.headers()
             )
-        except httpx.TransportError:
+        except NoAnswer:
             return False
         finally:
             self.posts -= 1
-        return answer.status_code == _OK
+        return answer.status == _OK
 
     async def _share(self, link: Link) -> str | None:
         """Share a link, and return the referral that this opened; None if nobody answers."""
@@ -206,24 +207,23 @@ class Traffic:
                 "channel": "CHANNEL_SMS",
             },
         )
-        return str(answer.json()["referral"]["id"]) if answer else None
+        return str(json.loads(answer.body)["referral"]["id"]) if answer else None
 
     async def _read(self, merchant_id: str, referral_id: str, *, after: float = 0) -> None:
         """Ask for a status, so that it is cached."""
         await asyncio.sleep(after)
         await self._ask(_STATUS, {"merchant_id": merchant_id, "referral_id": referral_id})
 
-    async def _ask(self, path: str, question: dict[str, str]) -> httpx.Response | None:
+    async def _ask(self, path: str, question: dict[str, str]) -> Answer | None:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         self.reads += 1
         try:
-            answer = await self.client.post(
-                path, json=question, headers={"Authorization": f"Bearer {self.token}"}
-            )
-        except httpx.TransportError:
+            answer = await self.gateway.post(path, json.dumps(question).encode(), headers)
+        except NoAnswer:
             return None
         finally:
             self.reads -= 1
-        return answer if answer.status_code == _OK else None
+        return answer if answer.status == _OK else None
 
 
 def _body(order: PlacedOrder, topic: Topic) -> bytes:

@@ -8,7 +8,7 @@ import struct
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
@@ -111,6 +111,7 @@ class Address:
     is_open: bool = True
     weather: Callable[[], Weather] = Fair
     joints: set[Joint] = attrs.field(factory=set, init=False)
+    _joined: set[asyncio.Task[Any]] = attrs.field(factory=set, init=False)
 
     def change(self, weather: Callable[[], Weather]) -> None:
         """Have another weather on every connection, those that are open included."""
@@ -118,11 +119,22 @@ class Address:
         for joint in self.joints:
             joint.weather = weather()
 
+    async def end(self) -> None:
+        """End every connection; return when all have ended."""
+        for joint in self.joints:
+            joint.cut(by_reset=False)
+        if self._joined:
+            await asyncio.wait(self._joined)
+
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Join a client with the server, until one of them leaves."""
         if not self.is_open:
             writer.transport.abort()
             return
+        task = asyncio.current_task()
+        if task:
+            self._joined.add(task)
+            task.add_done_callback(self._joined.discard)
         with suppress(OSError):
             there, back = await asyncio.open_connection(self.host, self.leads_to)
             joint = Joint(client=writer, server=back, weather=self.weather())
@@ -148,10 +160,7 @@ async def leading_to(port: int, host: str = LOOPBACK) -> AsyncIterator[Address]:
         yield address
     finally:
         server.close()
-        for joint in address.joints:
-            joint.cut(by_reset=False)
-        while address.joints:
-            await asyncio.sleep(0)
+        await address.end()
 
 
 async def _requests(client: asyncio.StreamReader, joint: Joint) -> None:
