@@ -123,6 +123,14 @@ def _add_chaos(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--seed", metavar="S", type=int, default=1, help="repeats a schedule (%(default)s)"
     )
     chaos.add_argument(
+        "--only",
+        metavar="FAULT",
+        action="append",
+        default=[],
+        help="strike with this kind of fault, as the report names it, and no other but those "
+        "that are named likewise",
+    )
+    chaos.add_argument(
         "--planted",
         choices=PLANTED_IN,
         help="plant a fault in a role, to see that it is found",

@@ -15,7 +15,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import asyncpg
 import attrs
@@ -29,9 +29,6 @@ from referrals_sandbox.servers.child import Child
 from referrals_sandbox.servers.kafka import Kafka
 from referrals_sandbox.servers.postgres import ADMIN, Database
 from referrals_sandbox.servers.proxy import Address, Fair
-
-if TYPE_CHECKING:
-    pass
 
 _TRIES: Final = 20
 _BETWEEN_TRIES: Final = 0.02  # seconds

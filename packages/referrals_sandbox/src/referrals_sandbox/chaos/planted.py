@@ -1,8 +1,7 @@
 """
-A role with a fault of its own, to see that chaos finds it:
-`python -m referrals_sandbox.chaos.planted FAULT`.
+A role with a mistake: `python -m referrals_sandbox.chaos.planted FAULT`.
 
-It is the real role with its real adapters, but for one mistake that somebody might make:
+So that chaos can be seen to find it. It is the real role with its real adapters, but for one mistake that somebody might make:
 
 - `answers-first`: http answers 200, and commits afterwards;
 - `tells-redis-once`: the worker invalidates after its commit, and keeps no list of what is stale;
@@ -89,7 +88,7 @@ def tells_redis_once() -> None:
     async def forget(_: PostgresStaleStatuses, __: Mapping[ReferralKey, int]) -> None:
         """Keep nothing."""
 
-    PostgresStaleStatuses.add = forget  # type: ignore[method-assign]
+    setattr(PostgresStaleStatuses, "add", forget)  # noqa: B010 - mypy refuses the plain form
     main(["run", "--role", "worker"])
 
 
@@ -113,7 +112,7 @@ def merges_unlocked() -> None:
         missing = set(keys) - known.keys()
         return {**known, **(await lock(orders, missing) if missing else {})}
 
-    PostgresReferredOrders.lock = look  # type: ignore[method-assign]
+    setattr(PostgresReferredOrders, "lock", look)  # noqa: B010 - as above
     main(["run", "--role", "worker"])
 
 

@@ -41,7 +41,13 @@ def chaos(options: argparse.Namespace) -> int:
     """
     with running(Wishes(settings=os.environ)) as sandbox:
         report = asyncio.run(
-            _run(sandbox, seconds=options.seconds, seed=options.seed, planted=options.planted)
+            _run(
+                sandbox,
+                seconds=options.seconds,
+                seed=options.seed,
+                only=options.only,
+                planted=options.planted,
+            )
         )
     print(report.as_json() if options.json else report.as_text())
     return 0 if report.verdict.holds else 1
@@ -65,7 +71,7 @@ async def _run(sandbox: Sandbox, *, seconds: float, seed: int, planted: str | No
         )
         roles = await split(sandbox, settings(addresses), planted=planted)
         scene = Scene(sandbox=sandbox, roles=roles, addresses=addresses, traffic=traffic)
-        schedule = Schedule(scene=scene, seed=seed)
+        schedule = Schedule(scene=scene, seed=seed, only=only)
         watching = [asyncio.create_task(watch()) for watch in (roles.keep, schedule.watch)]
         async with asyncio.TaskGroup() as group:
             group.create_task(traffic.flow(seconds))
@@ -103,7 +109,7 @@ async def _rest(sandbox: Sandbox) -> None:
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
-    while not await holds():
+    while not await holds():  # noqa: ASYNC110 - other processes tell of no event
         await asyncio.sleep(_LOOKED)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -54,10 +55,12 @@ class Schedule:
     Args:
         scene: Where they strike.
         seed: Decides their order, how long each lasts, and how long nothing strikes.
+        only: The kinds that strike; all if there are none.
     """
 
     scene: Scene
     seed: int
+    only: Collection[str] = ()
     hits: Counter[str] = attrs.field(factory=Counter, init=False)
     misses: Counter[str] = attrs.field(factory=Counter, init=False)
     recovery: dict[str, float] = attrs.field(factory=dict, init=False)
@@ -119,7 +122,13 @@ class Schedule:
     def _turns(self) -> Iterator[tuple[Fault, float, float]]:
         chance = random.Random(self.seed)  # noqa: S311 - to be repeated
         while True:
-            faults = list(_faults(self.scene, chance))
+            faults = [
+                fault
+                for fault in _faults(self.scene, chance)
+                if not self.only or fault.name in self.only
+            ]
+            if not faults:
+                raise SandboxError(f"no fault is called {' or '.join(self.only)}")
             chance.shuffle(faults)
             for fault in faults:
                 lasting = chance.uniform(_SHORTEST, _LONGEST)
@@ -130,7 +139,11 @@ def _faults(scene: Scene, chance: random.Random) -> Iterator[Fault]:
     """Yield one fault of each kind."""
     yield from _of_processes(scene)
     yield from _of_connections(scene, chance)
-    yield from _of_neighbours(scene)
+    yield Lies(
+        name="friends forgotten",
+        scene=scene,
+        lie=lambda world: attrs.evolve(world, strangers=None),
+    )
     yield Flushed(scene=scene)
     if scene.sandbox.servers.database.process:
         yield ReadOnly(scene=scene)
@@ -191,20 +204,4 @@ def _of_connections(scene: Scene, chance: random.Random) -> Iterator[Fault]:
         target="to postgres",
         address=scene.addresses["postgres"],
         weather=weather.CommitReplyLost,
-    )
-
-
-def _of_neighbours(scene: Scene) -> Iterator[Fault]:
-    service_token = scene.sandbox.service_token
-    yield Lies(
-        name="our token refused",
-        scene=scene,
-        lie=lambda world: attrs.evolve(
-            world, tokens={k: v for k, v in world.tokens.items() if k != service_token}
-        ),
-    )
-    yield Lies(
-        name="friends forgotten",
-        scene=scene,
-        lie=lambda world: attrs.evolve(world, strangers=None),
     )

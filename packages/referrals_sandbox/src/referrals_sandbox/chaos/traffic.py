@@ -13,7 +13,7 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
@@ -24,9 +24,6 @@ from referrals_sandbox.chaos.posting import Answer, NoAnswer, Poster
 from referrals_sandbox.chaos.shops import Link
 from referrals_sandbox.neighbours.shopify import Delivery
 from referrals_sandbox.neighbours.shopify_order import PlacedOrder, full_refund
-
-if TYPE_CHECKING:
-    pass
 
 _OK: Final = 200
 _RATE: Final = 75.0  # orders a second
