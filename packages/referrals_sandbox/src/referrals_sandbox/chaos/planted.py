@@ -1,7 +1,8 @@
 """
 A role with a mistake: `python -m referrals_sandbox.chaos.planted FAULT`.
 
-So that chaos can be seen to find it. It is the real role with its real adapters, but for one mistake that somebody might make:
+So that chaos can be seen to find it. It is the real role with its real adapters, but for one
+mistake that somebody might make:
 
 - `answers-first`: http answers 200, and commits afterwards;
 - `tells-redis-once`: the worker invalidates after its commit, and keeps no list of what is stale;

@@ -40,20 +40,12 @@ def chaos(options: argparse.Namespace) -> int:
         SandboxError: Something is missing, does not come up, or does not come to rest.
     """
     with running(Wishes(settings=os.environ)) as sandbox:
-        report = asyncio.run(
-            _run(
-                sandbox,
-                seconds=options.seconds,
-                seed=options.seed,
-                only=options.only,
-                planted=options.planted,
-            )
-        )
+        report = asyncio.run(_run(sandbox, options))
     print(report.as_json() if options.json else report.as_text())
     return 0 if report.verdict.holds else 1
 
 
-async def _run(sandbox: Sandbox, *, seconds: float, seed: int, planted: str | None) -> Report:
+async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
     links = await asyncio.to_thread(open_shops, sandbox)
     path = Path(sandbox.work_dir) / "ledger"
     gateway = Poster(address=sandbox.gateway_address, within=WITHIN)
@@ -67,15 +59,15 @@ async def _run(sandbox: Sandbox, *, seconds: float, seed: int, planted: str | No
             token=sandbox.token,
             ledger=ledger,
             links=links,
-            seed=seed,
+            seed=options.seed,
         )
-        roles = await split(sandbox, settings(addresses), planted=planted)
+        roles = await split(sandbox, settings(addresses), planted=options.planted)
         scene = Scene(sandbox=sandbox, roles=roles, addresses=addresses, traffic=traffic)
-        schedule = Schedule(scene=scene, seed=seed, only=only)
+        schedule = Schedule(scene=scene, seed=options.seed, only=options.only)
         watching = [asyncio.create_task(watch()) for watch in (roles.keep, schedule.watch)]
         async with asyncio.TaskGroup() as group:
-            group.create_task(traffic.flow(seconds))
-            group.create_task(schedule.run(seconds))
+            group.create_task(traffic.flow(options.seconds))
+            group.create_task(schedule.run(options.seconds))
         gateway.close()
         await _rest(sandbox)
         await schedule.felt_no_more()
