@@ -110,6 +110,7 @@ def merges_unlocked() -> None:
         orders: PostgresReferredOrders, keys: Collection[OrderKey]
     ) -> Mapping[OrderKey, ReferredOrder]:
         known = await orders.get(keys)
+        await asyncio.sleep(_PATIENCE)  # whoever merges outside the lock takes their time
         missing = set(keys) - known.keys()
         return {**known, **(await lock(orders, missing) if missing else {})}
 

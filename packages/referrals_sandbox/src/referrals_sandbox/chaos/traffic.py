@@ -30,9 +30,14 @@ _RATE: Final = 75.0  # orders a second
 _MOST_ORDERS: Final = 400  # under way; then friends wait
 WITHIN: Final = 2.0  # seconds for an answer: Shopify waits 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.5  # seconds; Shopify's are minutes
-_SPREAD: Final = 2.0  # seconds over which an order's deliveries come
-_SHARED, _PAID, _UNDONE, _AGAIN, _AT_ONCE = 0.5, 0.5, 0.12, 0.1, 0.01
+_SPREADS: Final = (0.0, 0.1, 2.0)  # seconds over which an order's deliveries come
+_SHARED, _PAID, _UNDONE, _AGAIN, _AT_ONCE = 0.5, 0.6, 0.15, 0.1, 0.01
 _TIMES_AT_ONCE: Final = 20
+_UNDOINGS: Final = (
+    [Topic.ORDERS_CANCELLED],
+    [Topic.REFUNDS_CREATE],
+    [Topic.ORDERS_CANCELLED, Topic.REFUNDS_CREATE],  # Shopify's own way to cancel
+)
 _LOOKED: Final = 0.3  # seconds after a delivery, somebody asks for the status
 _STATUS: Final = "/referrals.v1.ReferralsService/GetReferralStatus"
 _SHARE: Final = "/referrals.v1.ReferralsService/ShareLink"
@@ -66,13 +71,13 @@ class Plan:
         if chance.random() < _PAID:
             topics.append(Topic.ORDERS_PAID)
         if chance.random() < _UNDONE:
-            topics.append(chance.choice([Topic.ORDERS_CANCELLED, Topic.REFUNDS_CREATE]))
+            topics += chance.choice(_UNDOINGS)
         chance.shuffle(topics)
         return cls(
             link=chance.choice(links),
             is_shared=chance.random() < _SHARED,
             topics=topics,
-            pauses=[chance.choice([0, 0, _SPREAD]) * chance.random() for _ in topics],
+            pauses=[chance.choice(_SPREADS) * chance.random() for _ in topics],
             times=[_TIMES_AT_ONCE if chance.random() < _AT_ONCE else 1 for _ in topics],
             again=[chance.random() < _AGAIN for _ in topics],
         )

@@ -26,11 +26,13 @@ class Cut(Exception):
     The connection ends now.
 
     Args:
+        last: What still reaches the client.
         by_reset: Whether the client is told so by a reset, and not by an end of the stream.
     """
 
-    def __init__(self, *, by_reset: bool = False) -> None:
+    def __init__(self, last: bytes = b"", *, by_reset: bool = False) -> None:
         super().__init__()
+        self.last = last
         self.by_reset = by_reset
 
 
@@ -83,13 +85,20 @@ class Joint:
     server: asyncio.StreamWriter
     weather: Weather
 
+    def end(self, cut: BaseException) -> None:
+        """End it as the weather would have it."""
+        if isinstance(cut, Cut):
+            self.client.write(cut.last)
+            self.cut(by_reset=cut.by_reset)
+
     def cut(self, *, by_reset: bool) -> None:
         """End it on both sides."""
         client = self.client.get_extra_info("socket")
         if by_reset and client is not None:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        for side in (self.client, self.server):
-            side.transport.abort()
+            self.client.transport.abort()
+        self.client.close()
+        self.server.transport.abort()
 
 
 @attrs.define
@@ -144,7 +153,8 @@ class Address:
                     ways.create_task(_requests(reader, joint))
                     ways.create_task(_replies(there, joint))
             except* Cut as cuts:
-                joint.cut(by_reset=any(isinstance(c, Cut) and c.by_reset for c in cuts.exceptions))
+                for cut in cuts.exceptions:
+                    joint.end(cut)
             finally:
                 self.joints.discard(joint)
         writer.close()
