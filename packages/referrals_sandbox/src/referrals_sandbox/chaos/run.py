@@ -40,9 +40,17 @@ def chaos(options: argparse.Namespace) -> int:
         SandboxError: Something is missing, does not come up, or does not come to rest.
     """
     with running(Wishes(settings=os.environ)) as sandbox:
-        report = asyncio.run(_run(sandbox, options))
+        try:
+            report = asyncio.run(_run(sandbox, options))
+        except ExceptionGroup as group:  # of the tasks that drive traffic and faults
+            raise _first(group) from group
     print(report.as_json() if options.json else report.as_text())
     return 0 if report.verdict.holds else 1
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
