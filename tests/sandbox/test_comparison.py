@@ -69,13 +69,20 @@ ORDER = [line("orders/create"), line("orders/paid")]
 UNDOING = [*ORDER, line("orders/cancelled"), line("refunds/create")]
 
 
-@pytest.mark.parametrize(("lines", "observed"), [(ORDER, COMPLETE), (UNDOING, UNDONE)])
+UNDONE_TWICE = attrs.evolve(
+    UNDONE, referrals=[referral("REVERSED", "PENDING", "COMPLETED", "REVERSED", "REVERSED")]
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "observed"), [(ORDER, COMPLETE), (UNDOING, UNDONE), (UNDOING, UNDONE_TWICE)]
+)
 def test_what_agrees_holds(lines: list[Line], observed: Observed) -> None:
     verdict = compare(lines, observed)
 
     assert verdict.holds, verdict.findings
     assert (verdict.acknowledged, verdict.deliveries) == (1, len(lines))
-    assert verdict.reversed == (observed is UNDONE)
+    assert verdict.reversed == (lines is UNDOING)
 
 
 def test_what_was_posted_and_never_acknowledged_is_no_promise() -> None:

@@ -127,8 +127,7 @@ def _add_chaos(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="FAULT",
         action="append",
         default=[],
-        help="strike with this kind of fault, as the report names it, and no other but those "
-        "that are named likewise",
+        help="strike with this kind alone, as `reset` or `reset to redis`; may be repeated",
     )
     chaos.add_argument(
         "--planted",

@@ -108,13 +108,13 @@ def _missing(key: tuple[str, str], reported: set[str], observed: Observed) -> It
 def _untold(referral: Referral, observed: Observed) -> Iterator[str]:
     """Yield what Kafka and Points do not know of a referral's course."""
     told = {(one.type, one.version) for one in observed.events_of(referral.id)}
-    has_completed = False
+    counts = False  # as consumers see it; a second cause of the same changes nothing for them
     for version, status in referral.history:
-        if status == "COMPLETED" and (COMPLETED, version) not in told:
+        if status == "COMPLETED" and not counts and (COMPLETED, version) not in told:
             yield f"version {version} completed, and no event tells"
-        if status == "REVERSED" and has_completed and (REVERSED, version) not in told:
+        if status == "REVERSED" and counts and (REVERSED, version) not in told:
             yield f"version {version} was reversed, and no event tells"
-        has_completed = has_completed or status == "COMPLETED"
+        counts = status == "COMPLETED"
     earned = sum(observed.points.get(referral.id, ()))
     if (earned > 0) != (referral.status == "COMPLETED"):
         yield f"it is {referral.status}, and Points gives {earned}"

@@ -119,26 +119,31 @@ class Schedule:
             return datetime.min.replace(tzinfo=UTC)
         return min((since for since in (posted, stored) if since), default=None)
 
+    def _kinds(self) -> Iterator[list[Fault]]:
+        """Yield for each kind the faults of that kind, which differ in what they befall."""
+        kinds: dict[str, list[Fault]] = defaultdict(list)
+        for fault in _faults(self.scene):
+            if not self.only or {fault.name, f"{fault.name} {fault.target}"} & {*self.only}:
+                kinds[fault.name].append(fault)
+        if not kinds:
+            raise SandboxError(f"no fault is called {' or '.join(self.only)}")
+        yield from kinds.values()
+
     def _turns(self) -> Iterator[tuple[Fault, float, float]]:
         chance = random.Random(self.seed)  # noqa: S311 - to be repeated
+        kinds = list(self._kinds())
         while True:
-            faults = [
-                fault
-                for fault in _faults(self.scene, chance)
-                if not self.only or fault.name in self.only
-            ]
-            if not faults:
-                raise SandboxError(f"no fault is called {' or '.join(self.only)}")
+            faults = [chance.choice(alike) for alike in kinds]
             chance.shuffle(faults)
             for fault in faults:
                 lasting = chance.uniform(_SHORTEST, _LONGEST)
                 yield fault, lasting, chance.uniform(0, _CALM)
 
 
-def _faults(scene: Scene, chance: random.Random) -> Iterator[Fault]:
-    """Yield one fault of each kind."""
+def _faults(scene: Scene) -> Iterator[Fault]:
+    """Yield every fault."""
     yield from _of_processes(scene)
-    yield from _of_connections(scene, chance)
+    yield from _of_connections(scene)
     yield Lies(
         name="friends forgotten",
         scene=scene,
@@ -192,13 +197,11 @@ def _of_processes(scene: Scene) -> Iterator[Fault]:
         )
 
 
-def _of_connections(scene: Scene, chance: random.Random) -> Iterator[Fault]:
-    names = sorted(scene.addresses)
-    for name, kind in _STORMS.items():
-        where = chance.choice(names)
-        yield Stormy(name=name, target=f"to {where}", address=scene.addresses[where], weather=kind)
-    where = chance.choice(names)
-    yield Down(target=f"to {where}", address=scene.addresses[where])
+def _of_connections(scene: Scene) -> Iterator[Fault]:
+    for where, address in scene.addresses.items():
+        for name, kind in _STORMS.items():
+            yield Stormy(name=name, target=f"to {where}", address=address, weather=kind)
+        yield Down(target=f"to {where}", address=address)
     yield Stormy(
         name="commit reply lost",
         target="to postgres",
