@@ -147,12 +147,18 @@ def test_copies_are_in_order_and_first_occurrences_must_be() -> None:
     completed, undone = UNDONE.log
     copy = attrs.evolve(completed, at=NOW + timedelta(seconds=9), offset=1)
     late = attrs.evolve(completed, at=NOW + timedelta(seconds=9))
+    behind = occurrence(COMPLETED, 4, at=undone.at, offset=-1)
 
     with_copy = compare(UNDOING, attrs.evolve(UNDONE, log=[completed, undone, copy]))
+    at_once = attrs.evolve(completed, at=undone.at, offset=1)
+    same_moment = compare(UNDOING, attrs.evolve(UNDONE, log=[at_once, undone]))
     out_of_order = compare(UNDOING, attrs.evolve(UNDONE, log=[undone, late]))
+    in_one_topic = compare(UNDOING, attrs.evolve(UNDONE, log=[behind, completed, undone]))
 
     assert with_copy.holds
+    assert same_moment.holds
     assert out_of_order.counts["out_of_order"] == 1
+    assert in_one_topic.counts["out_of_order"] == 1
 
 
 @pytest.mark.parametrize("cached", [(1, "PENDING"), (2, "REVERSED")])

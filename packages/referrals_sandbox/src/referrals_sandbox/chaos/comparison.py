@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -143,16 +144,24 @@ def _out_of_order(observed: Observed) -> Iterator[str]:
     """
     Yield referrals whose events did not first appear in the order of their versions.
 
-    Within a partition the offset tells; the two topics share none, so between them the time does.
+    Within a partition the place tells; the two topics share none, so between them the time does,
+    which has milliseconds.
     """
     for referral_id, events in observed.events.items():
         first: dict[str, Occurrence] = {}
-        for one in events:  # in the order of the log
+        for one in events:  # in the order of each partition
             first.setdefault(one.id, one)
-        in_log = sorted(first.values(), key=lambda one: (one.at, one.offset))
-        versions = [one.version for one in in_log]
-        if versions != sorted(versions):
-            yield f"referral {referral_id}: versions {versions}"
+        if any(_before(later, one) for one, later in permutations(first.values(), 2)):
+            yield f"referral {referral_id}: {[(one.version, one.at) for one in first.values()]}"
+
+
+def _before(later: Occurrence, one: Occurrence) -> bool:
+    """Tell whether an event of a greater version lies before the other."""
+    if later.version <= one.version:
+        return False
+    if later.type == one.type:
+        return later.offset < one.offset
+    return later.at < one.at
 
 
 def _stale(observed: Observed) -> Iterator[str]:
