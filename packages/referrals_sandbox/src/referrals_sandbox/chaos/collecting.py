@@ -218,5 +218,5 @@ async def _cached(
                 hit = from_entry(entry) if isinstance(entry, bytes) else None
                 if hit is not None:
                     view = hit.view
-                    cached[one.id] = (view.version, view.status) if view else (0, "ABSENT")
+                    cached[one.id] = (view.version, str(view.status)) if view else (0, "ABSENT")
     return cached
