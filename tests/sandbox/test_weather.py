@@ -107,6 +107,7 @@ async def test_an_address_that_is_closed_takes_nobody() -> None:
     async with path() as (_, address, client):
         address.is_open = False
         await address.end()
+        client.close()  # so that it comes anew
 
         with pytest.raises(NoAnswer):
             await client.post("/", b"{}", {})
