@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 _WITHIN: Final = 5.0  # seconds, a connection or a query
 _TOPICS: Final = (COMPLETED, REVERSED)
+_AWAY: Final = (  # the last: a connection that ends between two steps of asyncpg's (0.32)
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 _AT_ONCE: Final = 500  # keys of Redis
 
 _BACKLOG: Final = """
@@ -138,7 +144,7 @@ async def _rows(sandbox: Sandbox, query: str, *values: object) -> list[dict[str,
             rows = await connection.fetch(query, *values, timeout=2 * _WITHIN)
         finally:
             await connection.close(timeout=_WITHIN)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except _AWAY as error:
         raise SandboxError(f"PostgreSQL does not answer: {error!r}") from error
     return [dict(row) for row in rows]
 
