@@ -18,7 +18,7 @@ from referrals_domain.ports.status_cache import Miss
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.cache_server import CacheServerContract
 from referrals_sandbox.servers.ports import free_port
-from tests.trouble.proxy import leading_to
+from referrals_sandbox.servers.proxy import leading_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -19,6 +19,7 @@ from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.errors import Unavailable
 from referrals_domain.testing import builders
 from referrals_sandbox.servers import postgres
+from referrals_sandbox.servers.proxy import Address, leading_to
 from tests.trouble.ground import (
     Frontend,
     Ground,
@@ -27,7 +28,6 @@ from tests.trouble.ground import (
     running_grpc,
     settings_of,
 )
-from tests.trouble.proxy import Address, leading_to
 from tests.waiting import until
 from tests.webhook.orders import PATH, SECRET, order, signed
 from tests.webhook.program import Program

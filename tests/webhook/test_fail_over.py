@@ -17,8 +17,8 @@ from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_sandbox.servers import valkey
+from referrals_sandbox.servers.proxy import Address, leading_to
 from referrals_sandbox.servers.supervisor import supervising
-from tests.trouble.proxy import Address, leading_to
 from tests.waiting import until
 from tests.webhook.vigil import until_watched
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from referrals_sandbox.servers.proxy import Address, Fair, leading_to
 from referrals_webhook.relay import REPLACE
-from tests.trouble.proxy import Address, leading_to
 from tests.waiting import until
 from tests.webhook.course import Course
 from tests.webhook.program import Process
@@ -26,6 +26,17 @@ TAKEN_OVER: Final = 5.0
 
 LEADING: Final = "referrals-webhook relay leading"
 BACKENDS: Final = "pg_stat_activity WHERE application_name = 'referrals-webhook-relay'"
+
+
+class Nowhere(Fair):
+    """Nothing arrives any more, either way, not even that the other has left."""
+
+    async def request(self, sent: bytes) -> bytes:  # noqa: ARG002 - it goes nowhere
+        await asyncio.Future()
+        raise AssertionError
+
+    async def reply(self, sent: bytes) -> bytes:
+        return await self.request(sent)
 
 
 @attrs.frozen(eq=False)
@@ -51,7 +62,7 @@ async def test_another_relay_takes_over_and_the_first_of_each_event_comes_in_ord
         course = Course(stage)
         async with course.going_on():
             cut_off, relays = await leader(relays, within=15)
-            cut_off.address.swallows = True
+            cut_off.address.change(Nowhere)
             frozen, relays = await taken_over(relays, stage)
             backends = set(await stage.rows(BACKENDS, "pid"))
             assert backends

@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Sequence
 
+from referrals_sandbox.chaos.run import chaos
 from referrals_sandbox.command_line import parser
 from referrals_sandbox.ending import Ended, end_on_signals, end_with_uv
 from referrals_sandbox.playing import start
 from referrals_sandbox.posting.post import post
 from referrals_sandbox.servers.errors import SandboxError
+
+_COMMANDS = {None: start, "post": post, "chaos": chaos}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_on_signals()
     end_with_uv()
     try:
-        return post(options) if options.command == "post" else start(options)
+        return _COMMANDS[options.command](options)
     except SandboxError as error:
         print(f"referrals-sandbox: {error}", file=sys.stderr)
         return 1

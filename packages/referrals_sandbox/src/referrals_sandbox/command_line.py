@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from referrals_sandbox.chaos.roles import PLANTED_IN
 from referrals_sandbox.neighbours.shopify import ORDERS_CREATE
 
 _DESCRIPTION = """\
@@ -33,6 +34,19 @@ Exit codes: 0 every answer was 200; 1 one was not, or something failed; 2 the co
 wrong.
 """
 
+_CHAOS = """\
+Let friends order through the gateway while servers, services and connections fail on purpose;
+then, at rest, compare what Shopify was promised with PostgreSQL, Kafka's log, what Points booked
+and what Redis has. Every delivery stands in a ledger on disk before it is posted.
+"""
+_CHAOS_EPILOG = """\
+The seed decides who orders what, which faults strike, and when. A server that REFERRALS_DB_HOST,
+REFERRALS_REDIS_HOST or KAFKA_BROKER names is used, and neither killed nor frozen.
+
+Exit codes: 0 nothing was lost, done twice, out of order or stale; 1 something was, and standard
+error tells what; 2 the command line is wrong; 130 or 143 it was ended before that.
+"""
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
@@ -61,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
         )
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     _add_post(commands)
+    _add_chaos(commands)
     return parser
 
 
@@ -93,12 +108,45 @@ def _add_post(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     post.add_argument("--json", action="store_true", help="print what came of it as JSON")
 
 
+def _add_chaos(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    chaos = commands.add_parser(
+        "chaos",
+        help="have everything fail on purpose, and see that nothing is lost",
+        description=_CHAOS,
+        epilog=_CHAOS_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    chaos.add_argument(
+        "--seconds", metavar="N", type=_seconds, default=120, help="for how long (%(default)s)"
+    )
+    chaos.add_argument(
+        "--seed", metavar="S", type=int, default=1, help="repeats a schedule (%(default)s)"
+    )
+    chaos.add_argument(
+        "--only",
+        metavar="FAULT",
+        action="append",
+        default=[],
+        help="strike with this kind alone, as `reset` or `reset to redis`; may be repeated",
+    )
+    chaos.add_argument(
+        "--planted",
+        choices=PLANTED_IN,
+        help="plant a fault in a role, to see that it is found",
+    )
+    chaos.add_argument("--json", action="store_true", help="print what came of it as JSON")
+
+
 def _port(text: str) -> int:
     return _number(text, 65_535)
 
 
 def _times(text: str) -> int:
     return _number(text, 1_000)  # each is a thread
+
+
+def _seconds(text: str) -> int:
+    return _number(text, 86_400)
 
 
 def _order(text: str) -> int:

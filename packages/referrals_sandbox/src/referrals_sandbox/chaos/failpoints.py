@@ -4,6 +4,7 @@ A role that dies at the worst moment: `python -m referrals_sandbox.chaos.failpoi
 It is the real role with its real adapters, but for one that kills the whole process, as `kill -9`
 would, where the role has done one half of a thing and not the other:
 
+- `http-before-answer`: deliveries are committed, and Shopify has no answer;
 - `worker-before-invalidation`: an outcome is committed, and the cache has not heard of it;
 - `relay-before-delete`: Kafka has acknowledged events, and they are still in the outbox.
 
@@ -22,17 +23,32 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import attrs
 from dependency_injector.providers import Singleton
 
+from referrals_adapters.flow.batcher import Batcher
 from referrals_adapters.kafka.publisher import KafkaPublisher
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
+from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_webhook.__main__ import main
-from referrals_webhook.container import RelayContainer, WorkerContainer
+from referrals_webhook.container import HttpContainer, RelayContainer, WorkerContainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from referrals_domain.model.delivery import Delivery, Receipt
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.ports.outbox import OutboxEntry
+
+
+@attrs.frozen
+class DiesBeforeAnswer:
+    """Takes deliveries in, and kills its process once they are committed."""
+
+    accept: AcceptDeliveries
+
+    async def __call__(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt]:
+        """Commit, and die."""
+        await self.accept(deliveries)
+        _die()
 
 
 @attrs.frozen
@@ -72,6 +88,15 @@ class InAHurry(EventPublisher):
         return await self.publisher.publish(entries)
 
 
+def http_before_answer() -> None:
+    """Run an http role that dies once it has committed deliveries."""
+    accept = Singleton(AcceptDeliveries, begin=HttpContainer.begin.provider)
+    HttpContainer.batcher.override(
+        Singleton(Batcher, Singleton(DiesBeforeAnswer, accept), limit=1)
+    )
+    main(["run", "--role", "http"])
+
+
 def worker_before_invalidation() -> None:
     """Run a worker that dies once it has committed an outcome."""
     WorkerContainer.cache.override(Singleton(DiesBeforeInvalidation, redis=WorkerContainer.redis))
@@ -93,6 +118,7 @@ def relay_in_a_hurry() -> None:
 
 
 POINTS: Final[Mapping[str, Callable[[], None]]] = {
+    "http-before-answer": http_before_answer,
     "worker-before-invalidation": worker_before_invalidation,
     "relay-before-delete": relay_before_delete,
     "relay-in-a-hurry": relay_in_a_hurry,

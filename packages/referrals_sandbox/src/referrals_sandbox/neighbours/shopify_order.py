@@ -39,6 +39,9 @@ class PlacedOrder:
         landing_site_ref: What the shop read as `ref` there.
         order_id: The order; by default one that nobody else has.
         customer_id: The customer; by default one that nobody else has.
+        is_paid: Whether it was paid.
+        cancelled_at: When it was cancelled, if it was.
+        updated_at: When any of it changed last; by default when it was placed.
     """
 
     placed_at: datetime
@@ -48,27 +51,30 @@ class PlacedOrder:
     landing_site_ref: str | None = None
     order_id: int = attrs.field(factory=_new_order_id)
     customer_id: int = attrs.field(factory=_new_customer_id)
+    is_paid: bool = True
+    cancelled_at: datetime | None = None
+    updated_at: datetime | None = None
 
     def body(self) -> bytes:
         """Return the body of `orders/create`."""
         return json.dumps({**self._order(), **self._origin()}).encode()
 
     def _order(self) -> dict[str, Any]:
-        placed_at = self.placed_at.isoformat(timespec="seconds")
+        placed_at = _written(self.placed_at)
         return {
             "id": self.order_id,
             "admin_graphql_api_id": f"gid://shopify/Order/{self.order_id}",
             "created_at": placed_at,
             "processed_at": placed_at,
-            "updated_at": placed_at,
-            "cancelled_at": None,
+            "updated_at": _written(self.updated_at or self.placed_at),
+            "cancelled_at": _written(self.cancelled_at) if self.cancelled_at else None,
             "currency": _CURRENCY,
             "presentment_currency": _CURRENCY,
             "subtotal_price": "62.10",
             "total_discounts": "6.90",
             "total_tax": "0.00",
             "total_price": _TOTAL,
-            "financial_status": "paid",
+            "financial_status": "paid" if self.is_paid else "pending",
             "fulfillment_status": None,
             "source_name": "web",
             "test": False,
@@ -132,27 +138,36 @@ class FriendsOrder:
 
     def refund(self, at: datetime) -> bytes:
         """Return the body of `refunds/create` by which all that was paid goes back."""
-        number = _FIRST_REFUND + secrets.randbelow(_NUMBERS)
-        body = {
-            "id": number,
-            "admin_graphql_api_id": f"gid://shopify/Refund/{number}",
-            "order_id": self.order_id,
-            "created_at": at.isoformat(timespec="seconds"),
-            "processed_at": at.isoformat(timespec="seconds"),
-            "note": None,
-            "restock": True,
-            "refund_line_items": [],
-            "order_adjustments": [],
-            "transactions": [
-                {
-                    "id": number + 1,
-                    "order_id": self.order_id,
-                    "kind": "refund",
-                    "status": "success",
-                    "gateway": "shopify_payments",
-                    "amount": _TOTAL,
-                    "currency": _CURRENCY,
-                }
-            ],
-        }
-        return json.dumps(body).encode()
+        return full_refund(self.order_id, at)
+
+
+def full_refund(order_id: int, at: datetime) -> bytes:
+    """Return the body of `refunds/create` by which all that was paid for an order goes back."""
+    number = _FIRST_REFUND + secrets.randbelow(_NUMBERS)
+    body = {
+        "id": number,
+        "admin_graphql_api_id": f"gid://shopify/Refund/{number}",
+        "order_id": order_id,
+        "created_at": _written(at),
+        "processed_at": _written(at),
+        "note": None,
+        "restock": True,
+        "refund_line_items": [],
+        "order_adjustments": [],
+        "transactions": [
+            {
+                "id": number + 1,
+                "order_id": order_id,
+                "kind": "refund",
+                "status": "success",
+                "gateway": "shopify_payments",
+                "amount": _TOTAL,
+                "currency": _CURRENCY,
+            }
+        ],
+    }
+    return json.dumps(body).encode()
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

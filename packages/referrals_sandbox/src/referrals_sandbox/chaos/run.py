@@ -1,0 +1,121 @@
+"""The command `chaos`: traffic, faults, rest, and what came of it all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from referrals_sandbox.chaos.collecting import backlog, collect, consumed, published
+from referrals_sandbox.chaos.comparison import compare
+from referrals_sandbox.chaos.ledger import open_ledger, read_ledger
+from referrals_sandbox.chaos.posting import Poster
+from referrals_sandbox.chaos.report import Report
+from referrals_sandbox.chaos.roles import split
+from referrals_sandbox.chaos.scene import Scene, proxied, settings
+from referrals_sandbox.chaos.schedule import Schedule
+from referrals_sandbox.chaos.shops import open_shops
+from referrals_sandbox.chaos.traffic import WITHIN, Traffic
+from referrals_sandbox.composition.running import running
+from referrals_sandbox.composition.wishes import Wishes
+from referrals_sandbox.servers.errors import SandboxError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Awaitable, Callable
+
+    from referrals_sandbox.composition.sandbox import Sandbox
+
+_AT_REST_WITHIN: Final = 120.0  # seconds
+_LOOKED: Final = 0.2  # seconds between two looks
+
+
+def chaos(options: argparse.Namespace) -> int:
+    """
+    Do it, and return the exit code.
+
+    Raises:
+        SandboxError: Something is missing, does not come up, or does not come to rest.
+    """
+    with running(Wishes(settings=os.environ)) as sandbox:
+        try:
+            report = asyncio.run(_run(sandbox, options))
+        except ExceptionGroup as group:  # of the tasks that drive traffic and faults
+            raise _first(group) from group
+    print(report.as_json() if options.json else report.as_text())
+    return 0 if report.verdict.holds else 1
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
+
+
+async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
+    links = await asyncio.to_thread(open_shops, sandbox)
+    path = Path(sandbox.work_dir) / "ledger"
+    gateway = Poster(address=sandbox.gateway_address, within=WITHIN)
+    async with (
+        proxied(sandbox) as addresses,
+        open_ledger(path) as ledger,
+    ):
+        traffic = Traffic(
+            gateway=gateway,
+            secret=sandbox.shopify_secret,
+            token=sandbox.token,
+            ledger=ledger,
+            links=links,
+            seed=options.seed,
+        )
+        roles = await split(sandbox, settings(addresses), planted=options.planted)
+        scene = Scene(sandbox=sandbox, roles=roles, addresses=addresses, traffic=traffic)
+        schedule = Schedule(scene=scene, seed=options.seed, only=options.only)
+        watching = [asyncio.create_task(watch()) for watch in (roles.keep, schedule.watch)]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(traffic.flow(options.seconds))
+            group.create_task(schedule.run(options.seconds))
+        gateway.close()
+        await _rest(sandbox)
+        await schedule.felt_no_more()
+        for watch in watching:
+            watch.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+        observed = await collect(sandbox, {link.merchant_id for link in links})
+    return Report(
+        verdict=compare(read_ledger(path), observed),
+        hits=schedule.hits,
+        misses=schedule.misses,
+        recovery=schedule.recovery,
+    )
+
+
+async def _rest(sandbox: Sandbox) -> None:
+    """
+    Wait until nothing waits anywhere.
+
+    Raises:
+        SandboxError: Something still does.
+    """
+    try:
+        async with asyncio.timeout(_AT_REST_WITHIN):
+            await _until(partial(_is_settled, sandbox))
+            await _until(partial(_is_consumed, sandbox))
+    except TimeoutError:
+        raise SandboxError(
+            f"no rest within {_AT_REST_WITHIN:g} s: {await backlog(sandbox)}"
+        ) from None
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    while not await holds():  # noqa: ASYNC110 - other processes tell of no event
+        await asyncio.sleep(_LOOKED)
+
+
+async def _is_settled(sandbox: Sandbox) -> bool:
+    return (await backlog(sandbox)).is_empty
+
+
+async def _is_consumed(sandbox: Sandbox) -> bool:
+    return await consumed(sandbox) >= await published(sandbox)

@@ -1,0 +1,210 @@
+"""Which faults strike, and when: the seed decides."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_sandbox.chaos import weather
+from referrals_sandbox.chaos.collecting import backlog
+from referrals_sandbox.chaos.faults import (
+    BrokerDown,
+    BrokerSlow,
+    Dead,
+    Down,
+    Fault,
+    Flushed,
+    Frozen,
+    Killed,
+    Lies,
+    ReadOnly,
+    Stormy,
+)
+from referrals_sandbox.chaos.scene import Scene
+from referrals_sandbox.servers.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_AT_ONCE: Final = 3  # faults
+_SHORTEST, _LONGEST = 0.2, 2.0  # seconds that a fault lasts
+_CALM: Final = 1.0  # seconds, the longest between two faults
+_LOOKED: Final = 0.25  # seconds between two looks at what waits
+_STORMS: Final = {
+    "latency": weather.Latency,
+    "black hole": weather.BlackHole,
+    "reset": weather.Reset,
+    "slow close": weather.SlowClose,
+    "answer cut": weather.CutAnswer,
+    "reply lost": weather.ReplyLost,
+}
+
+
+@attrs.define(kw_only=True)
+class Schedule:
+    """
+    All kinds of faults in turns, in an order that the seed decides.
+
+    Args:
+        scene: Where they strike.
+        seed: Decides their order, how long each lasts, and how long nothing strikes.
+        only: The kinds that strike; all if there are none.
+    """
+
+    scene: Scene
+    seed: int
+    only: Collection[str] = ()
+    hits: Counter[str] = attrs.field(factory=Counter, init=False)
+    misses: Counter[str] = attrs.field(factory=Counter, init=False)
+    recovery: dict[str, float] = attrs.field(factory=dict, init=False)
+    _over: list[tuple[str, datetime]] = attrs.field(factory=list, init=False)
+
+    async def run(self, seconds: float) -> None:
+        """Strike for so many seconds; whatever was broken is mended when this returns."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        targets: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        turns = self._turns()
+
+        async def strike_in_turn() -> None:
+            while clock() < end:
+                fault, lasting, calm = next(turns)
+                async with targets[fault.target]:
+                    if clock() < end:
+                        await self._strike(fault, lasting)
+                await asyncio.sleep(calm)
+
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(_AT_ONCE):
+                lanes.create_task(strike_in_turn())
+
+    async def watch(self) -> None:
+        """Measure how long each fault is felt after its end, until cancelled."""
+        while True:
+            await self._look()
+
+    async def felt_no_more(self) -> None:
+        """Wait until no fault is felt any more."""
+        while self._over:
+            await self._look()
+
+    async def _look(self) -> None:
+        since, now = await self._waiting_since(), datetime.now(UTC)
+        for fault, end in [*self._over]:
+            if since is None or since > end:
+                self._over.remove((fault, end))
+                felt = (now - end).total_seconds()
+                self.recovery[fault] = max(felt, self.recovery.get(fault, 0))
+        await asyncio.sleep(_LOOKED)
+
+    async def _strike(self, fault: Fault, seconds: float) -> None:
+        if await fault.strike(seconds):
+            self.hits[fault.name] += 1
+            self._over.append((fault.name, datetime.now(UTC)))
+        else:
+            self.misses[fault.name] += 1
+
+    async def _waiting_since(self) -> datetime | None:
+        posted = self.scene.traffic.waiting_since
+        try:
+            stored = (await backlog(self.scene.sandbox)).since
+        except SandboxError:  # away: whatever waits there has waited from the beginning
+            return datetime.min.replace(tzinfo=UTC)
+        return min((since for since in (posted, stored) if since), default=None)
+
+    def _kinds(self) -> Iterator[list[Fault]]:
+        """Yield for each kind the faults of that kind, which differ in what they befall."""
+        kinds: dict[str, list[Fault]] = defaultdict(list)
+        for fault in _faults(self.scene):
+            if not self.only or {fault.name, f"{fault.name} {fault.target}"} & {*self.only}:
+                kinds[fault.name].append(fault)
+        if not kinds:
+            raise SandboxError(f"no fault is called {' or '.join(self.only)}")
+        yield from kinds.values()
+
+    def _turns(self) -> Iterator[tuple[Fault, float, float]]:
+        chance = random.Random(self.seed)  # noqa: S311 - to be repeated
+        kinds = list(self._kinds())
+        while True:
+            faults = [chance.choice(alike) for alike in kinds]
+            chance.shuffle(faults)
+            for fault in faults:
+                lasting = chance.uniform(_SHORTEST, _LONGEST)
+                yield fault, lasting, chance.uniform(0, _CALM)
+
+
+def _faults(scene: Scene) -> Iterator[Fault]:
+    """Yield every fault."""
+    yield from _of_processes(scene)
+    yield from _of_connections(scene)
+    yield Lies(
+        name="friends forgotten",
+        scene=scene,
+        lie=lambda world: attrs.evolve(world, strangers=None),
+    )
+    yield Flushed(scene=scene)
+    if scene.sandbox.servers.database.process:
+        yield ReadOnly(scene=scene)
+    if scene.sandbox.servers.kafka.process:
+        for kind in (BrokerDown, BrokerSlow):
+            yield kind(scene=scene, kafka=scene.sandbox.servers.kafka)
+    for point, role in (
+        ("http-before-answer", "http"),
+        ("worker-before-invalidation", "worker"),
+        ("relay-before-delete", "relay"),
+    ):
+        yield Dead(name=point, target=role, scene=scene, processes=scene.roles.of(role))
+
+
+def _of_processes(scene: Scene) -> Iterator[Fault]:
+    sandbox, servers = scene.sandbox, scene.sandbox.servers
+    for target, processes, in_flight in (
+        ("http", scene.roles.of("http"), scene.is_posted),
+        ("worker", scene.roles.of("worker"), scene.has_deliveries),
+        ("relay", scene.roles.of("relay"), scene.has_events),
+        ("grpc", scene.roles.of("grpc"), scene.is_read),
+        ("gateway", [sandbox.gateway_server.process], scene.is_posted),
+        ("postgres", [servers.database.process], scene.is_posted),
+        ("redis", [servers.redis.process], scene.is_read),
+        ("auth", [sandbox.neighbours.auth.process], scene.has_deliveries),
+        ("core", [sandbox.neighbours.core.process], scene.has_deliveries),
+    ):
+        own = [process for process in processes if process]
+        if own:
+            yield Frozen(
+                name=f"{target} frozen", target=target, processes=own, in_flight=in_flight
+            )
+            yield Killed(
+                name=f"{target} killed",
+                target=target,
+                processes=own,
+                in_flight=in_flight,
+                scene=scene,
+            )
+    if servers.kafka.process:  # not killed: the broker inside librdkafka keeps nothing
+        yield Frozen(
+            name="kafka frozen",
+            target="kafka",
+            processes=[servers.kafka.process],
+            in_flight=scene.has_events,
+        )
+
+
+def _of_connections(scene: Scene) -> Iterator[Fault]:
+    for where, address in scene.addresses.items():
+        for name, kind in _STORMS.items():
+            yield Stormy(name=name, target=f"to {where}", address=address, weather=kind)
+        yield Down(target=f"to {where}", address=address)
+    yield Stormy(
+        name="commit reply lost",
+        target="to postgres",
+        address=scene.addresses["postgres"],
+        weather=weather.CommitReplyLost,
+    )

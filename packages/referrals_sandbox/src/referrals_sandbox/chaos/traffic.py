@@ -1,0 +1,242 @@
+"""
+The traffic: friends who order, and Shopify, which tells of it and does not let go.
+
+Every delivery stands in the ledger before it is posted. Whatever is answered but 200, or nothing,
+has it posted again, as Shopify would, on a faster clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+import attrs
+
+from referrals_domain.model.delivery import Topic
+from referrals_domain.model.identifiers import MerchantId, OrderId, ReferralId
+from referrals_sandbox.chaos.ledger import POSTED, Ledger, Line
+from referrals_sandbox.chaos.posting import Answer, NoAnswer, Poster
+from referrals_sandbox.chaos.shops import Link
+from referrals_sandbox.neighbours.shopify import Delivery
+from referrals_sandbox.neighbours.shopify_order import PlacedOrder, full_refund
+
+_OK: Final = 200
+_RATE: Final = 75.0  # orders a second
+_MOST_ORDERS: Final = 400  # under way; then friends wait
+WITHIN: Final = 2.0  # seconds for an answer: Shopify waits 5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.5  # seconds; Shopify's are minutes
+_SPREADS: Final = (0.0, 0.1, 2.0)  # seconds over which an order's deliveries come
+_SHARED, _PAID, _UNDONE, _AGAIN, _AT_ONCE = 0.5, 0.6, 0.15, 0.1, 0.01
+_TIMES_AT_ONCE: Final = 20
+_UNDOINGS: Final = (
+    [Topic.ORDERS_CANCELLED],
+    [Topic.REFUNDS_CREATE],
+    [Topic.ORDERS_CANCELLED, Topic.REFUNDS_CREATE],  # Shopify's own way to cancel
+)
+_LOOKED: Final = 0.3  # seconds after a delivery, somebody asks for the status
+_STATUS: Final = "/referrals.v1.ReferralsService/GetReferralStatus"
+_SHARE: Final = "/referrals.v1.ReferralsService/ShareLink"
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """
+    What will be told of an order: the seed decides it, and nothing else.
+
+    Args:
+        link: The link that the friend came by.
+        is_shared: Whether the order names a share, and not only the code.
+        topics: What is told, in this order.
+        pauses: How long after the order each is told, in seconds.
+        times: How often each is posted at the same instant.
+        again: Which are posted again later.
+    """
+
+    link: Link
+    is_shared: bool
+    topics: Sequence[Topic]
+    pauses: Sequence[float]
+    times: Sequence[int]
+    again: Sequence[bool]
+
+    @classmethod
+    def draw(cls, chance: random.Random, links: Sequence[Link]) -> Plan:
+        """Draw a plan."""
+        topics = [Topic.ORDERS_CREATE]
+        if chance.random() < _PAID:
+            topics.append(Topic.ORDERS_PAID)
+        if chance.random() < _UNDONE:
+            topics += chance.choice(_UNDOINGS)
+        chance.shuffle(topics)
+        return cls(
+            link=chance.choice(links),
+            is_shared=chance.random() < _SHARED,
+            topics=topics,
+            pauses=[chance.choice(_SPREADS) * chance.random() for _ in topics],
+            times=[_TIMES_AT_ONCE if chance.random() < _AT_ONCE else 1 for _ in topics],
+            again=[chance.random() < _AGAIN for _ in topics],
+        )
+
+
+@attrs.define(kw_only=True)
+class Traffic:
+    """
+    Friends who order at a steady pace.
+
+    Args:
+        gateway: Takes what is posted.
+        secret: Signs webhooks.
+        token: May act for all merchants of the links.
+        ledger: Where every delivery stands before it is posted.
+        links: Which links friends come by.
+        seed: Decides what they do, and when.
+    """
+
+    gateway: Poster
+    secret: str = attrs.field(repr=False)
+    token: str = attrs.field(repr=False)
+    ledger: Ledger
+    links: Sequence[Link]
+    seed: int
+    posts: int = attrs.field(default=0, init=False)
+    reads: int = attrs.field(default=0, init=False)
+    _waiting: dict[Line, datetime] = attrs.field(factory=dict, init=False)
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Since when the delivery waits that is posted longest without a 200."""
+        return min(self._waiting.values(), default=None)
+
+    async def flow(self, seconds: float) -> None:
+        """Have friends order for so long; return when all that is to be told was acknowledged."""
+        loop, chance = asyncio.get_running_loop(), random.Random(self.seed)  # noqa: S311 - repeatable
+        room = asyncio.Semaphore(_MOST_ORDERS)
+        end = loop.time() + seconds
+        due = loop.time()
+        async with asyncio.TaskGroup() as orders:
+            while loop.time() < end:
+                await room.acquire()
+                task = orders.create_task(self._order(Plan.draw(chance, self.links)))
+                task.add_done_callback(lambda _: room.release())
+                due = max(due + 1 / _RATE, loop.time() - 1)
+                await asyncio.sleep(max(0, due - loop.time()))
+
+    async def _order(self, plan: Plan) -> None:
+        merchant_id = plan.link.merchant_id
+        share = await self._share(plan.link) if plan.is_shared else None
+        if share:
+            await self._read(merchant_id, share)
+        now = datetime.now(UTC)
+        signals = {"ref": plan.link.code, "share": share} if share else {"ref": plan.link.code}
+        order = PlacedOrder(
+            placed_at=now,
+            attributes=signals,
+            discount=None,
+            landing_site=f"/?ref={plan.link.code}",
+            is_paid=False,
+        )
+        referral_id = share or ReferralId.of_order(
+            MerchantId(merchant_id), OrderId(str(order.order_id))
+        )
+        async with asyncio.TaskGroup() as tellings:
+            for topic, pause, times, again in zip(
+                plan.topics, plan.pauses, plan.times, plan.again, strict=True
+            ):
+                tell = partial(self._tell, *self._told(plan.link, order, topic))
+                tellings.create_task(tell(after=pause, times=times))
+                tellings.create_task(self._read(merchant_id, referral_id, after=pause + _LOOKED))
+                if again:
+                    tellings.create_task(tell(after=pause + 1, times=1))
+
+    def _told(self, link: Link, order: PlacedOrder, topic: Topic) -> tuple[Delivery, Line]:
+        """Return what a topic brings, and the line that it has in the ledger."""
+        delivery = Delivery(
+            topic=topic,
+            shop_domain=link.shop_domain,
+            body=_body(order, topic),
+            secret=self.secret,
+        )
+        line = Line(
+            kind=POSTED,
+            merchant_id=link.merchant_id,
+            order_id=str(order.order_id),
+            friend_id=str(order.customer_id),
+            topic=topic,
+        )
+        return delivery, line
+
+    async def _tell(self, delivery: Delivery, line: Line, *, after: float, times: int) -> None:
+        """Post a delivery until it is acknowledged."""
+        await asyncio.sleep(after)
+        await self.ledger.write(line)
+        self._waiting.setdefault(line, datetime.now(UTC))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(times):
+                group.create_task(self._post(delivery))
+        await self.ledger.write(line.acknowledged())
+        self._waiting.pop(line, None)
+
+    async def _post(self, delivery: Delivery) -> None:
+        pause = _FIRST_PAUSE
+        while not await self._is_accepted(delivery):
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _is_accepted(self, delivery: Delivery) -> bool:
+        self.posts += 1
+        try:
+            answer = await self.gateway.post(
+                f"/{delivery.topic}", delivery.body, delivery.headers()
+            )
+        except NoAnswer:
+            return False
+        finally:
+            self.posts -= 1
+        return answer.status == _OK
+
+    async def _share(self, link: Link) -> str | None:
+        """Share a link, and return the referral that this opened; None if nobody answers."""
+        answer = await self._ask(
+            _SHARE,
+            {
+                "merchant_id": link.merchant_id,
+                "referral_link_id": link.id,
+                "channel": "CHANNEL_SMS",
+            },
+        )
+        return str(json.loads(answer.body)["referral"]["id"]) if answer else None
+
+    async def _read(self, merchant_id: str, referral_id: str, *, after: float = 0) -> None:
+        """Ask for a status, so that it is cached."""
+        await asyncio.sleep(after)
+        await self._ask(_STATUS, {"merchant_id": merchant_id, "referral_id": referral_id})
+
+    async def _ask(self, path: str, question: dict[str, str]) -> Answer | None:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        self.reads += 1
+        try:
+            answer = await self.gateway.post(path, json.dumps(question).encode(), headers)
+        except NoAnswer:
+            return None
+        finally:
+            self.reads -= 1
+        return answer if answer.status == _OK else None
+
+
+def _body(order: PlacedOrder, topic: Topic) -> bytes:
+    """Return what a topic tells of an order: each what no other does."""
+    later = order.placed_at + timedelta(seconds=1)
+    match topic:
+        case Topic.ORDERS_CREATE:
+            return order.body()
+        case Topic.ORDERS_PAID:
+            return attrs.evolve(order, is_paid=True, updated_at=later).body()
+        case Topic.ORDERS_CANCELLED:
+            return attrs.evolve(order, cancelled_at=later, updated_at=later).body()
+        case Topic.REFUNDS_CREATE:
+            return full_refund(order.order_id, later)
