@@ -1,5 +1,6 @@
 """The command `referrals-sandbox`."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     end_on_signals()
     end_with_uv()
+    if "REFERRALS_DB_HOST" not in os.environ:
+        _forget_other_databases()
     try:
         return _COMMANDS[options.command](options)
     except SandboxError as error:
@@ -28,6 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Ended as ended:
         return ended.exit_code
+
+
+def _forget_other_databases() -> None:
+    """Drop what drivers read of their own accord, `PGSSLMODE` and the like: not meant for us."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 if __name__ == "__main__":

@@ -37,8 +37,6 @@ def start(options: argparse.Namespace) -> int:
     """
     if options.describe:
         _forget(options.describe)
-    if "REFERRALS_DB_HOST" not in os.environ:
-        _forget_other_databases()
     console = Console(highlight=False)
     telling = Telling(console)
     wishes = Wishes(
@@ -80,12 +78,6 @@ def stay(children: Collection[Child]) -> NoReturn:
                     f"{child.command.name} ended with exit code {child.exit_code} ({last})"
                 )
         time.sleep(_PAUSE)
-
-
-def _forget_other_databases() -> None:
-    """Drop what drivers read of their own accord, `PGSSLMODE` and the like: not meant for us."""
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]
 
 
 def _forget(describe: Path) -> None:

@@ -263,9 +263,17 @@ class Lies(Fault):
 
 @attrs.frozen(kw_only=True)
 class BrokerDown(Fault):
-    """The sandbox's broker, which drops all connections and refuses new ones."""
+    """
+    The broker: the sandbox's drops all connections and refuses new ones, another is killed.
 
-    name: str = "kafka down"
+    Args:
+        name: What kind of fault it is.
+        target: What it befalls.
+        scene: Where it is.
+        kafka: The broker.
+    """
+
+    name: str
     target: str = "kafka"
     scene: Scene
     kafka: Kafka
@@ -282,8 +290,6 @@ class BrokerDown(Fault):
 @attrs.frozen(kw_only=True)
 class BrokerSlow(BrokerDown):
     """The sandbox's broker, which answers late."""
-
-    name: str = "kafka slow"
 
     async def strike(self, seconds: float) -> bool:
         """Have it slow for a while."""

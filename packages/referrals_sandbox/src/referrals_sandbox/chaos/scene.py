@@ -16,7 +16,7 @@ from referrals_sandbox.chaos.traffic import Traffic
 from referrals_sandbox.composition.sandbox import Sandbox
 from referrals_sandbox.servers import linux
 from referrals_sandbox.servers.errors import SandboxError
-from referrals_sandbox.servers.proxy import Address, leading_to
+from referrals_sandbox.servers.proxy import Address, KafkaAddress, leading_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ class Scene:
     Args:
         sandbox: The sandbox.
         roles: The processes of the services.
-        addresses: By which the services reach PostgreSQL, Redis, Auth and Core.
+        addresses: By which the services reach PostgreSQL, Redis, Kafka, Auth and Core.
         traffic: What friends and Shopify are doing.
     """
 
@@ -69,28 +69,33 @@ class Scene:
 async def proxied(sandbox: Sandbox) -> AsyncIterator[Mapping[str, Address]]:
     """Open an address before each server that the services reach by one of their settings."""
     servers = sandbox.servers
+    reached = {
+        "postgres": f"{servers.database.host}:{servers.database.port}",
+        "redis": f"{servers.redis.host}:{servers.redis.port}",
+        "kafka": servers.kafka.address,
+        "auth": sandbox.auth,
+        "core": sandbox.core,
+    }
     async with AsyncExitStack() as stack:
-        yield {
-            name: await stack.enter_async_context(leading_to(int(port), host))
-            for name, host, port in (
-                ("postgres", servers.database.host, servers.database.port),
-                ("redis", servers.redis.host, servers.redis.port),
-                ("auth", *sandbox.auth.split(":")),
-                ("core", *sandbox.core.split(":")),
-            )
-        }
+        addresses = {}
+        for name, at in reached.items():
+            host, _, port = at.rpartition(":")
+            kind = KafkaAddress if name == "kafka" else Address
+            addresses[name] = await stack.enter_async_context(leading_to(int(port), host, kind))
+        yield addresses
 
 
 def settings(addresses: Mapping[str, Address]) -> dict[str, str]:
     """Return the settings by which a service uses these addresses."""
-    postgres, redis, auth, core = (
-        addresses[name] for name in ("postgres", "redis", "auth", "core")
+    postgres, redis, kafka, auth, core = (
+        addresses[name] for name in ("postgres", "redis", "kafka", "auth", "core")
     )
     return {
         "REFERRALS_DB_HOST": "127.0.0.1",
         "REFERRALS_DB_PORT": str(postgres.port),
         "REFERRALS_REDIS_HOST": "127.0.0.1",
         "REFERRALS_REDIS_PORT": str(redis.port),
+        "KAFKA_BROKER": f"127.0.0.1:{kafka.port}",
         "AUTH_GRPC_TARGET": f"127.0.0.1:{auth.port}",
         "CORE_GRPC_TARGET": f"127.0.0.1:{core.port}",
     }

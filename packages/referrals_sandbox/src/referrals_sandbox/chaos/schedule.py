@@ -28,6 +28,7 @@ from referrals_sandbox.chaos.faults import (
 )
 from referrals_sandbox.chaos.scene import Scene
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.kept_kafka import KeptKafka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 3  # faults
 _SHORTEST, _LONGEST = 0.2, 2.0  # seconds that a fault lasts
+_TRIES: Final = 3  # to hit work that is under way
 _CALM: Final = 1.0  # seconds, the longest between two faults
 _LOOKED: Final = 0.25  # seconds between two looks at what waits
 _STORMS: Final = {
@@ -77,8 +79,9 @@ class Schedule:
             while clock() < end:
                 fault, lasting, calm = next(turns)
                 async with targets[fault.target]:
-                    if clock() < end:
-                        await self._strike(fault, lasting)
+                    for _ in range(_TRIES):
+                        if clock() > end or await self._strike(fault, lasting):
+                            break
                 await asyncio.sleep(calm)
 
         async with asyncio.TaskGroup() as lanes:
@@ -104,12 +107,14 @@ class Schedule:
                 self.recovery[fault] = max(felt, self.recovery.get(fault, 0))
         await asyncio.sleep(_LOOKED)
 
-    async def _strike(self, fault: Fault, seconds: float) -> None:
-        if await fault.strike(seconds):
+    async def _strike(self, fault: Fault, seconds: float) -> bool:
+        is_hit = await fault.strike(seconds)
+        if is_hit:
             self.hits[fault.name] += 1
             self._over.append((fault.name, datetime.now(UTC)))
         else:
             self.misses[fault.name] += 1
+        return is_hit
 
     async def _waiting_since(self) -> datetime | None:
         posted = self.scene.traffic.waiting_since
@@ -143,18 +148,21 @@ class Schedule:
 def _faults(scene: Scene) -> Iterator[Fault]:
     """Yield every fault."""
     yield from _of_processes(scene)
+    yield from _of_the_broker(scene)
     yield from _of_connections(scene)
     yield Lies(
         name="friends forgotten",
         scene=scene,
         lie=lambda world: attrs.evolve(world, strangers=None),
     )
+    yield Lies(
+        name="merchants denied",
+        scene=scene,
+        lie=lambda world: attrs.evolve(world, tokens={token: [] for token in world.tokens}),
+    )
     yield Flushed(scene=scene)
     if scene.sandbox.servers.database.process:
         yield ReadOnly(scene=scene)
-    if scene.sandbox.servers.kafka.process:
-        for kind in (BrokerDown, BrokerSlow):
-            yield kind(scene=scene, kafka=scene.sandbox.servers.kafka)
     for point, role in (
         ("http-before-answer", "http"),
         ("worker-before-invalidation", "worker"),
@@ -188,11 +196,19 @@ def _of_processes(scene: Scene) -> Iterator[Fault]:
                 in_flight=in_flight,
                 scene=scene,
             )
-    if servers.kafka.process:  # not killed: the broker inside librdkafka keeps nothing
+
+
+def _of_the_broker(scene: Scene) -> Iterator[Fault]:
+    kafka = scene.sandbox.servers.kafka
+    if isinstance(kafka, KeptKafka):
+        yield BrokerDown(name="kafka killed", scene=scene, kafka=kafka)
+    if kafka.process:  # not killed: the broker inside librdkafka keeps nothing
+        yield BrokerDown(name="kafka down", scene=scene, kafka=kafka)
+        yield BrokerSlow(name="kafka slow", scene=scene, kafka=kafka)
         yield Frozen(
             name="kafka frozen",
             target="kafka",
-            processes=[servers.kafka.process],
+            processes=[kafka.process],
             in_flight=scene.has_events,
         )
 

@@ -93,8 +93,8 @@ class Joint:
 
     def cut(self, *, by_reset: bool) -> None:
         """End it on both sides."""
-        client = self.client.get_extra_info("socket")
-        if by_reset and client is not None:
+        if by_reset and not self.client.is_closing():  # its socket is open
+            client = self.client.get_extra_info("socket")
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self.client.transport.abort()
         self.client.close()
@@ -137,15 +137,20 @@ class Address:
         if self._joined:
             await asyncio.wait(self._joined)
 
-    async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Join a client with the server, until one of them leaves."""
+    def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Join a client with the server, until one of them leaves or the address ends."""
         if not self.is_open:
             writer.transport.abort()
             return
-        task = asyncio.current_task()
-        if task:
-            self._joined.add(task)
-            task.add_done_callback(self._joined.discard)
+        task = asyncio.create_task(self._join(reader, writer))
+        self._joined.add(task)
+        task.add_done_callback(self._joined.discard)
+
+    def told(self, reply: bytes) -> bytes:
+        """Return what the client is told of what the server replied."""
+        return reply
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             there, back = await asyncio.open_connection(self.host, self.leads_to)
             joint = Joint(client=writer, server=back, weather=self.weather())
@@ -153,7 +158,7 @@ class Address:
             try:
                 async with asyncio.TaskGroup() as ways:
                     ways.create_task(_requests(reader, joint))
-                    ways.create_task(_replies(there, joint))
+                    ways.create_task(self._replies(there, joint))
             except* Cut as cuts:
                 for cut in cuts.exceptions:
                     joint.end(cut)
@@ -161,11 +166,32 @@ class Address:
                 self.joints.discard(joint)
         writer.close()
 
+    async def _replies(self, server: asyncio.StreamReader, joint: Joint) -> None:
+        with suppress(OSError):
+            while sent := await server.read(_CHUNK):
+                joint.client.write(await joint.weather.reply(self.told(sent)))
+                await joint.client.drain()
+        joint.client.close()
+
+
+@attrs.define
+class KafkaAddress(Address):
+    """An address that leads to a broker, which is told to clients in place of the broker's own."""
+
+    def told(self, reply: bytes) -> bytes:
+        """Replace the broker's port wherever it follows its host, as in answers on metadata."""
+        own, other = (
+            self.host.encode() + port.to_bytes(4, "big") for port in (self.leads_to, self.port)
+        )
+        return reply.replace(own, other)
+
 
 @asynccontextmanager
-async def leading_to(port: int, host: str = LOOPBACK) -> AsyncIterator[Address]:
+async def leading_to(
+    port: int, host: str = LOOPBACK, kind: type[Address] = Address
+) -> AsyncIterator[Address]:
     """Open such an address within the block."""
-    address = Address(port, host)
+    address = kind(port, host)
     server = await asyncio.start_server(address.connect, LOOPBACK, 0)
     address.port = server.sockets[0].getsockname()[1]
     try:
@@ -181,11 +207,3 @@ async def _requests(client: asyncio.StreamReader, joint: Joint) -> None:
             joint.server.write(await joint.weather.request(sent))
             await joint.server.drain()
     joint.server.close()
-
-
-async def _replies(server: asyncio.StreamReader, joint: Joint) -> None:
-    with suppress(OSError):
-        while sent := await server.read(_CHUNK):
-            joint.client.write(await joint.weather.reply(sent))
-            await joint.client.drain()
-    joint.client.close()
