@@ -39,11 +39,14 @@ _BACKLOG: Final = """
     SELECT
         (SELECT count(*) FROM deliveries WHERE outcome IS NULL) AS deliveries,
         (SELECT count(*) FROM outbox) AS events,
-        (SELECT count(*) FROM stale_statuses) AS stale,
-        least(
-            (SELECT min(received_at) FROM deliveries WHERE outcome IS NULL),
-            (SELECT min(occurred_at) FROM outbox)
-        ) AS since
+        (SELECT count(*) FROM stale_statuses) AS stale
+"""
+_THROUGH: Final = """
+    SELECT max(d.received_at) AS received_at
+    FROM deliveries AS d
+    JOIN referrals AS r USING (merchant_id, order_id)
+    WHERE d.received_at > $1 AND r.status IN ('COMPLETED', 'REVERSED')
+        AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.aggregateid = r.id::text)
 """
 _REFERRALS: Final = """
     SELECT
@@ -74,13 +77,11 @@ class Backlog:
         deliveries: Deliveries without an outcome.
         events: Events that are not on Kafka yet.
         stale: Statuses that the cache may not have heard of.
-        since: Since when the oldest delivery or event waits.
     """
 
     deliveries: int
     events: int
     stale: int
-    since: datetime | None
 
     @property
     def is_empty(self) -> bool:
@@ -97,6 +98,18 @@ async def backlog(sandbox: Sandbox) -> Backlog:
     """
     [row] = await _rows(sandbox, _BACKLOG)
     return Backlog(**row)
+
+
+async def through(sandbox: Sandbox, since: datetime) -> datetime | None:
+    """
+    Return when the last delivery came of which all is published; None if none came since then.
+
+    Raises:
+        SandboxError: PostgreSQL does not answer.
+    """
+    [row] = await _rows(sandbox, _THROUGH, since)
+    received_at: datetime | None = row["received_at"]
+    return received_at
 
 
 async def consumed(sandbox: Sandbox) -> int:

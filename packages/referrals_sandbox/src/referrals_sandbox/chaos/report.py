@@ -23,7 +23,7 @@ class Report:
         hits: How many faults of each kind hit work that was under way.
         misses: How many of each kind found nothing under way; they prove nothing.
         recovery: How long each kind was felt after its end, at the longest, in seconds: until
-            everything that waited when it ended had got through.
+            an order that came afterwards was completed and published, and a reader was answered.
     """
 
     verdict: Verdict

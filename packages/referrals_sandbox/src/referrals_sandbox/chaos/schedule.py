@@ -6,13 +6,14 @@ import asyncio
 import random
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from referrals_sandbox.chaos import weather
-from referrals_sandbox.chaos.collecting import backlog
+from referrals_sandbox.chaos.collecting import backlog, through
 from referrals_sandbox.chaos.faults import (
     BrokerDown,
     BrokerSlow,
@@ -66,6 +67,7 @@ class Schedule:
     hits: Counter[str] = attrs.field(factory=Counter, init=False)
     misses: Counter[str] = attrs.field(factory=Counter, init=False)
     recovery: dict[str, float] = attrs.field(factory=dict, init=False)
+    _is_quiet: bool = attrs.field(default=False, init=False)
     _over: list[tuple[str, datetime]] = attrs.field(factory=list, init=False)
 
     async def run(self, seconds: float) -> None:
@@ -94,14 +96,15 @@ class Schedule:
             await self._look()
 
     async def felt_no_more(self) -> None:
-        """Wait until no fault is felt any more."""
+        """Wait until no fault is felt any more; nobody orders any more."""
+        self._is_quiet = True
         while self._over:
             await self._look()
 
     async def _look(self) -> None:
-        since, now = await self._waiting_since(), datetime.now(UTC)
+        served, now = await self._served(), datetime.now(UTC)
         for fault, end in [*self._over]:
-            if since is None or since > end:
+            if served and served > end:
                 self._over.remove((fault, end))
                 felt = (now - end).total_seconds()
                 self.recovery[fault] = max(felt, self.recovery.get(fault, 0))
@@ -116,13 +119,17 @@ class Schedule:
             self.misses[fault.name] += 1
         return is_hit
 
-    async def _waiting_since(self) -> datetime | None:
-        posted = self.scene.traffic.waiting_since
-        try:
-            stored = (await backlog(self.scene.sandbox)).since
-        except SandboxError:  # away: whatever waits there has waited from the beginning
-            return datetime.min.replace(tzinfo=UTC)
-        return min((since for since in (posted, stored) if since), default=None)
+    async def _served(self) -> datetime | None:
+        """Return when the last came, order and reader, who got all that they came for."""
+        ends = [end for _, end in self._over]
+        if not ends:
+            return None
+        with suppress(SandboxError):
+            if self._is_quiet and (await backlog(self.scene.sandbox)).is_empty:
+                return datetime.now(UTC)
+            ordered = await through(self.scene.sandbox, min(ends))
+            return min(ordered, self.scene.traffic.last_read) if ordered else None
+        return None
 
     def _kinds(self) -> Iterator[list[Fault]]:
         """Yield for each kind the faults of that kind, which differ in what they befall."""

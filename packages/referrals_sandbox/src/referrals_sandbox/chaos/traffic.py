@@ -105,12 +105,8 @@ class Traffic:
     seed: int
     posts: int = attrs.field(default=0, init=False)
     reads: int = attrs.field(default=0, init=False)
-    _waiting: dict[Line, datetime] = attrs.field(factory=dict, init=False)
-
-    @property
-    def waiting_since(self) -> datetime | None:
-        """Since when the delivery waits that is posted longest without a 200."""
-        return min(self._waiting.values(), default=None)
+    last_read: datetime = attrs.field(default=datetime.min.replace(tzinfo=UTC), init=False)
+    """When the last call of the gRPC service began that was answered."""
 
     async def flow(self, seconds: float) -> None:
         """Have friends order for so long; return when all that is to be told was acknowledged."""
@@ -174,12 +170,10 @@ class Traffic:
         """Post a delivery until it is acknowledged."""
         await asyncio.sleep(after)
         await self.ledger.write(line)
-        self._waiting.setdefault(line, datetime.now(UTC))
         async with asyncio.TaskGroup() as group:
             for _ in range(times):
                 group.create_task(self._post(delivery))
         await self.ledger.write(line.acknowledged())
-        self._waiting.pop(line, None)
 
     async def _post(self, delivery: Delivery) -> None:
         pause = _FIRST_PAUSE
@@ -219,13 +213,17 @@ class Traffic:
     async def _ask(self, path: str, question: dict[str, str]) -> Answer | None:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         self.reads += 1
+        begun = datetime.now(UTC)
         try:
             answer = await self.gateway.post(path, json.dumps(question).encode(), headers)
         except NoAnswer:
             return None
         finally:
             self.reads -= 1
-        return answer if answer.status == _OK else None
+        if answer.status != _OK:
+            return None
+        self.last_read = max(self.last_read, begun)
+        return answer
 
 
 def _body(order: PlacedOrder, topic: Topic) -> bytes:
