@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -79,9 +80,9 @@ class Schedule:
 
         async def strike_in_turn() -> None:
             while clock() < end:
-                fault, lasting, calm = next(turns)
-                async with targets[fault.target]:
-                    for _ in range(_TRIES):
+                alike, lasting, calm = next(turns)
+                for fault in islice(cycle(alike), _TRIES):
+                    async with targets[fault.target]:
                         if clock() > end or await self._strike(fault, lasting):
                             break
                 await asyncio.sleep(calm)
@@ -141,15 +142,16 @@ class Schedule:
             raise SandboxError(f"no fault is called {' or '.join(self.only)}")
         yield from kinds.values()
 
-    def _turns(self) -> Iterator[tuple[Fault, float, float]]:
+    def _turns(self) -> Iterator[tuple[Sequence[Fault], float, float]]:
+        """Yield faults of one kind, how long the one that hits lasts, and the calm after it."""
         chance = random.Random(self.seed)  # noqa: S311 - to be repeated
         kinds = list(self._kinds())
         while True:
-            faults = [chance.choice(alike) for alike in kinds]
-            chance.shuffle(faults)
-            for fault in faults:
+            chance.shuffle(kinds)
+            for alike in kinds:
+                tried = chance.sample(alike, len(alike))
                 lasting = chance.uniform(_SHORTEST, _LONGEST)
-                yield fault, lasting, chance.uniform(0, _CALM)
+                yield tried, lasting, chance.uniform(0, _CALM)
 
 
 def _faults(scene: Scene) -> Iterator[Fault]:
