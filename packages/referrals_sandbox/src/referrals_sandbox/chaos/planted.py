@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from dependency_injector.providers import Factory, Singleton
+from dependency_injector.providers import Singleton
 
 from referrals_adapters.flow.batcher import Batcher
 from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
@@ -27,7 +27,6 @@ from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Receipt
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
-from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_webhook.__main__ import main
 from referrals_webhook.container import HttpContainer, RelayContainer
 
@@ -95,10 +94,7 @@ def tells_redis_once() -> None:
 
 def gives_up_sends() -> None:
     """Run a relay that cancels sends."""
-    publisher = Factory(GivesUpSends, RelayContainer.publisher)
-    RelayContainer.publish_events.override(
-        Singleton(PublishEvents, begin=RelayContainer.begin.provider, publisher=publisher)
-    )
+    RelayContainer.counted_publisher.override(Singleton(GivesUpSends, RelayContainer.publisher))
     main(["run", "--role", "relay"])
 
 
