@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.outbox import OutboxEntry
 
 _PATIENCE: Final = 0.05  # seconds
+_LEISURE: Final = 0.3  # seconds
 
 
 @attrs.define
@@ -106,7 +107,7 @@ def merges_unlocked() -> None:
         orders: PostgresReferredOrders, keys: Collection[OrderKey]
     ) -> Mapping[OrderKey, ReferredOrder]:
         known = await orders.get(keys)
-        await asyncio.sleep(_PATIENCE)  # whoever merges outside the lock takes their time
+        await asyncio.sleep(_LEISURE)  # whoever merges outside the lock takes their time
         missing = set(keys) - known.keys()
         return {**known, **(await lock(orders, missing) if missing else {})}
 
