@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 _CLIENTS, _THREADS = 32, 2
-_REFERRALS: Final = 100_000
-_TABLES: Final = f"""
+_TABLES: Final = """
     DROP SCHEMA IF EXISTS bench CASCADE;
     CREATE SCHEMA bench;
     CREATE TABLE bench.inbox (
@@ -35,11 +34,11 @@ _TABLES: Final = f"""
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL
     );
     INSERT INTO bench.referrals
-    SELECT id, 'PENDING', 1 FROM generate_series(1, {_REFERRALS}) AS id;
+    SELECT id, 'PENDING', 1 FROM generate_series(1, 100000) AS id;
     ANALYZE bench.referrals;
 """
-_SCRIPT: Final = rf"""
-\set id random(1, {_REFERRALS})
+_SCRIPT: Final = r"""
+\set id random(1, 100000)
 BEGIN;
 INSERT INTO bench.inbox (body) VALUES (repeat('x', 400));
 UPDATE bench.referrals SET status = 'COMPLETED', version = version + 1 WHERE id = :id;
