@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from referrals_sandbox.bench.database import Database
 from referrals_sandbox.bench.figures import Slice
 from referrals_sandbox.bench.load import Ask
 from referrals_sandbox.servers.errors import SandboxError
@@ -22,9 +21,8 @@ from referrals_sandbox.servers.errors import SandboxError
 if TYPE_CHECKING:
     from referrals_sandbox.bench.load import Meter
 
-_UNDER_WAY: Final = 500
+UNDER_WAY: Final = 500
 _LOOKED: Final = 0.05  # seconds between two looks: 10,000 a second could get through
-_RAMP: Final = 1.0  # seconds until as many are under way as may be
 _DRAINED_WITHIN: Final = 60.0  # seconds
 
 
@@ -34,23 +32,28 @@ class Conversions:
     Posts orders, and counts those that got through.
 
     Args:
-        database: Where they wait.
+        waiting: Tells how many are posted and have not got through.
         askers: Who posts.
     """
 
-    database: Database
+    waiting: Callable[[], Awaitable[int]]
     askers: Sequence[Ask]
     begun: int = attrs.field(default=0, init=False)
     _posted: int = attrs.field(default=0, init=False)
     _through: int = attrs.field(default=0, init=False)
     _is_over: bool = attrs.field(default=False, init=False)
     _room: asyncio.Semaphore = attrs.field(
-        factory=lambda: asyncio.Semaphore(_UNDER_WAY), init=False
+        factory=lambda: asyncio.Semaphore(UNDER_WAY), init=False
     )
 
-    async def run(self, seconds: float, meter: Meter) -> Slice:
+    async def run(self, seconds: float, meter: Meter, *, ramp: float) -> Slice:
         """
-        Measure for so long, once enough is under way; return when nothing is any more.
+        Measure for so long; return when nothing is under way any more.
+
+        Args:
+            seconds: How long.
+            meter: Tells what processes spend.
+            ramp: How long orders get through before that, in seconds.
 
         Raises:
             SandboxError: Something still is.
@@ -59,7 +62,7 @@ class Conversions:
         async with asyncio.TaskGroup() as group:
             for ask in self.askers:
                 group.create_task(self._post_on(ask))
-            await self._look_for(_RAMP)
+            await self._look_for(ramp)
             through, before, began = self._through, meter.read(), time.perf_counter()
             await self._look_for(seconds)
             measured = Slice(
@@ -96,7 +99,7 @@ class Conversions:
 
     async def _look(self) -> None:
         posted = self._posted  # before looking: what is posted meanwhile may wait or be through
-        through = posted - await self.database.waiting()
+        through = posted - await self.waiting()
         while self._through < through:
             self._through += 1
             self._room.release()

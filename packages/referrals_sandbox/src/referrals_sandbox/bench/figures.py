@@ -90,19 +90,19 @@ class Alternated:
             return None
         return median(percentile(one.latencies, share) for one in self.slices)
 
-    def cpu_each(self) -> dict[str, float]:
-        """Return what each process spent on one of what was done, in microseconds."""
-        done = sum(one.done for one in self.slices)
-        return {
-            name: _MICROSECONDS * sum(one.cpu[name] for one in self.slices) / done
-            for name in self.slices[0].cpu
-        }
 
-    def cpu_share(self, process: str) -> float:
-        """Return how much of one CPU a process used."""
-        return sum(one.cpu[process] for one in self.slices) / sum(
-            one.seconds for one in self.slices
-        )
+def cpu_each(slices: Sequence[Slice]) -> dict[str, float]:
+    """Return what each process spent on one of what was done, in microseconds."""
+    done = sum(one.done for one in slices)
+    return {
+        name: _MICROSECONDS * sum(one.cpu[name] for one in slices) / done for name in slices[0].cpu
+    }
+
+
+def cpu_shares(slices: Sequence[Slice]) -> dict[str, float]:
+    """Return how much of one CPU each process used."""
+    seconds = sum(one.seconds for one in slices)
+    return {name: sum(one.cpu[name] for one in slices) / seconds for name in slices[0].cpu}
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final
@@ -69,7 +69,7 @@ async def echoes(address: str) -> AsyncIterator[Sequence[Ask]]:
         call = _method(channel, _ECHO_PATH, pb.GetReferralStatusRequest.FromString)
 
         async def ask() -> None:
-            answer = await call(written, timeout=_WITHIN)
+            answer = await _answer(call(written, timeout=_WITHIN))
             if answer != request:
                 raise SandboxError(f"the echo of {request} was {answer}")
 
@@ -90,7 +90,7 @@ async def statuses(
         call = _method(channel, LONG_PATH, pb.GetReferralStatusResponse.FromString)
 
         async def ask() -> None:
-            answer = await call(next_request(), timeout=_WITHIN, metadata=metadata)
+            answer = await _answer(call(next_request(), timeout=_WITHIN, metadata=metadata))
             if answer.status != pb.REFERRAL_STATUS_COMPLETED:
                 raise SandboxError(f"GetReferralStatus answered {answer}")
 
@@ -109,10 +109,16 @@ async def _connected(
             await stack.enter_async_context(grpc.aio.insecure_channel(address, options=_OPTIONS))
             for _ in range(_CONNECTIONS)
         ]
-        try:
-            yield [asker(channel) for channel in channels for _ in range(_STREAMS)]
-        except* grpc.RpcError as errors:
-            raise SandboxError(f"{address} answered {errors.exceptions[0]}") from errors
+        yield [asker(channel) for channel in channels for _ in range(_STREAMS)]
+
+
+async def _answer(call: Awaitable[Any]) -> Any:
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise SandboxError(
+            f"a read was answered {error.code().name}: {error.details()}"
+        ) from error
 
 
 def _method(channel: grpc.aio.Channel, path: str, read: Callable[[bytes], Any]) -> Any:

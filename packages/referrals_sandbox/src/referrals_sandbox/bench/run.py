@@ -21,7 +21,7 @@ from referrals_sandbox.bench.stage import Stage
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.shops import Link, open_shops
 from referrals_sandbox.composition.wishes import Wishes
-from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.errors import SandboxError, first_of
 
 if TYPE_CHECKING:
     import argparse
@@ -46,6 +46,7 @@ class Plan:
         transactions: How long one of P is.
         webhooks: How long one of W is.
         conversions: How long one of C is.
+        ramp: How long before it orders already get through.
         referrals: How many referrals there are to read.
         known: How many of them are in Redis from the beginning.
     """
@@ -55,6 +56,7 @@ class Plan:
     transactions: int
     webhooks: float
     conversions: float
+    ramp: float
     referrals: int
     known: int
 
@@ -65,6 +67,7 @@ QUICK: Final = Plan(
     transactions=1,
     webhooks=0.8,
     conversions=1.0,
+    ramp=0.5,
     referrals=5_000,
     known=1_000,
 )
@@ -74,6 +77,7 @@ FULL: Final = Plan(
     transactions=3,
     webhooks=3,
     conversions=6,
+    ramp=1.5,
     referrals=100_000,
     known=20_000,
 )
@@ -89,15 +93,10 @@ def bench(options: argparse.Namespace) -> int:
     with running(Wishes(settings=os.environ)) as sandbox:
         try:
             report = asyncio.run(measure(sandbox, QUICK if options.quick else FULL))
-        except* SandboxError as group:
-            raise _first(group) from group
+        except ExceptionGroup as group:  # of the tasks that make the load
+            raise first_of(group) from group
     print(report.as_json() if options.json else report.as_text())
     return 0
-
-
-def _first(group: BaseExceptionGroup[SandboxError]) -> SandboxError:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def measure(sandbox: Sandbox, plan: Plan) -> Report:
@@ -157,7 +156,7 @@ class _Bench:
             await ask_times(_WARM_UP, askers)
             measured = await alternated(
                 plan.rounds,
-                P=lambda: pgbench.run(plan.transactions),
+                P=lambda: pgbench.run(plan.transactions, meter),
                 W=lambda: ask_for(plan.webhooks, askers, meter),
             )
         posted = _WARM_UP + sum(one.done for one in measured.slices)
@@ -168,11 +167,11 @@ class _Bench:
         """Measure C between slices of P."""
         plan, meter = self.plan, Meter(self.stage.processes())
         with self._posting() as askers:
-            conversions = Conversions(self.database, askers)
+            conversions = Conversions(self.database.waiting, askers)
             measured = await alternated(
                 plan.rounds,
-                P=lambda: pgbench.run(plan.transactions),
-                C=lambda: conversions.run(plan.conversions, meter),
+                P=lambda: pgbench.run(plan.transactions, meter),
+                C=lambda: conversions.run(plan.conversions, meter, ramp=plan.ramp),
             )
         completed = await self.database.conversions(self._merchants)
         self._require(conversions.begun, completed, "conversions")

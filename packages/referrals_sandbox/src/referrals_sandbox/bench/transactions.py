@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from referrals_sandbox.bench.load import Meter
+
 _CLIENTS, _THREADS = 32, 2
 _TABLES: Final = """
     DROP SCHEMA IF EXISTS bench CASCADE;
@@ -66,13 +68,14 @@ class Transactions:
     database: Database
     script: Path
 
-    async def run(self, seconds: int) -> Slice:
+    async def run(self, seconds: int, meter: Meter) -> Slice:
         """
-        Run transactions for so long.
+        Run transactions for so long; the meter tells what processes spend.
 
         Raises:
             SandboxError: It failed.
         """
+        before = meter.read()
         process = await asyncio.create_subprocess_exec(
             *self._argv(seconds),
             env={"LC_ALL": "C", "PGPASSWORD": self.database.password},
@@ -84,7 +87,7 @@ class Transactions:
         except BaseException:
             process.kill()
             raise
-        return slice_of(output.decode())
+        return attrs.evolve(slice_of(output.decode()), cpu=meter.since(before))
 
     def _argv(self, seconds: int) -> Sequence[str]:
         server = self.database

@@ -20,7 +20,7 @@ from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.shops import open_shops
 from referrals_sandbox.composition.wishes import Wishes
 from referrals_sandbox.neighbours.poster import Poster
-from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.errors import SandboxError, first_of
 
 if TYPE_CHECKING:
     import argparse
@@ -43,14 +43,9 @@ def chaos(options: argparse.Namespace) -> int:
         try:
             report = asyncio.run(_run(sandbox, options))
         except ExceptionGroup as group:  # of the tasks that drive traffic and faults
-            raise _first(group) from group
+            raise first_of(group) from group
     print(report.as_json() if options.json else report.as_text())
     return 0 if report.verdict.holds else 1
-
-
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
