@@ -168,6 +168,7 @@ class _Bench:
         plan, meter = self.plan, Meter(self.stage.processes())
         with self._posting() as askers:
             conversions = Conversions(self.database.waiting, askers)
+            await conversions.run(0, meter, ramp=plan.ramp)  # until the relay leads
             measured = await alternated(
                 plan.rounds,
                 P=lambda: pgbench.run(plan.transactions, meter),
