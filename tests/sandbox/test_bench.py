@@ -19,7 +19,7 @@ from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.shopify.signature import is_signed
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.delivery import Topic
-from referrals_sandbox.bench import cpu, database, reads, transactions, webhooks
+from referrals_sandbox.bench import cpu, reads, tables, transactions, webhooks
 from referrals_sandbox.bench.conversions import UNDER_WAY, Conversions
 from referrals_sandbox.bench.figures import Alternated, Slice, cpu_each, cpu_shares
 from referrals_sandbox.bench.load import LOAD, Meter, ask_for, ask_times
@@ -298,10 +298,10 @@ def test_a_pgbench_that_fails_is_no_base(output: str) -> None:
 
 async def test_a_server_that_may_lose_commits_is_no_base(servers: Servers, tmp_path: Path) -> None:
     url = servers.database.url.replace("+asyncpg", "")
-    async with database.opened(url) as db:
-        await db.connection.execute("SET synchronous_commit = off")
+    async with tables.opened(url) as opened:
+        await opened.connection.execute("SET synchronous_commit = off")
         with pytest.raises(SandboxError, match="synchronous_commit"):
-            await transactions.prepare(db.connection, servers.database, tmp_path)
+            await transactions.prepare(opened.connection, servers.database, tmp_path)
 
 
 def test_the_command_line_knows_the_bench() -> None:

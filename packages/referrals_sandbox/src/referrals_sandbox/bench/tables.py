@@ -38,9 +38,9 @@ _CONVERSIONS: Final = """
 """
 
 
-class Database:
+class Tables:
     """
-    PostgreSQL, as the bench uses it beside the services.
+    The tables of the services, as the bench uses them.
 
     Args:
         connection: To it.
@@ -69,7 +69,7 @@ class Database:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
+async def opened(url: str) -> AsyncIterator[Tables]:
     """
     Connect.
 
@@ -79,7 +79,7 @@ async def opened(url: str) -> AsyncIterator[Database]:
     try:
         connection = await asyncpg.connect(url)
         try:
-            yield Database(connection)
+            yield Tables(connection)
         finally:
             await connection.close()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
