@@ -27,6 +27,7 @@ from referrals_sandbox.bench.report import Report
 from referrals_sandbox.command_line import parser
 from referrals_sandbox.composition.shops import Link
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.proxy import leading_to
 from tests.neighbours import Neighbour, answering
 
 if TYPE_CHECKING:
@@ -179,10 +180,11 @@ async def test_reads_are_asked_on_four_connections_and_answers_must_be_right() -
 
     async with (
         answering(service),
-        reads.statuses(service.target, "secret", request.SerializeToString) as askers,
+        leading_to(service.port) as address,
+        reads.statuses(f"127.0.0.1:{address.port}", "secret", request.SerializeToString) as askers,
     ):
         await ask_times(64, askers)
-        calls = list(service.calls)
+        calls, connections = list(service.calls), len(address.joints)
         status = pb.REFERRAL_STATUS_PENDING
         with pytest.raises(SandboxError, match="PENDING"):
             await askers[0]()
@@ -190,7 +192,7 @@ async def test_reads_are_asked_on_four_connections_and_answers_must_be_right() -
         with pytest.raises(SandboxError, match="UNAVAILABLE"):
             await askers[0]()
 
-    assert len(askers) == 64
+    assert (len(askers), connections) == (64, 4)
     assert {call.authorization for call in calls} == {"Bearer secret"}
     assert len(calls) == 64
 
