@@ -47,6 +47,22 @@ Exit codes: 0 nothing was lost, done twice, out of order or stale; 1 something w
 error tells what; 2 the command line is wrong; 130 or 143 it was ended before that.
 """
 
+_BENCH = """\
+Measure what our services do a second, each between slices of a base on the same machine:
+
+  R  GetReferralStatus, 99 in 100 from Redis, as a multiple of
+  E  a bare grpc.aio echo
+  W  a signed webhook of 10 kB until it is committed, as a multiple of
+  P  pgbench's transaction of three statements
+  C  a signed webhook until its event is acknowledged by the broker, as a multiple of P
+
+docs/performance.md tells how. It tells of each slice on standard error.
+"""
+_BENCH_EPILOG = """\
+Exit codes: 0 everything was measured, and every answer was right; 1 something failed; 2 the
+command line is wrong; 130 or 143 it was ended before that.
+"""
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
@@ -76,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     _add_post(commands)
     _add_chaos(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -135,6 +152,20 @@ def _add_chaos(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="plant a fault in a role, to see that it is found",
     )
     chaos.add_argument("--json", action="store_true", help="print what came of it as JSON")
+
+
+def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="measure reads, webhooks and conversions against bare bases",
+        description=_BENCH,
+        epilog=_BENCH_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    bench.add_argument(
+        "--quick", action="store_true", help="in 20 seconds in place of three minutes"
+    )
+    bench.add_argument("--json", action="store_true", help="print what came of it as JSON")
 
 
 def _port(text: str) -> int:

