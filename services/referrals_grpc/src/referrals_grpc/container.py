@@ -23,6 +23,7 @@ from referrals_adapters.telemetry.counted import CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.get_funnel import GetFunnel
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral import GetReferral
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
@@ -85,6 +86,7 @@ class Container(containers.DeclarativeContainer):
         RevokeReferralLink, begin=transaction.provider, clock=clock
     )
     share_link = providers.Singleton(ShareLink, begin=transaction.provider, clock=clock, ids=ids)
+    get_funnel = providers.Singleton(GetFunnel, begin=transaction.provider, clock=clock)
     get_program = providers.Singleton(GetProgram, begin=transaction.provider)
     put_program = providers.Singleton(PutProgram, begin=transaction.provider)
 
@@ -98,6 +100,7 @@ class Container(containers.DeclarativeContainer):
         get_referral_link=get_referral_link,
         revoke_referral_link=revoke_referral_link,
         share_link=share_link,
+        get_funnel=get_funnel,
         get_program=get_program,
         put_program=put_program,
     )
