@@ -49,8 +49,9 @@ _REFERRALS: Final = text("""
         opened_at, updated_at, order_id, referred_customer_id
     )
     SELECT CASE number % 100 WHEN 0 THEN 'small' ELSE 'large' END,
-           CASE number % 28 WHEN 1 THEN overlay(md5(number::text) PLACING '5' FROM 13)::uuid
-                            ELSE gen_random_uuid() END,
+           CASE number % 28
+                WHEN 1 THEN regexp_replace(md5(number::text), '^(.{12}).(...).', '\\15\\28')::uuid
+                ELSE gen_random_uuid() END,
            number % 100000, md5((number % 100000)::text)::uuid,
            (ARRAY['sms', 'email', 'whatsapp', 'social', 'copy', 'qr'])[1 + number % 6],
            CASE WHEN number % 14 = 1 THEN 'COMPLETED'
@@ -59,8 +60,8 @@ _REFERRALS: Final = text("""
                 WHEN age > 30 * interval '1 day' THEN 'EXPIRED' ELSE 'PENDING' END,
            'link_shared', 1, now() - age, now() - age,
            number, number
-    FROM generate_series(CAST(:number AS bigint), 1, -1) AS number,
-         LATERAL (SELECT number * interval '365 days' / :number AS age) AS of
+    FROM generate_series(CAST(CAST(:number AS float) AS bigint), 1, -1) AS number,
+         LATERAL (SELECT number / CAST(:number AS float) * interval '365 days' AS age) AS of
 """)
 _VISITS: Final = text("""
     INSERT INTO visits (merchant_id, referral_id, referral_link_id, channel, day, number)
