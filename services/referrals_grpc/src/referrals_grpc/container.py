@@ -46,11 +46,15 @@ if TYPE_CHECKING:
 
 APPLICATION: Final = "referrals-grpc"
 
+FUNNELS_AT_ONCE: Final = 2
+"""How many connections count funnels, which may take a second each, so that no share waits."""
+
 
 class Container(containers.DeclarativeContainer):
     """Everything that the service is made of; what must be closed comes from outside."""
 
     engine = providers.Dependency(instance_of=Engine)
+    funnel_engine = providers.Dependency(instance_of=Engine)
     statuses = providers.Dependency(instance_of=CoalescedStatuses)
     redis = providers.Dependency(instance_of=Client)
     auth_channel = providers.Dependency(
@@ -65,6 +69,7 @@ class Container(containers.DeclarativeContainer):
     transaction = providers.Factory(
         CountedTransaction, providers.Factory(PostgresTransaction, engine), metrics
     )
+    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine)
     redis_cache = providers.Singleton(RedisStatusCache, redis=redis)
     cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
     validator = providers.Factory(
@@ -86,7 +91,7 @@ class Container(containers.DeclarativeContainer):
         RevokeReferralLink, begin=transaction.provider, clock=clock
     )
     share_link = providers.Singleton(ShareLink, begin=transaction.provider, clock=clock, ids=ids)
-    get_funnel = providers.Singleton(GetFunnel, begin=transaction.provider, clock=clock)
+    get_funnel = providers.Singleton(GetFunnel, begin=funnel_transaction.provider, clock=clock)
     get_program = providers.Singleton(GetProgram, begin=transaction.provider)
     put_program = providers.Singleton(PutProgram, begin=transaction.provider)
 
@@ -123,6 +128,11 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
         container = Container(
             metrics=metrics,
             engine=await opened(open_engine(settings.database, application=APPLICATION)),
+            funnel_engine=await opened(
+                open_engine(
+                    settings.database, application=APPLICATION, connections=FUNNELS_AT_ONCE
+                )
+            ),
             statuses=await opened(
                 open_statuses(
                     settings.database,
