@@ -30,7 +30,6 @@ _FILL: Final = (
     INSERT INTO visits (merchant_id, referral_id, referral_link_id, channel, day, number)
     SELECT merchant_id, id, referral_link_id, channel, opened_at::date, 1 FROM referrals
 """),
-    text("ANALYZE referrals, visits"),
 )
 
 
@@ -40,6 +39,8 @@ async def test_days_are_read_from_their_index(
     async with engine.begin() as connection:
         for statement in _FILL:
             await connection.execute(statement)
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        await connection.execute(text("VACUUM (ANALYZE) referrals, visits"))
     asked.clear()
     merchant, now = MerchantId("merchant-1"), datetime.now(UTC)
     days = Days((now - timedelta(days=2)).date(), now.date())
@@ -51,5 +52,5 @@ async def test_days_are_read_from_their_index(
         asked.copy(), ("idx_referrals_merchant_id", "idx_visits_day"), strict=True
     ):
         for plan in await plans(engine, of, parameters):
-            assert f"using {index} " in plan or f"on {index} " in plan
+            assert f"Index Only Scan using {index} " in plan
             assert "Seq Scan" not in plan

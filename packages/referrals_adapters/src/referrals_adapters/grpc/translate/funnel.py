@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from contextlib import suppress
 from datetime import date
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.translate.enums import CHANNELS, channel_of
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from referrals_domain.model.funnel import ChannelFunnel, Conversion, Counts, Steps
     from referrals_domain.model.link import Channel
-
-_FORM: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 class FunnelWanted(NamedTuple):
@@ -68,10 +66,11 @@ def _days(request: pb.GetFunnelRequest) -> Days:
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat((_FORM.fullmatch(text) and text) or "")
-    except ValueError as error:
-        raise ValueError("is a day, as in 2026-11-25") from error
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        if str(day) == text:  # ISO 8601 has other forms, too
+            return day
+    raise ValueError("is a day, as in 2026-11-25")
 
 
 def _channel(funnel: ChannelFunnel) -> pb.FunnelChannel:
