@@ -38,7 +38,8 @@ INDEXES: Final = ("idx_referrals_merchant_id", "idx_visits_day")
 ROWS_A_PAGE: Final = 40
 """Fewer than fit on a page of either index once it was split."""
 
-# Without the indexes, of which each row would change ten, and with them made at once in the end.
+# Without the indexes, of which each row would change ten, and with them made at once in the end;
+# the ids ascend, so that the primary key grows at one place.
 _INDEXES: Final = text("""
     SELECT indexname, indexdef FROM pg_indexes
     WHERE tablename IN ('referrals', 'visits') AND indexname ~ '^(idx|uq_referrals)_'
@@ -49,9 +50,10 @@ _REFERRALS: Final = text("""
         opened_at, updated_at, order_id, referred_customer_id
     )
     SELECT CASE number % 100 WHEN 0 THEN 'small' ELSE 'large' END,
-           CASE number % 28
-                WHEN 1 THEN regexp_replace(md5(number::text), '^(.{12}).(...).', '\\15\\28')::uuid
-                ELSE gen_random_uuid() END,
+           format(
+               '%s-0000-%s000-8000-000000000000',
+               lpad(to_hex(number), 8, '0'), CASE number % 28 WHEN 1 THEN '5' ELSE '4' END
+           )::uuid,
            number % 100000, md5((number % 100000)::text)::uuid,
            (ARRAY['sms', 'email', 'whatsapp', 'social', 'copy', 'qr'])[1 + number % 6],
            CASE WHEN number % 14 = 1 THEN 'COMPLETED'
