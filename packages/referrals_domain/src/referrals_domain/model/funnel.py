@@ -149,9 +149,9 @@ class Counts:
         shares: The shares.
         pending: Those of the shares that still wait for an order.
         visits: How often URLs were followed, those of shares and bare ones.
-        shared: How far the shares came, each by the first friend who ordered.
+        shared: How far the shares came, each by the first order that came of it.
         direct: How far referrals came that an order opened: by a code, by a bare URL, or by a
-            share whose first friend was another one.
+            share that had its order already.
     """
 
     shares: int = 0

@@ -687,12 +687,12 @@ class FunnelCounts(_message.Message):
     """
     @_builtins.property
     def shared(self) -> Global___FunnelSteps:
-        """What came of the shares, each by the first friend who ordered."""
+        """What came of the shares, each by the first order that came of it."""
 
     @_builtins.property
     def direct(self) -> Global___FunnelSteps:
         """What came without a share of its own, on the day of the order: by a code that a friend typed,
-        by a link's bare URL, or by a share that another friend had ordered by before.
+        by a link's bare URL, or by a share that had its order already.
         """
 
     def __init__(
