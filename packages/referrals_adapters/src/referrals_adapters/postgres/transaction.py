@@ -18,6 +18,7 @@ from referrals_adapters.postgres.referral_listing import PostgresReferralListing
 from referrals_adapters.postgres.referrals import PostgresReferrals
 from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
 from referrals_adapters.postgres.requests import PostgresRequests
+from referrals_adapters.postgres.retention import PostgresRetention
 from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.unpublished_events import PostgresUnpublishedEvents
@@ -145,3 +146,8 @@ class PostgresTransaction(Transaction):
     def visits(self) -> PostgresVisits:
         """The visits."""
         return PostgresVisits(self._statements)
+
+    @property
+    def retention(self) -> PostgresRetention:
+        """What was kept for long enough."""
+        return PostgresRetention(self._statements)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referrals import Referrals
     from referrals_domain.ports.referred_orders import ReferredOrders
     from referrals_domain.ports.requests import Requests
+    from referrals_domain.ports.retention import Retention
     from referrals_domain.ports.stale_statuses import StaleStatuses
     from referrals_domain.ports.unpublished_events import UnpublishedEvents
     from referrals_domain.ports.visits import Visits
@@ -144,3 +145,8 @@ class Transaction(Protocol):
     @abstractmethod
     def visits(self) -> Visits:
         """The visits."""
+
+    @property
+    @abstractmethod
+    def retention(self) -> Retention:
+        """What was kept for long enough."""
