@@ -14,11 +14,13 @@ from referrals_domain.model.order import OrderFacts
 from referrals_domain.model.retention import SHORTEST, TERMS, Kept
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import completed, numbered
+from tests.conftest import execute
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.testing.contracts.begin import Begin
 
 _LARGE: Final = "deliveries|quarantine|referred_orders|requests|visits|referrals|referral_history"
@@ -79,16 +81,19 @@ _FILL: Final = (
     SELECT 'm', gen_random_uuid(), current_date - n % 300, 1
     FROM generate_series(1, 10000) AS n
     """,
-    "ANALYZE",
 )
 
 
 async def test_what_is_old_is_read_from_its_index(
-    begin: Begin, engine: AsyncEngine, asked: list[tuple[str, Any]]
+    begin: Begin,
+    engine: AsyncEngine,
+    asked: list[tuple[str, Any]],
+    migrated: PostgresSettings,
 ) -> None:
     async with engine.begin() as connection:
         for statement in _FILL:
             await connection.execute(text(statement))
+    await execute(migrated, "ANALYZE")
     soon = datetime.now(UTC) - timedelta(days=13)
     asked.clear()
     async with begin() as tx:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from sqlalchemy import (
+    ARRAY,
     Date,
     Integer,
     Text,
@@ -141,10 +142,17 @@ _REFERRALS = given(referrals.c.merchant_id, referrals.c.id)
 _DELETE_REFERRALS: Final = delete(referrals).where(
     same(referrals, _REFERRALS, "merchant_id", "id")
 )
-_LINES = given(referral_history.c.merchant_id, referral_history.c.referral_id)
-_DELETE_HISTORY: Final = delete(referral_history).where(
-    same(referral_history, _LINES, "merchant_id", "referral_id")
+_FORGET_HISTORY: Final = select(
+    func.forget_history(
+        bindparam("merchant_ids", type_=ARRAY(Text)),
+        bindparam("referral_ids", type_=ARRAY(referral_history.c.referral_id.type)),
+    )
 )
+"""
+The one way by which history goes: that of referrals that are gone.
+
+The services may not delete it themselves; the function may, because the owner owns it.
+"""
 
 
 @attrs.frozen
@@ -173,9 +181,10 @@ class PostgresRetention(Retention):
             _DELETE_ORDERS, [{"merchant_id": m, "order_id": o} for m, o in orders]
         )
         await self.statements.count_for(_DELETE_REFERRALS, keys)
-        await self.statements.count_for(
-            _DELETE_HISTORY,
-            [{"merchant_id": row.merchant_id, "referral_id": row.id} for row in gone],
+        await self.statements.rows(
+            _FORGET_HISTORY,
+            merchant_ids=[row.merchant_id for row in gone],
+            referral_ids=[str(row.id) for row in gone],
         )
         return {
             ReferralKey(MerchantId(row.merchant_id), ReferralId(row.id)): row.version
