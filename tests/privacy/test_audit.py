@@ -57,6 +57,6 @@ async def _rebuilt(kafka: str) -> set[_Line]:
                 data = event.data
                 at = datetime.fromisoformat(data["occurred_at"])
                 names = _Line._fields[:-1]
-                lines.add(_Line(*(data[name] for name in names), at))
+                lines.add(_Line._make([*(data[name] for name in names), at]))
     assert inbox.unreadable == []
     return lines
