@@ -132,6 +132,21 @@ async def test_an_order_that_somebody_has_locked_is_passed_over_with_its_referra
         assert list(await janitor.retention.forget_referrals(9, at=at)) == [share.key]
 
 
+async def test_an_order_without_a_referral_that_somebody_has_locked_is_passed_over(
+    begin: Begin,
+) -> None:
+    key, at = builders.order().key, builders.PLACED_AT + TERMS[Kept.ORDERS]
+    async with begin() as tx:
+        await tx.orders.lock([key])
+        await tx.orders.save([builders.order()], at=builders.PLACED_AT)
+        await tx.commit()
+    async with begin() as worker, begin() as janitor:
+        await worker.orders.lock([key])
+        assert await janitor.retention.forget(Kept.ORDERS, 1, at=at) == 0
+    async with begin() as janitor:
+        assert await janitor.retention.forget(Kept.ORDERS, 1, at=at) == 1
+
+
 async def test_an_order_that_is_forgotten_while_a_worker_waits_for_it_begins_anew(
     begin: Begin, engine: AsyncEngine
 ) -> None:

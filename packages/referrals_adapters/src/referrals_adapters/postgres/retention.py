@@ -70,17 +70,12 @@ def _oldest(time: Column[Any], *conditions: ColumnElement[bool] | TextClause) ->
 
 
 def _is_waited_for(order: FromClause) -> ColumnElement[bool]:
-    """
-    Return the condition that a delivery about an order waits for a worker or a person.
-
-    The offset has it looked up for each order of a page: else all deliveries may be read.
-    """
-    waiting = select(deliveries.c.id).where(
+    """Return the condition that a delivery about an order waits for a worker or a person."""
+    return exists().where(
         deliveries.c.merchant_id == order.c.merchant_id,
         deliveries.c.order_id == order.c.order_id,
         or_(IS_WAITING, IS_HELD),
     )
-    return exists(waiting.offset(0))
 
 
 _FORGET: Final = {
