@@ -17,10 +17,14 @@ branch_labels: Final = None
 depends_on: Final = None
 
 _SERVICES: Final = """
-    DO $$ BEGIN
+    DO $$
+    DECLARE
+        before text := current_setting('lock_timeout');
+    BEGIN
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'referrals_services') THEN
             PERFORM set_config('lock_timeout', '0', true);  -- another data base may be making it
             CREATE ROLE referrals_services NOLOGIN;
+            PERFORM set_config('lock_timeout', before, true);
         END IF;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END $$
