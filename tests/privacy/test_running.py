@@ -1,4 +1,4 @@
-"""Nothing that people write of themselves is left anywhere; and whoever says so would find it."""
+"""What running services leave behind; in one module, because its tests share a sandbox."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from referrals_adapters.system.address import Address
 from referrals_adapters.telemetry.metrics import Metrics, exposed
 from tests.conftest import execute
+from tests.privacy.audit import history, rebuilt
 from tests.privacy.canaries import CANARIES
 from tests.privacy.scan import Found, Places, scan
 from tests.waiting import until
@@ -22,6 +23,7 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from referrals_sandbox.composition.sandbox import Sandbox
     from tests.privacy.story import Told
 
 _PLANTED: Final = "p1@nted"
@@ -92,6 +94,17 @@ async def test_what_is_planted_is_found_in_every_place(
             "metrics",
         )
     }
+
+
+async def test_the_events_alone_tell_the_history_of_every_completion_and_reversal(
+    sandbox: Sandbox, told: Told
+) -> None:
+    """So AdminCore, which hears nothing else, knows the whole audit."""
+    lines = await history(sandbox.database_url)
+    assert await rebuilt(sandbox.kafka) == lines
+    ends = {line.referral_id: line.status for line in sorted(lines, key=lambda one: one.version)}
+    assert ends == told.referrals
+    assert {line.from_status for line in lines} == {"PENDING", "QUALIFIED", "COMPLETED"}
 
 
 async def _rest(places: Places) -> None:
