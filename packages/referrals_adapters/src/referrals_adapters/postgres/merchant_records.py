@@ -45,7 +45,7 @@ def _some_of(table: Table, of: ColumnElement[bool] | TextClause | None = None) -
     """
     names = [one.name for one in table.primary_key.columns] or ["ctid"]
     some = table.alias("some")
-    chosen = (
+    chosen: Any = (
         select(*(literal_column(f"some.{name}") for name in names))
         .select_from(some)
         .where(some.c.merchant_id == _MERCHANT if of is None else of)

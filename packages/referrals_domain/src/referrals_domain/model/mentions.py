@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+_NUMBER: Final = re.compile(r"[0-9]+")
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -35,7 +36,7 @@ class Mentions:
         text = _unescaped(body.decode(errors="replace")).lower()
         if any(one.lower() in text for one in self.texts):
             return True
-        return any(re.search(rf"(?<![0-9]){one}(?![0-9])", text) for one in self.numbers)
+        return not self.numbers.isdisjoint(_NUMBER.findall(text))
 
 
 def _unescaped(text: str) -> str:
