@@ -43,12 +43,12 @@ def _some_of(table: Table, of: ColumnElement[bool] | TextClause | None = None) -
     They are named by their key, because a row that is changed meanwhile changes its place; visits
     have none, but nobody changes them without holding the merchant.
     """
-    names = [one.name for one in table.primary_key.columns] or ["ctid"]
-    some = table.alias("some")
+    names = [column.name for column in table.primary_key.columns] or ["ctid"]
+    one = table.alias("one")
     chosen: Any = (
-        select(*(literal_column(f"some.{name}") for name in names))
-        .select_from(some)
-        .where(some.c.merchant_id == _MERCHANT if of is None else of)
+        select(*(literal_column(f"one.{name}") for name in names))
+        .select_from(one)
+        .where(one.c.merchant_id == _MERCHANT if of is None else of)
         .limit(bindparam("most", type_=Integer))
         .with_for_update()
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -13,13 +14,15 @@ from referrals_domain.testing.memory.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from referrals_domain.model.decision import Transition
+    from referrals_domain.model.delivery import AcceptedDelivery
     from referrals_domain.model.identifiers import CustomerId, CustomerKey
     from referrals_domain.model.referral import Referral
     from referrals_domain.ports.outbox import OutboxEntry
     from referrals_domain.testing.memory.state import StoredDelivery
+
+_ANY_TIME: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @attrs.frozen
@@ -92,6 +95,7 @@ class InMemoryCustomerRecords(CustomerRecords):
             lambda one: one.referral.merchant_id == merchant_id,
             lambda one: attrs.evolve(one, referral=one.referral.renamed(names), event=None),
         )
+        _keep_one_of_each(state.deliveries)
         return Touched(
             rows={table: number for table, number in rows.items() if number}, versions=versions
         )
@@ -119,6 +123,16 @@ def _renamed_delivery(
 ) -> StoredDelivery:
     facts = stored.accepted.facts.renamed(names)
     return attrs.evolve(stored, accepted=attrs.evolve(stored.accepted, facts=facts))
+
+
+def _keep_one_of_each(deliveries: dict[int, StoredDelivery]) -> None:
+    """Drop deliveries that say what another says; one that waits stays."""
+    kept: list[AcceptedDelivery] = []
+    for id_, stored in sorted(deliveries.items(), key=lambda item: item[1].outcome is not None):
+        said = attrs.evolve(stored.accepted, received_at=_ANY_TIME)
+        if said in kept:
+            del deliveries[id_]
+        kept.append(said)
 
 
 def _renamed_entry(entry: OutboxEntry, names: Mapping[CustomerId, CustomerId]) -> OutboxEntry:
