@@ -88,6 +88,9 @@ PROBED_EVERY: Final = timedelta(milliseconds=250)
 WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=10))
 """How long the janitor waits before it looks again for what time moves on."""
 
+LOOKED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
+"""How often a worker looks for somebody who asked to be forgotten."""
+
 WATCHED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
 """How often the janitor asks which server keeps the cache."""
 
@@ -278,7 +281,7 @@ class WorkerContainer(DatabaseContainer):
                 Routine,
                 name="redactions",
                 step=Singleton(partial, carry_out_redactions, _MOST_REDACTIONS),
-                when_idle=WHEN_NOTHING_IS_DUE,
+                when_idle=LOOKED_EVERY,
             ),
             Singleton(
                 Routine,

@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = privacy_requests.c
 _IS_ONE: Final = _COLUMNS.id == bindparam("number", type_=BigInteger)
-_IS_REDACTION: Final = _COLUMNS.kind != PrivacyKind.DATA_REQUEST.value
+IS_REDACTION: Final = _COLUMNS.kind != PrivacyKind.DATA_REQUEST.value
+"""The condition of requests that a worker carries out; a person answers the others."""
 
 _WAITING: Final = (
     select(_COLUMNS.id)
-    .where(IS_ASKED, _IS_REDACTION)
+    .where(IS_ASKED, IS_REDACTION)
     .order_by(_COLUMNS.received_at, _COLUMNS.id)
     .limit(bindparam("limit", type_=Integer))
 )
 _LOCK: Final = (
     select(privacy_requests)
-    .where(_IS_ONE, IS_ASKED, _IS_REDACTION)
+    .where(_IS_ONE, IS_ASKED, IS_REDACTION)
     .with_for_update(skip_locked=True)
 )
 _TOUCHED: Final = select(_COLUMNS.touched).where(_IS_ONE)
