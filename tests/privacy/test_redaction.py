@@ -12,11 +12,13 @@ import pytest
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Topic
-from referrals_domain.model.identifiers import OrderKey, ReferralId, ReferralKey
+from referrals_domain.model.identifiers import CustomerKey, OrderKey, ReferralId, ReferralKey
+from referrals_domain.model.privacy import CustomerRecord, PrivacyTopic
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.neighbours import InMemoryEventPublisher
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.export_customer_data import ExportCustomerData
 from referrals_domain.use_cases.publish_events import PublishEvents
 from tests.order_path.path import OrderPath, Webhook, order_path
 from tests.privacy.redacting import (
@@ -28,6 +30,7 @@ from tests.privacy.redacting import (
     ORDER,
     OTHER_LINK,
     SHARE,
+    asked,
     asked_about,
     bought,
     carry_out,
@@ -349,3 +352,17 @@ async def test_a_redaction_that_was_cut_off_is_done_by_the_next_worker(path: Ord
     assert await where(path, "redacted-") == set()
     await carry_out(path)
     assert await where(path, FRIEND) == set()
+
+
+async def test_a_data_request_that_was_not_answered_in_time_is_moot(path: OrderPath) -> None:
+    await set_up(path)
+    call = Webhook(PrivacyTopic.CUSTOMERS_DATA_REQUEST, asked(FRIEND, data_request={"id": 9999}))
+    assert await path.post(call) == ["stored"]
+    assert await path.post(call) == ["repeated"]
+    assert await carry_out(path) == 0
+    assert await where(path, FRIEND) == {"privacy_requests"}
+    await redact(path, FRIEND)
+    assert await where(path, FRIEND) == set()
+    export = ExportCustomerData(begin=path.begin, clock=path.world.clock)
+    customer = CustomerKey(builders.MERCHANT, FRIEND)
+    assert await export(customer) == CustomerRecord(customer=customer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ import pytest
 
 from referrals_adapters.postgres.tables import metadata
 from referrals_adapters.postgres.transaction import PostgresTransaction
-from referrals_domain.errors import NotFound, Unavailable
+from referrals_domain.errors import NotFound, Stale, Unavailable
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.privacy import PrivacyKind, PrivacyTopic
@@ -22,6 +23,7 @@ from referrals_domain.testing.memory.neighbours import InMemoryCustomerValidator
 from referrals_domain.use_cases.count_visits import CountVisits
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.export_customer_data import ExportCustomerData
+from referrals_domain.use_cases.switch_program_off import SwitchProgramOff
 from tests.order_path.path import OrderPath, Webhook, order_path
 from tests.privacy.redacting import (
     ADVOCATE,
@@ -186,6 +188,28 @@ async def test_a_shop_that_uninstalled_the_app_earns_nobody_anything(path: Order
     async with path.begin() as tx:
         program = (await tx.programs.get([builders.MERCHANT]))[builders.MERCHANT]
     assert (program.active, program.version) == (False, 2)
+
+
+@pytest.mark.parametrize(("times", "is_off"), [(4, True), (5, False)])
+async def test_a_program_that_is_put_meanwhile_is_switched_off_all_the_same(
+    path: OrderPath, *, times: int, is_off: bool
+) -> None:
+    await set_up(path)
+    left = [None] * times
+
+    class PutMeanwhile(PostgresTransaction):
+        async def commit(self) -> None:
+            if left:
+                left.pop()
+                raise Stale("somebody else put it")
+            await super().commit()
+
+    switch_off = SwitchProgramOff(begin=partial(PutMeanwhile, path.engine))
+    with nullcontext() if is_off else pytest.raises(Unavailable):
+        await switch_off(builders.SHOP, builders.SHOP)
+    async with path.begin() as tx:
+        program = (await tx.programs.get([builders.MERCHANT]))[builders.MERCHANT]
+    assert program.active is not is_off
 
 
 @pytest.mark.parametrize(

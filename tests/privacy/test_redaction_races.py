@@ -12,7 +12,7 @@ import pytest
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.delivery import Topic
-from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.neighbours import InMemoryCustomerValidator
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
@@ -142,6 +142,21 @@ async def test_who_is_redacted_while_core_is_asked_about_them(
     await completing
     await assert_redacted(path, customer_id)
     assert (await referral(path)).status is ReferralStatus.COMPLETED
+
+
+async def test_what_core_answers_about_them_meanwhile_still_counts(path: OrderPath) -> None:
+    await set_up(path)
+    path.core_knows([FRIEND], first_order_time=builders.SHARED_AT)
+    await path.post(Webhook(Topic.ORDERS_CREATE, bought()))
+    asking = Asking(path.world.core.known)
+    complete = attrs.evolve(path.world.complete_orders, begin=path.begin, customers=asking)
+    completing = asyncio.create_task(complete(10))
+    await asking.pause.reached.wait()
+    await redact(path, FRIEND)
+    asking.pause.over.set()
+    await completing
+    await assert_redacted(path, FRIEND)
+    assert (await referral(path)).cause is Cause.FRIEND_NOT_NEW
 
 
 async def test_a_webhook_that_is_being_stored_is_redacted_too(path: OrderPath) -> None:

@@ -27,7 +27,7 @@ IS_REDACTION: Final = _COLUMNS.kind != PrivacyKind.DATA_REQUEST.value
 """The condition of requests that a worker carries out; a person answers the others."""
 
 _WAITING: Final = (
-    select(_COLUMNS.id)
+    select(privacy_requests)
     .where(IS_ASKED, IS_REDACTION)
     .order_by(_COLUMNS.received_at, _COLUMNS.id)
     .limit(bindparam("limit", type_=Integer))
@@ -64,9 +64,11 @@ class PostgresPrivacyWork(PrivacyWork):
 
     statements: Statements
 
-    async def waiting(self, limit: int) -> Sequence[int]:
-        """Return the numbers of those that wait."""
-        return [row.id for row in await self.statements.rows(_WAITING, limit=limit)]
+    async def waiting(self, limit: int) -> Sequence[PrivacyRequest]:
+        """Return those that wait."""
+        return [
+            to_privacy_request(row) for row in await self.statements.rows(_WAITING, limit=limit)
+        ]
 
     async def lock(self, id_: int) -> PrivacyRequest | None:
         """Lock one, unless it is locked."""

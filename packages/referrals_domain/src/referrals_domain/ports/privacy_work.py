@@ -16,12 +16,16 @@ class PrivacyWork(Protocol):
     """The redactions that wait for a worker."""
 
     @abstractmethod
-    async def waiting(self, limit: int) -> Sequence[int]:
-        """Return the numbers of up to `limit` of them, oldest first."""
+    async def waiting(self, limit: int) -> Sequence[PrivacyRequest]:
+        """Return up to `limit` of them, oldest first."""
 
     @abstractmethod
     async def lock(self, id_: int) -> PrivacyRequest | None:
-        """Return one; None if it is done, or another worker has it."""
+        """
+        Return one; None if it is done, or another worker has it.
+
+        The transaction seizes the merchant first: what is cleared may be what another locked.
+        """
 
     @abstractmethod
     async def progress(

@@ -16,6 +16,7 @@ from referrals_domain.ports.transaction import Transaction
 from referrals_domain.use_cases.record import telling
 
 if TYPE_CHECKING:
+    from referrals_domain.model.merchant_key import MerchantKey
     from referrals_domain.model.privacy import PrivacyRequest
 
 
@@ -52,9 +53,9 @@ class CarryOutRedactions:
         async with self.begin() as tx:
             waiting = await tx.privacy_work.waiting(limit)
         steps, failures = 0, list[Exception]()
-        for id_ in waiting:
+        for request in waiting:
             try:
-                while await self._step(id_):
+                while await self._step(request):
                     steps += 1
             except Unavailable:
                 raise
@@ -64,14 +65,15 @@ class CarryOutRedactions:
             raise ExceptionGroup("some redactions could not be carried out", failures)
         return steps
 
-    async def _step(self, id_: int) -> bool:
-        """Do a step of a redaction; False: there is none left, or another worker is at it."""
+    async def _step(self, asked: PrivacyRequest) -> bool:
+        """Do a step of a redaction; False: there is none left."""
         async with telling(self.cache) as versions, self.begin() as tx:
-            request = await tx.privacy_work.lock(id_)
+            key = await tx.merchant_keys.seize(asked.merchant_id)
+            request = await tx.privacy_work.lock(asked.id)
             if request is None:
                 return False
             touched = (
-                await self._redact(tx, request, request.customer)
+                await self._redact(tx, request.id, request.customer, key)
                 if request.customer
                 else await self._erase(tx, request)
             )
@@ -82,24 +84,22 @@ class CarryOutRedactions:
         return True
 
     async def _redact(
-        self, tx: Transaction, request: PrivacyRequest, customer: CustomerKey
+        self, tx: Transaction, id_: int, customer: CustomerKey, key: MerchantKey | None
     ) -> Touched:
         """Put a tombstone in a customer's place, and remember it."""
         now = self.clock.now()
-        key = await tx.merchant_keys.seize(request.merchant_id)
-        if key is None:  # the shop was redacted meanwhile
-            await tx.privacy_work.progress(request.id, {}, done_at=now)
+        if key is None:  # the shop is being redacted
+            await tx.privacy_work.progress(id_, {}, done_at=now)
             return Touched({}, {})
         tombstone = key.tombstone(customer.customer_id)
-        await tx.redactions.add(CustomerKey(request.merchant_id, tombstone), at=now)
+        await tx.redactions.add(CustomerKey(customer.merchant_id, tombstone), at=now)
         touched = await tx.customer_records.redact(customer, tombstone, at=now)
         await tx.privacy_requests.answer(customer, at=now, touched={})
-        await tx.privacy_work.progress(request.id, touched.rows, done_at=now)
+        await tx.privacy_work.progress(id_, touched.rows, done_at=now)
         return touched
 
     async def _erase(self, tx: Transaction, request: PrivacyRequest) -> Touched:
         """Delete some of a shop; once nothing is left, only the receipt stays."""
-        await tx.merchant_keys.seize(request.merchant_id)
         touched = await tx.merchant_records.erase(request.merchant_id, limit=self.rows)
         rows, done_at = dict(touched.rows), None
         if not rows:

@@ -76,10 +76,11 @@ class PrivacyWorkContract(StoredContract):
         await _add(begin, DATA, key="b")
         await _add(begin, REDACT, key="c")
         async with begin() as tx:
-            numbers = await tx.privacy_work.waiting(10)
-            locked = [await tx.privacy_work.lock(number) for number in numbers]
-            assert await tx.privacy_work.waiting(1) == numbers[:1]
-        assert [one.kind for one in locked if one] == [REDACT.kind, SHOP.kind]
+            waiting = await tx.privacy_work.waiting(10)
+            locked = [await tx.privacy_work.lock(one.id) for one in waiting]
+            assert locked == waiting
+            assert await tx.privacy_work.waiting(1) == waiting[:1]
+        assert [one.kind for one in waiting] == [REDACT.kind, SHOP.kind]
 
     async def test_progress_adds_up_and_the_end_forgets_whom_it_was_about(
         self, begin: Begin

@@ -22,11 +22,10 @@ class InMemoryPrivacyWork(PrivacyWork):
 
     state: State
 
-    async def waiting(self, limit: int) -> Sequence[int]:
-        """Return the numbers of those that wait."""
+    async def waiting(self, limit: int) -> Sequence[PrivacyRequest]:
+        """Return those that wait."""
         requests = [one.request for one in self.state.privacy_requests.values()]
-        waiting = sorted(filter(_waits, requests), key=lambda one: (one.received_at, one.id))
-        return [one.id for one in waiting[:limit]]
+        return sorted(filter(_waits, requests), key=lambda one: (one.received_at, one.id))[:limit]
 
     async def lock(self, id_: int) -> PrivacyRequest | None:
         """Return one that waits; the whole store is locked."""
