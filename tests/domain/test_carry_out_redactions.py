@@ -45,7 +45,6 @@ async def requests(world: World) -> list[PrivacyRequest]:
 
 
 async def test_the_referrals_of_who_was_redacted_are_invalidated(world: World) -> None:
-    await world.set_up()
     await ask(world, builders.MERCHANT, builders.ADVOCATE)
     world.store.state.stale_statuses.clear()
     assert await carry_out(world) == 1
@@ -56,7 +55,6 @@ async def test_the_referrals_of_who_was_redacted_are_invalidated(world: World) -
 
 
 async def test_of_a_shop_that_is_being_redacted_nobody_is_left_to_redact(world: World) -> None:
-    await world.set_up()
     await ask(world, builders.MERCHANT, builders.FRIEND)
     world.store.state.programs.clear()
     await carry_out(world)
@@ -66,7 +64,6 @@ async def test_of_a_shop_that_is_being_redacted_nobody_is_left_to_redact(world: 
 
 
 async def test_one_that_fails_does_not_hold_up_the_others(world: World) -> None:
-    await world.set_up()
     await ask(world, builders.MERCHANT, builders.FRIEND)
     await ask(world, builders.MERCHANT, builders.ADVOCATE)
 
