@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 _AT_ONCE: Final = 3  # faults
-_SHORTEST, _LONGEST = 0.2, 2.0  # seconds that a fault lasts
+_SHORTEST, _LONGEST = 0.2, 1.5  # seconds that a fault lasts
 _TRIES: Final = 3  # to hit work that is under way
 _CALM: Final = 1.0  # seconds, the longest between two faults
 _LOOKED: Final = 0.25  # seconds between two looks at what waits
