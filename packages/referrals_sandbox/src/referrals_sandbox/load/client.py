@@ -8,11 +8,13 @@ one. Plain sockets, so that they wait as locust has them wait.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _WITHIN: Final = 10.0  # seconds
 _ADDRESSES: Final = 64
@@ -90,19 +92,18 @@ class Device(Client):
 
     def _timed(self, step: str, expected: int, ask: Callable[[], tuple[int, Answer]]) -> Answer:
         began = time.perf_counter()
+        failed, answer = None, Answer(b"", "")
         try:
             status, answer = ask()
-            if status != expected:
-                raise CallFailed(f"{step} was answered {status}: {answer.body[:200]!r}")
         except (OSError, HTTPException) as error:
             self._connection.close()
             failed = CallFailed(f"{step} was not answered: {type(error).__name__} {error}")
-            self.told(step, time.perf_counter() - began, failed)
-            raise failed from error
-        except CallFailed as failed:
-            self.told(step, time.perf_counter() - began, failed)
-            raise
-        self.told(step, time.perf_counter() - began, None)
+        else:
+            if status != expected:
+                failed = CallFailed(f"{step} was answered {status}: {answer.body[:200]!r}")
+        self.told(step, time.perf_counter() - began, failed)
+        if failed:
+            raise failed
         return answer
 
     def _ask(

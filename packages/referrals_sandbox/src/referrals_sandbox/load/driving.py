@@ -94,15 +94,13 @@ def drive(plan: Plan) -> Driven:
     def note(exception: Exception, **_: Any) -> None:
         errors[f"{type(exception).__name__}: {exception}"] = None
 
-    environment.events.user_error.add_listener(note)
+    environment.events.user_error.add_listener(note)  # type: ignore[no-untyped-call]  # theirs is
     runner = environment.create_local_runner()
     runner.start(_USERS, spawn_rate=_USERS)
     _wait(environment, turns)
     seconds = time.monotonic() - turns.begun
     runner.quit()
-    return Driven(
-        seconds=seconds, steps=_steps(environment), errors=list(errors)[:_MOST_ERRORS]
-    )
+    return Driven(seconds=seconds, steps=_steps(environment), errors=list(errors)[:_MOST_ERRORS])
 
 
 def _wait(environment: Environment, turns: Turns) -> None:

@@ -74,9 +74,7 @@ async def collect(sandbox: Description, merchant_id: str) -> Found:
             row["order_id"]: Outcome(ReferralStatus(row["status"]), Cause(row["cause"]))
             for row in rows
         },
-        funnel={
-            _channel(one): _measured(one) for one in channels if one.HasField("conversion")
-        },
+        funnel={_channel(one): _measured(one) for one in channels if one.HasField("conversion")},
     )
 
 

@@ -56,8 +56,8 @@ class Journey:
             CallFailed: A call was not answered as it must be.
         """
         begun = datetime.now(UTC)
-        asked = self._ask("link", "CreateReferralLink", customer_id=_text(advocate.number))
-        link = asked["referral_link"]
+        customer_id = str(advocate_id(advocate.number))
+        link = self._ask("link", "CreateReferralLink", customer_id=customer_id)["referral_link"]
         for share in advocate.shares:
             answer = self._ask(
                 "share",
@@ -65,7 +65,7 @@ class Journey:
                 referral_link_id=link["id"],
                 channel=f"CHANNEL_{share.channel.name}",
             )
-            shared = Shared(link["code"], answer["referral"]["id"])
+            shared = Shared(advocate.number, begun, link["code"], answer["referral"]["id"])
             self._status(shared)
             path = "/" + answer["url"].split("/", 3)[3]
             for _ in range(share.visits):
@@ -73,16 +73,14 @@ class Journey:
             if share.kind is Kind.LINK_REVOKED:
                 self._ask("revoke", "RevokeReferralLink", referral_link_id=link["id"])
             if share.kind:
-                self._order(advocate.number, share, shared, begun)
+                self._order(share, shared)
 
-    def _order(self, advocate: int, share: Share, shared: Shared, begun: datetime) -> None:
+    def _order(self, share: Share, shared: Shared) -> None:
         """Have a friend order, and Shopify tell of it; look until the referral has its outcome."""
         bodies_ = bodies(
             share,
             shared,
-            advocate=advocate,
             order_id=self.plan.order_id(share.number),
-            begun=begun,
             now=datetime.now(UTC),
         )
         for topic in share.told:
@@ -122,7 +120,3 @@ class Journey:
         answer = self.client.post(step, f"{_SERVICE}/{method}", body, headers).body
         asked: dict[str, Any] = json.loads(answer)
         return asked
-
-
-def _text(number: int) -> str:
-    return str(advocate_id(number))

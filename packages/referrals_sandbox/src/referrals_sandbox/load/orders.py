@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from referrals_domain.model.delivery import Topic
 from referrals_sandbox.load.kinds import Kind, Trace
 from referrals_sandbox.load.plan import CODE_PREFIX, MINIMUM, WINDOW, advocate_id, friend_id
-from referrals_sandbox.load.scenario import Share
 from referrals_sandbox.neighbours.shopify_order import PlacedOrder, full_refund
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from referrals_sandbox.load.scenario import Share
 
 _BELOW: Final = f"{(MINIMUM - 1) / 100:.2f}"
 
 
 class Shared(NamedTuple):
-    """A link, and the referral that a share of it opened."""
+    """
+    A link that was shared.
 
+    Args:
+        advocate: The number of whose link it is.
+        begun: When they began. Their orders are of that day, since the cap is one a day.
+        code: The link's code.
+        referral_id: The referral that the share opened.
+    """
+
+    advocate: int
+    begun: datetime
     code: str
     referral_id: str
 
 
-def bodies(
-    share: Share, shared: Shared, *, advocate: int, order_id: int, begun: datetime, now: datetime
-) -> Mapping[Topic, bytes]:
+def bodies(share: Share, shared: Shared, *, order_id: int, now: datetime) -> Mapping[Topic, bytes]:
     """
     Return the body of each topic.
 
     Args:
         share: The share.
         shared: What it opened.
-        advocate: The number of who shared.
         order_id: The order.
-        begun: When the advocate began: all orders are of that day, since the cap is one a day.
         now: The time.
     """
     order = PlacedOrder(
         **_carried(share, shared),
         **_peculiar(share.kind),
-        placed_at=_placed_at(share.kind, begun, now),
+        placed_at=_placed_at(share.kind, shared.begun, now),
         order_id=order_id,
         browser_ip=_address(share.number if share.household is None else share.household),
-        customer_id=_customer(share, advocate),
+        customer_id=_customer(share, shared.advocate),
     )
     return {
         Topic.ORDERS_CREATE: order.body(),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from referrals_sandbox.load.scenario import Advocate, draw
+from referrals_sandbox.load.scenario import draw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from referrals_sandbox.load.scenario import Advocate
 
 CODE_PREFIX: Final = "FRIEND"
 MINIMUM: Final = 2000  # cents

@@ -51,11 +51,10 @@ class Report:
                     }
                     for channel, rate in verdict.rates.items()
                 },
-                "orders": {
-                    kind: attrs.asdict(judged) for kind, judged in verdict.kinds.items()
-                },
+                "orders": {kind: attrs.asdict(judged) for kind, judged in verdict.kinds.items()},
                 "precision": verdict.precision,
                 "recall": verdict.recall,
+                "visits": {"made": verdict.visits, "counted": verdict.visits_counted},
                 "traces_lost": verdict.lost,
                 "steps": [attrs.asdict(step) for step in verdict.driven.steps],
                 "findings": verdict.findings,
@@ -96,11 +95,20 @@ class Report:
         """What it ran on, in words."""
         return f"{len(os.sched_getaffinity(0))} CPUs, load average before {self.machine_load:.2f}"
 
+    @property
+    def asides(self) -> list[str]:
+        """What there is to say beside the rates."""
+        verdict = self.verdict
+        return [
+            f"{verdict.visits_counted:,} of {verdict.visits:,} visits were counted",
+            f"{verdict.lost:,} orders carried too little for their share to be known",
+        ]
+
     def _heading(self) -> list[str]:
         plan = self.plan
         return [
-            f"{plan.shares:,} shares by SMS at {plan.conversion:.1%}, seed {plan.seed}; "
-            f"{self.machine}",
+            f"{plan.shares:,} shares by SMS at {plan.conversion:.1%}, seed {plan.seed}",
+            self.machine,
             self.pace,
         ]
 
@@ -112,9 +120,7 @@ class Report:
                 line += f" {one.rate:9.2%} {one.lower:7.2%} {one.upper:7.2%}"
             outside = "" if rate.is_inside else "  the truth lies outside"
             lines.append(line + outside)
-        if self.verdict.lost:
-            lines.append(f"{self.verdict.lost} orders carried too little for their share to be known")
-        return lines
+        return [*lines, *self.asides]
 
     def _orders(self) -> list[str]:
         lines = ["orders                    number  refused"]
@@ -124,7 +130,7 @@ class Report:
         ]
         return [
             *lines,
-            f"precision {_part(self.verdict.precision)}, recall {_part(self.verdict.recall)}",
+            f"precision {part(self.verdict.precision)}, recall {part(self.verdict.recall)}",
         ]
 
     def _steps(self) -> list[str]:
@@ -145,5 +151,11 @@ class Report:
         return lines
 
 
-def _part(of_one: float | None) -> str:
+def part(of_one: float | None) -> str:
+    """
+    Return a part as people read it.
+
+    >>> part(0.925), part(None)
+    ('92.5%', '-')
+    """
     return "-" if of_one is None else f"{of_one:.1%}"

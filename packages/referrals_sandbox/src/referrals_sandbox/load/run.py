@@ -51,6 +51,8 @@ def load(options: argparse.Namespace) -> int:
     Raises:
         SandboxError: Something is missing, does not come up, or does not come to rest.
     """
+    if options.report and not options.report.absolute().parent.is_dir():
+        raise SandboxError(f"cannot write {options.report}: there is no such folder")
     machine_load = os.getloadavg()[0]
     with running(Wishes(settings=os.environ)) as sandbox:
         plan = _open_shop(sandbox, options)
@@ -123,8 +125,11 @@ def _drive(sandbox: Sandbox, plan: Plan) -> Driven:
             within=60 + _SLOWEST * plan.seconds,
         )
     )
-    told, end = 0, time.monotonic() + driving.command.within
-    while driving.exit_code is None and time.monotonic() < end:
+    end = time.monotonic() + driving.command.within
+    told = 0
+    while driving.exit_code is None:
+        if time.monotonic() > end:
+            raise SandboxError(f"the load hangs: {driving.log_tail(1)}")
         time.sleep(_LOOKED)
         lines = driving.log_text.splitlines()
         for line in lines[told:]:
@@ -144,7 +149,7 @@ async def _at_rest(sandbox: Sandbox, plan: Plan) -> Found:
     await asyncio.sleep(_VISITS_STORED)
     try:
         async with asyncio.timeout(_AT_REST_WITHIN):
-            while not (await backlog(sandbox)).is_empty:
+            while not (await backlog(sandbox)).is_empty:  # noqa: ASYNC110 - other processes tell of no event
                 await asyncio.sleep(_LOOKED)
     except TimeoutError:
         waits = await backlog(sandbox)

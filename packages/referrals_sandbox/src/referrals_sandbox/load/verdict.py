@@ -9,8 +9,8 @@ lies outside a 95 % interval by chance alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -19,7 +19,11 @@ from referrals_domain.model.referral import ReferralStatus
 from referrals_sandbox.load.driven import Driven
 from referrals_sandbox.load.found import Found, Measured
 from referrals_sandbox.load.kinds import Kind, Outcome, Trace
-from referrals_sandbox.load.scenario import Share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from referrals_sandbox.load.scenario import Share
 
 PLANNED: Final = 700
 """Conversions an hour, as the plan has it."""
@@ -77,6 +81,9 @@ class Verdict:
         driven: How it went as who made it saw it.
         rates: The conversion of each channel.
         kinds: What became of the orders of each kind.
+        visits: How often links were followed.
+        visits_counted: How many of these visits `GetFunnel` tells. A link that takes too long to
+            look up leads its friend on uncounted; docs/links.md tells of it.
         lost: How many honest orders carried too little for their share to be known.
         findings: What must not be, by what it is.
     """
@@ -84,6 +91,8 @@ class Verdict:
     driven: Driven
     rates: Mapping[Channel, Rate]
     kinds: Mapping[Kind, Judged]
+    visits: int
+    visits_counted: int
     lost: int
     findings: Mapping[str, Sequence[str]]
 
@@ -142,6 +151,8 @@ def judge(
         driven=driven,
         rates=rates,
         kinds=_kinds(ordered, outcomes),
+        visits=sum(share.visits for share in shares),
+        visits_counted=sum(one.measured.visits for one in rates.values() if one.measured),
         lost=sum(one.trace in {Trace.CODE, Trace.NOTHING} for one in ordered),
         findings={
             **_of_orders(ordered, outcomes),
@@ -182,12 +193,14 @@ def _of_orders(
             name = "conversion_too_many"
         else:
             name = "outcome_wrong"
-        findings[name].append(f"share {share.number} ({share.kind}): {_said(was)}, not {_said(must)}")
+        findings[name].append(
+            f"share {share.number} ({share.kind}): {_said(was)}, not {_said(must)}"
+        )
     return findings
 
 
 def _of_funnel(shares: Iterable[Share], rates: Mapping[Channel, Rate]) -> list[str]:
-    """Return where the funnel counts something else than what happened, visit by visit."""
+    """Return where the funnel counts something else than what happened, or invents visits."""
     visits, completed = Counter[Channel](), Counter[Channel]()
     for share in shares:
         visits[share.channel] += share.visits
@@ -195,11 +208,12 @@ def _of_funnel(shares: Iterable[Share], rates: Mapping[Channel, Rate]) -> list[s
         completed[share.channel] += known
     findings = []
     for channel, rate in rates.items():
-        must = (rate.shares, visits[channel], completed[channel])
-        one = rate.measured
-        was = (one.shares, one.visits, one.completed) if one else (0, 0, 0)
+        one, must = rate.measured, (rate.shares, completed[channel])
+        was = (one.shares, one.completed) if one else (0, 0)
         if was != must:
-            findings.append(f"{channel}: shares, visits, completed {was}, not {must}")
+            findings.append(f"{channel}: shares and completed are {was}, not {must}")
+        if one and one.visits > visits[channel]:
+            findings.append(f"{channel}: {one.visits} visits, of {visits[channel]}")
     return findings
 
 
