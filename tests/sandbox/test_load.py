@@ -27,6 +27,7 @@ from referrals_sandbox.load.plan import Plan, advocate_id, friend_id
 from referrals_sandbox.load.report import Report
 from referrals_sandbox.load.scenario import CAP, Advocate, Share, draw
 from referrals_sandbox.load.verdict import Verdict, judge
+from tests.readme.pages import ROOT, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -434,3 +435,28 @@ def test_the_page_loads_nothing_and_shows_three_charts(shares: Sequence[Share]) 
     assert "Everything that must hold does." in html
     share = next(one for one in shares if one.household)
     assert "Something does not hold." in page(report_of(wrong(shares, share, REFUSED)))
+
+
+PAGE: Final = ROOT / "docs" / "load.md"
+
+
+def named(heading: str) -> list[str]:
+    return [row[0].strip("`") for row in table(PAGE, heading)]
+
+
+def test_the_page_tells_every_suspicious_kind_and_what_must_come_of_it() -> None:
+    rows = table(PAGE, "Suspicious orders")
+    assert {row[0].strip("`") for row in rows} == {kind.value for kind in SUSPICIOUS}
+    for name, _, outcome in rows:
+        cause = Kind(name.strip("`")).cause
+        assert outcome.startswith(f"REJECTED, `{cause}`" if cause else "COMPLETED")
+
+
+def test_the_page_tells_every_finding(shares: Sequence[Share]) -> None:
+    assert named("What is compared") == list(judged(shares, right(shares)).findings)
+
+
+def test_the_page_tells_every_step() -> None:
+    client = Scripted(outcome="REJECTED")
+    steps = [step for step, _ in played(share_of(Kind.LINK_REVOKED, visits=1), client)]
+    assert {*steps, *(step for step, _ in client.calls)} == set(named("What happens"))
