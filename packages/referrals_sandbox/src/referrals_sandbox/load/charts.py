@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _WIDTH: Final = 640
-_LEFT: Final = 150  # for the names
+_LEFT: Final = 190  # for the names
 _RIGHT: Final = 70  # for the figures
 _ROW: Final = 34
 
