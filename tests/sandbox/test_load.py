@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
@@ -146,7 +146,7 @@ def test_few_shares_are_arranged_too(seed: int) -> None:
     assert len({share.number for share in shares}) == len(shares) == 50
 
 
-def share_of(kind: Kind | None = Kind.HONEST, **changes: object) -> Share:
+def share_of(kind: Kind | None = Kind.HONEST, **changes: Any) -> Share:
     return attrs.evolve(Share(number=5, channel=Channel.SMS, kind=kind), **changes)
 
 
@@ -370,7 +370,7 @@ def test_a_refusal_for_another_reason_is_found(shares: Sequence[Share]) -> None:
     assert findings(wrong(shares, share, REFUSED)) == {"outcome_wrong": 1}
 
 
-def with_sms(shares: Sequence[Share], changes: Mapping[str, float]) -> Verdict:
+def with_sms(shares: Sequence[Share], changes: Mapping[str, Any]) -> Verdict:
     found = right(shares)
     sms = attrs.evolve(found.funnel[Channel.SMS], **changes)
     return judged(shares, attrs.evolve(found, funnel={**found.funnel, Channel.SMS: sms}))
@@ -403,7 +403,8 @@ def test_visits_may_be_missed_and_not_invented(shares: Sequence[Share]) -> None:
 
 def test_a_funnel_that_knows_nothing_of_sms_is_found(shares: Sequence[Share]) -> None:
     found = right(shares)
-    others = {name: one for name, one in found.funnel.items() if name is not Channel.SMS}
+    others = dict(found.funnel)
+    del others[Channel.SMS]
     verdict = judged(shares, attrs.evolve(found, funnel=others))
     assert findings(verdict) == {"funnel_counts_wrong": 1, "true_sms_rate_outside": 1}
 
