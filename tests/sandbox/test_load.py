@@ -238,13 +238,16 @@ class Scripted(Client):
         return Answer(json.dumps(answers[step]).encode(), "")
 
 
-def played(share: Share, client: Scripted) -> list[tuple[str, CallFailed | None]]:
+def played(
+    share: Share, client: Scripted, *, within: float = 60
+) -> list[tuple[str, CallFailed | None]]:
     outcomes: list[tuple[str, CallFailed | None]] = []
     journey = Journey(
         plan=PLAN,
         client=client,
         told=lambda step, _, error: outcomes.append((step, error)),
         sleep=lambda _: None,
+        within=within,
     )
     journey.play(Advocate(number=1, shares=[share]))
     return outcomes
@@ -263,6 +266,12 @@ def test_nobody_waits_for_what_nobody_can_know() -> None:
         client = Scripted()
         assert played(share_of(trace=trace), client) == []
         assert [step for step, _ in client.calls][-1] == "webhook"
+
+
+def test_an_outcome_that_does_not_come_is_a_failed_call() -> None:
+    [(step, error)] = played(share_of(), Scripted(outcome="REJECTED"), within=0)
+    assert step == "outcome"
+    assert "was not COMPLETED within 0 s" in str(error)
 
 
 def test_a_link_is_revoked_before_the_order() -> None:

@@ -27,7 +27,7 @@ _BROWSER: Final = {
     "Chrome/142.0.0.0 Mobile Safari/537.36"
 }
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two looks at a status
-OUTCOME_WITHIN: Final = 120.0  # seconds
+_OUTCOME_WITHIN: Final = 300.0  # seconds: far more than any order waits that is not lost
 _STATUS: Final = "REFERRAL_STATUS_"
 
 
@@ -41,12 +41,14 @@ class Journey:
         client: Does it.
         told: Hears how long an order took until it had its outcome.
         sleep: Waits between two looks.
+        within: How long to look for an outcome, in seconds.
     """
 
     plan: Plan
     client: Client
     told: Told
     sleep: Callable[[float], None] = time.sleep
+    within: float = _OUTCOME_WITHIN
 
     def play(self, advocate: Advocate) -> None:
         """
@@ -99,8 +101,8 @@ class Journey:
         began, pause = time.perf_counter(), _FIRST_PAUSE
         while self._status(shared) != status.name:
             waited = time.perf_counter() - began
-            if waited > OUTCOME_WITHIN:
-                late = CallFailed(f"a referral was not {status.name} within {OUTCOME_WITHIN:g} s")
+            if waited > self.within:
+                late = CallFailed(f"a referral was not {status.name} within {self.within:g} s")
                 self.told("outcome", waited, late)
                 return
             self.sleep(pause)
