@@ -29,6 +29,8 @@ from referrals_sandbox.load.scenario import Advocate
 _USERS: Final = 100  # as many advocates act at a time, at most
 _TELLS_EVERY: Final = 5.0  # seconds
 _MOST_ERRORS: Final = 10
+_LOOKED: Final = 0.05  # seconds
+_MILLISECONDS: Final = 1000
 
 
 @attrs.define
@@ -59,11 +61,26 @@ class Turns:
 def drive(plan: Plan) -> Driven:
     """Have advocates act as planned; return once all have."""
     turns = Turns(plan.advocates(), plan.seconds)
-    errors: dict[str, None] = {}
+    errors: dict[str, None] = {}  # each once, the first ones first
+
+    def note(exception: Exception, **_: Any) -> None:
+        errors[f"{type(exception).__name__}: {exception}"] = None
+
+    environment = Environment(user_classes=[_person(plan, turns, errors)], catch_exceptions=True)
+    environment.events.user_error.add_listener(note)  # type: ignore[no-untyped-call]  # theirs is
+    runner = environment.create_local_runner()
+    runner.start(_USERS, spawn_rate=_USERS)
+    _wait(environment, turns)
+    seconds = time.monotonic() - turns.begun
+    runner.quit()
+    return Driven(seconds=seconds, steps=_steps(environment), errors=list(errors)[:_MOST_ERRORS])
+
+
+def _person(plan: Plan, turns: Turns, errors: dict[str, None]) -> type[User]:
+    """Return what locust makes its users of: who acts as one advocate after the other."""
+    devices = iter(range(_USERS))
 
     class Person(User):
-        """Acts as one advocate after the other."""
-
         def on_start(self) -> None:
             device = Device(plan.gateway, next(devices), self.tell)
             self.journey = Journey(plan=plan, client=device, told=self.tell)
@@ -82,25 +99,13 @@ def drive(plan: Plan) -> Driven:
             self.environment.events.request.fire(
                 request_type="",
                 name=step,
-                response_time=1000 * seconds,
+                response_time=_MILLISECONDS * seconds,
                 response_length=0,
                 exception=error,
                 context={},
             )
 
-    devices = iter(range(_USERS))
-    environment = Environment(user_classes=[Person], catch_exceptions=True)
-
-    def note(exception: Exception, **_: Any) -> None:
-        errors[f"{type(exception).__name__}: {exception}"] = None
-
-    environment.events.user_error.add_listener(note)  # type: ignore[no-untyped-call]  # theirs is
-    runner = environment.create_local_runner()
-    runner.start(_USERS, spawn_rate=_USERS)
-    _wait(environment, turns)
-    seconds = time.monotonic() - turns.begun
-    runner.quit()
-    return Driven(seconds=seconds, steps=_steps(environment), errors=list(errors)[:_MOST_ERRORS])
+    return Person
 
 
 def _wait(environment: Environment, turns: Turns) -> None:
@@ -108,7 +113,7 @@ def _wait(environment: Environment, turns: Turns) -> None:
     told = turns.begun
     runner = environment.runner
     while runner and (turns.taken < len(turns.advocates) or runner.user_count):
-        time.sleep(0.05)
+        time.sleep(_LOOKED)
         if time.monotonic() > told + _TELLS_EVERY:
             told = time.monotonic()
             calls = environment.stats.total.num_requests
