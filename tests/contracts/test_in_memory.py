@@ -15,15 +15,26 @@ from referrals_domain.testing.contracts.due_referrals import DueReferralsContrac
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
+from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
+from referrals_domain.testing.contracts.privacy_requests import (
+    PrivacyRequestsContract,
+    PrivacyWorkContract,
+)
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.records import (
+    CustomerRecordsContract,
+    MerchantRecordsContract,
+)
+from referrals_domain.testing.contracts.redactions import RedactionsContract
 from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
 from referrals_domain.testing.contracts.requests import RequestsContract
+from referrals_domain.testing.contracts.retention import RetentionContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
@@ -98,10 +109,31 @@ class TestInMemoryUnpublishedEvents(_InMemory, UnpublishedEventsContract): ...
 class TestInMemoryStaleStatuses(_InMemory, StaleStatusesContract): ...
 
 
+class TestInMemoryMerchantKeys(_InMemory, MerchantKeysContract): ...
+
+
+class TestInMemoryRedactions(_InMemory, RedactionsContract): ...
+
+
+class TestInMemoryCustomerRecords(_InMemory, CustomerRecordsContract): ...
+
+
+class TestInMemoryMerchantRecords(_InMemory, MerchantRecordsContract): ...
+
+
+class TestInMemoryPrivacyRequests(_InMemory, PrivacyRequestsContract): ...
+
+
+class TestInMemoryPrivacyWork(_InMemory, PrivacyWorkContract): ...
+
+
 class TestInMemoryVisits(_InMemory, VisitsContract): ...
 
 
 class TestInMemoryFunnelNumbers(_InMemory, FunnelNumbersContract): ...
+
+
+class TestInMemoryRetention(_InMemory, RetentionContract): ...
 
 
 class TestInMemoryLandings(_InMemory, LandingsContract):

@@ -20,15 +20,26 @@ from referrals_domain.testing.contracts.due_referrals import DueReferralsContrac
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
+from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
+from referrals_domain.testing.contracts.privacy_requests import (
+    PrivacyRequestsContract,
+    PrivacyWorkContract,
+)
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.records import (
+    CustomerRecordsContract,
+    MerchantRecordsContract,
+)
+from referrals_domain.testing.contracts.redactions import RedactionsContract
 from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
 from referrals_domain.testing.contracts.requests import RequestsContract
+from referrals_domain.testing.contracts.retention import RetentionContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
@@ -103,10 +114,31 @@ class TestPostgresUnpublishedEvents(_Postgres, UnpublishedEventsContract): ...
 class TestPostgresStaleStatuses(_Postgres, StaleStatusesContract): ...
 
 
+class TestPostgresMerchantKeys(_Postgres, MerchantKeysContract): ...
+
+
+class TestPostgresRedactions(_Postgres, RedactionsContract): ...
+
+
+class TestPostgresCustomerRecords(_Postgres, CustomerRecordsContract): ...
+
+
+class TestPostgresMerchantRecords(_Postgres, MerchantRecordsContract): ...
+
+
+class TestPostgresPrivacyRequests(_Postgres, PrivacyRequestsContract): ...
+
+
+class TestPostgresPrivacyWork(_Postgres, PrivacyWorkContract): ...
+
+
 class TestPostgresVisits(_Postgres, VisitsContract): ...
 
 
 class TestPostgresFunnelNumbers(_Postgres, FunnelNumbersContract): ...
+
+
+class TestPostgresRetention(_Postgres, RetentionContract): ...
 
 
 class TestRememberedLandings(_Postgres, LandingsContract):

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 from referrals_adapters.postgres.engine import open_engine
-from referrals_adapters.postgres.tables import metadata
+from referrals_adapters.postgres.tables import metadata, referral_history
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.payloads import READERS
@@ -29,6 +29,7 @@ from referrals_domain.model.decision import opened
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.identifiers import CustomerKey, ShopDomain
 from referrals_domain.model.order import OrderFacts
+from referrals_domain.model.privacy import PrivacyTopic
 from referrals_domain.testing import builders
 from referrals_webhook.container import HttpContainer
 from tests.domain.world import World
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WORKERS: Final = 3
+_FORGET_HISTORY: Final = text("""
+    SELECT forget_history(array_agg(merchant_id), array_agg(referral_id)) FROM referral_history
+""")
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -59,19 +63,19 @@ _HOUR: Final = timedelta(hours=1)
 class Webhook:
     """What Shopify posts."""
 
-    topic: Topic
+    topic: Topic | PrivacyTopic
     body: bytes
     shop: ShopDomain = builders.SHOP
 
     def __repr__(self) -> str:
         """Tell a failing test what differs: ten kilobytes of a body would not."""
-        return f"<{self.topic}: {self.facts}>"
+        return f"<{self.topic}: {self.facts if isinstance(self.topic, Topic) else self.body!r}>"
 
     @property
     def facts(self) -> OrderFacts:
         """What it says of its order."""
         key = AddressKey.of_shop(SECRET, self.shop)
-        return READERS[self.topic](self.body, addresses=key).facts
+        return READERS[Topic(self.topic)](self.body, addresses=key).facts
 
 
 @attrs.frozen(kw_only=True)
@@ -168,7 +172,9 @@ class OrderPath:
         """Empty the database."""
         async with self.engine.begin() as connection:
             for table in metadata.sorted_tables:
-                await connection.execute(delete(table))
+                if table is not referral_history:
+                    await connection.execute(delete(table))
+            await connection.execute(_FORGET_HISTORY)
 
     async def outcomes(self) -> Counter[Outcome]:
         """Count deliveries by what became of them."""

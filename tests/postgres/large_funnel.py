@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 REFERRALS: Final = int(os.environ.get("FUNNEL_REFERRALS", "1000000"))
 MERCHANT: Final = MerchantId("large")
-INDEXES: Final = ("idx_referrals_merchant_id", "idx_visits_day")
+INDEXES: Final = ("idx_referrals_merchant_id", "idx_visits_merchant_id")
 ROWS_A_PAGE: Final = 40
 """Fewer than fit on a page of either index once it was split."""
 

@@ -14,7 +14,8 @@ Nothing is left behind.
 """
 _EPILOG = """\
 With REFERRALS_DB_HOST, REFERRALS_REDIS_HOST or KAFKA_BROKER set, as for the services, those
-servers are used instead of the sandbox's own.
+servers are used instead of the sandbox's own; REFERRALS_DB_OWNER and its _PASSWORD then name who
+brings the schema up, if that is not the services' user.
 
 Exit codes: 0 every step held; 1 something failed, standard error tells what in one line; 2 the
 command line is wrong; 130 or 143 it was ended before the story was over.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import ARRAY, Integer, Text, bindparam, func, select
 
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import referral_history
@@ -13,7 +13,7 @@ from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralK
 from referrals_domain.ports.referral_history import ReferralHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
 _COLUMNS: Final = referral_history.c
@@ -28,6 +28,14 @@ _IN_TIME: Final = (
 _CHANGED: Final = select(
     _IN_TIME.c.merchant_id, _IN_TIME.c.referral_id, func.max(_IN_TIME.c.version).label("version")
 ).group_by(_IN_TIME.c.merchant_id, _IN_TIME.c.referral_id)
+
+_FORGET: Final = select(
+    func.forget_history(
+        bindparam("merchant_ids", type_=ARRAY(Text)),
+        bindparam("referral_ids", type_=ARRAY(_COLUMNS.referral_id.type)),
+    ).label("lines")
+)
+"""The services may not delete history; the function may, because the owner owns it."""
 
 
 @attrs.frozen
@@ -45,3 +53,13 @@ class PostgresReferralHistory(ReferralHistory):
             ReferralKey(MerchantId(row.merchant_id), ReferralId(row.referral_id)): row.version
             for row in rows
         }
+
+
+async def forget_history(statements: Statements, gone: Collection[ReferralKey]) -> int:
+    """Delete the history of referrals that are gone, that of no others; return how many lines."""
+    (row,) = await statements.rows(
+        _FORGET,
+        merchant_ids=[str(key.merchant_id) for key in gone],
+        referral_ids=[str(key.referral_id) for key in gone],
+    )
+    return int(row.lines)

@@ -12,6 +12,7 @@ from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.model.delivery import Outcome
 from referrals_domain.ports.deliveries import Deliveries
 from referrals_domain.ports.referrals import Referrals
+from referrals_domain.ports.retention import Retention
 from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -23,14 +24,21 @@ if TYPE_CHECKING:
     from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.model.referral import Referral
+    from referrals_domain.model.retention import Kept
     from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
+    from referrals_domain.ports.customer_records import CustomerRecords
     from referrals_domain.ports.due_referrals import DueReferrals
     from referrals_domain.ports.funnel_numbers import FunnelNumbers
     from referrals_domain.ports.held_deliveries import HeldDeliveries
+    from referrals_domain.ports.merchant_keys import MerchantKeys
+    from referrals_domain.ports.merchant_records import MerchantRecords
     from referrals_domain.ports.outbox import Outbox
+    from referrals_domain.ports.privacy_requests import PrivacyRequests
+    from referrals_domain.ports.privacy_work import PrivacyWork
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
+    from referrals_domain.ports.redactions import Redactions
     from referrals_domain.ports.referral_history import ReferralHistory
     from referrals_domain.ports.referral_links import ReferralLinks
     from referrals_domain.ports.referral_listing import ReferralListing
@@ -46,7 +54,7 @@ _logger: Final = logging.getLogger(__name__)
 @attrs.frozen
 class CountedTransaction(Transaction):
     """
-    A transaction whose decisions and outcomes are counted once they are committed.
+    A transaction whose decisions, outcomes and deletions are counted once they are committed.
 
     Args:
         transaction: What does the work.
@@ -57,6 +65,7 @@ class CountedTransaction(Transaction):
     metrics: Metrics
     _decisions: Counter[tuple[str, str]] = attrs.field(factory=Counter, init=False)
     _outcomes: Counter[str] = attrs.field(factory=Counter, init=False)
+    _forgotten: Counter[str] = attrs.field(factory=Counter, init=False)
 
     async def __aenter__(self) -> Self:
         """Begin."""
@@ -79,6 +88,8 @@ class CountedTransaction(Transaction):
             self.metrics.decisions.labels(*labels).inc(number)
         for outcome, number in self._outcomes.items():
             self.metrics.outcomes.labels(outcome).inc(number)
+        for table, number in self._forgotten.items():
+            self.metrics.forgotten.labels(table).inc(number)
         if held := self._outcomes[Outcome.HELD]:
             _logger.error("deliveries are held until a person looks", extra={"count": held})
 
@@ -91,6 +102,11 @@ class CountedTransaction(Transaction):
     def deliveries(self) -> Deliveries:
         """The deliveries; what is finished is counted."""
         return _CountedDeliveries(self.transaction.deliveries, self._outcomes)
+
+    @property
+    def retention(self) -> Retention:
+        """What was kept for long enough; what is forgotten is counted."""
+        return _CountedRetention(self.transaction.retention, self._forgotten)
 
     @property
     def links(self) -> ReferralLinks:
@@ -172,6 +188,36 @@ class CountedTransaction(Transaction):
         """What the funnel is counted from."""
         return self.transaction.funnel
 
+    @property
+    def merchant_keys(self) -> MerchantKeys:
+        """The merchants' keys."""
+        return self.transaction.merchant_keys
+
+    @property
+    def redactions(self) -> Redactions:
+        """The redactions."""
+        return self.transaction.redactions
+
+    @property
+    def customer_records(self) -> CustomerRecords:
+        """What is kept of a customer."""
+        return self.transaction.customer_records
+
+    @property
+    def merchant_records(self) -> MerchantRecords:
+        """What is kept of a merchant."""
+        return self.transaction.merchant_records
+
+    @property
+    def privacy_requests(self) -> PrivacyRequests:
+        """The privacy requests."""
+        return self.transaction.privacy_requests
+
+    @property
+    def privacy_work(self) -> PrivacyWork:
+        """The redactions that wait for a worker."""
+        return self.transaction.privacy_work
+
 
 @attrs.frozen
 class _CountedReferrals(Referrals):
@@ -208,3 +254,19 @@ class _CountedDeliveries(Deliveries):
 
     async def defer(self, until: Mapping[int, datetime]) -> None:
         await self.deliveries.defer(until)
+
+
+@attrs.frozen
+class _CountedRetention(Retention):
+    retention: Retention
+    forgotten: Counter[str]
+
+    async def forget(self, kept: Kept, limit: int, *, at: datetime) -> int:
+        number = await self.retention.forget(kept, limit, at=at)
+        self.forgotten[kept] += number
+        return number
+
+    async def forget_referrals(self, limit: int, *, at: datetime) -> Mapping[ReferralKey, int]:
+        gone = await self.retention.forget_referrals(limit, at=at)
+        self.forgotten["referrals"] += len(gone)
+        return gone

@@ -841,6 +841,7 @@ class Program(_message.Message):
     ACTIVE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     REVIEW_FIELD_NUMBER: _builtins.int
+    RETENTION_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program it is, as Auth knows them. Required."""
     shop_domain: _builtins.str
@@ -894,6 +895,13 @@ class Program(_message.Message):
         Absent: not at all.
         """
 
+    @_builtins.property
+    def retention(self) -> _duration_pb2.Duration:
+        """How long a referral is kept after its last change, with its order and its history, once it
+        waits for nothing: 60 to 3,660 days. Then it is NOT_FOUND, and its friend may be referred
+        again unless Core knows them. Absent: for ever.
+        """
+
     def __init__(
         self,
         *,
@@ -912,10 +920,11 @@ class Program(_message.Message):
         active: _builtins.bool | None = ...,
         version: _builtins.int = ...,
         review: _builtins.bool = ...,
+        retention: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "hold", b"hold", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "window", b"window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "hold", b"hold", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "retention", b"retention", "window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "review", b"review", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "retention", b"retention", "review", b"review", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -1223,8 +1232,9 @@ class CreateReferralLinkRequest(_message.Message):
     customer_id: _builtins.str
     """The advocate: a Shopify customer id, in decimal digits. Required."""
     request_id: _builtins.str
-    """A UUID that names this call, so that it may be repeated: a call of the same merchant that had
-    it already is answered again, and one that asked for something else is refused. Optional.
+    """A UUID that names this call, so that it may be repeated within 7 days: a call of the same
+    merchant that had it already is answered again, and one that asked for something else is
+    refused. Optional.
     """
     def __init__(
         self,
@@ -1390,8 +1400,9 @@ class ShareLinkRequest(_message.Message):
     channel: Global___Channel.ValueType
     """How it is shared. Required."""
     request_id: _builtins.str
-    """A UUID that names this call, so that it may be repeated: a call of the same merchant that had
-    it already is answered again, and one that asked for something else is refused. Optional.
+    """A UUID that names this call, so that it may be repeated within 7 days: a call of the same
+    merchant that had it already is answered again, and one that asked for something else is
+    refused. Optional.
     """
     def __init__(
         self,
@@ -1602,3 +1613,54 @@ class PutProgramResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutProgramResponse: _TypeAlias = PutProgramResponse  # noqa: Y015
+
+@_typing.final
+class ExportCustomerDataRequest(_message.Message):
+    """Asks what is kept of a customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant. Required."""
+    customer_id: _builtins.str
+    """The customer: Shopify's customer id. Required."""
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "merchant_id", b"merchant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCustomerDataRequest: _TypeAlias = ExportCustomerDataRequest  # noqa: Y015
+
+@_typing.final
+class ExportCustomerDataResponse(_message.Message):
+    """Answers ExportCustomerData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    document: _builtins.str
+    """All that is kept of the customer, as JSON: their link, the referrals that they are the advocate
+    or the friend of, with the history of each, and their orders. Ids of other persons are left
+    out. Fields may be added.
+    """
+    def __init__(
+        self,
+        *,
+        document: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCustomerDataResponse: _TypeAlias = ExportCustomerDataResponse  # noqa: Y015
