@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from referrals_sandbox.chaos import weather
-from referrals_sandbox.chaos.collecting import backlog, through
+from referrals_sandbox.chaos.collecting import through
 from referrals_sandbox.chaos.faults import (
     BrokerDown,
     BrokerSlow,
@@ -29,6 +29,7 @@ from referrals_sandbox.chaos.faults import (
     Stormy,
 )
 from referrals_sandbox.chaos.scene import Scene
+from referrals_sandbox.composition.backlog import backlog
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.kept_kafka import KeptKafka
 
