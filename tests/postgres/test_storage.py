@@ -149,6 +149,24 @@ async def test_a_question_is_answered_from_its_index(
     assert index in "\n".join(plan.scalars())
 
 
+async def test_a_statement_is_planned_for_the_tables_as_they_are(
+    begin: Begin, engine: AsyncEngine
+) -> None:
+    """A plan that was kept from when they were empty would read them whole, and time out."""
+    for _ in range(8):
+        async with begin() as tx:
+            await tx.conversions.by_friends([FRIEND])
+    ((generic, custom),) = await _ask(
+        engine,
+        """
+        SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements
+        WHERE parameter_types <> '{}'
+        """,
+    )
+    assert generic == 0
+    assert custom >= 8
+
+
 async def _ask(engine: AsyncEngine, query: str) -> list[tuple[Any, ...]]:
     async with engine.connect() as connection:
         return [tuple(row) for row in await connection.execute(text(query))]

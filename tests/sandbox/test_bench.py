@@ -302,8 +302,7 @@ def test_a_pgbench_that_fails_is_no_base(output: str) -> None:
 
 
 async def test_a_server_that_may_lose_commits_is_no_base(servers: Servers, tmp_path: Path) -> None:
-    url = servers.database.url.replace("+asyncpg", "")
-    async with tables.opened(url) as opened:
+    async with tables.opened(servers.database) as opened:
         await opened.connection.execute("SET synchronous_commit = off")
         with pytest.raises(SandboxError, match="synchronous_commit"):
             await transactions.prepare(opened.connection, servers.database, tmp_path)

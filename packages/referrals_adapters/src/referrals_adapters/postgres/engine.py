@@ -32,6 +32,8 @@ _READ_ONLY: Final = "25006"
 _SERVER_SETTINGS: Final = {
     "timezone": "UTC",
     "jit": "off",  # compiling costs more than our statements do
+    # A plan that was made while tables were empty is kept as long as it is: it reads them whole.
+    "plan_cache_mode": "force_custom_plan",
     "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",  # a frozen client must not keep its row locks
 }

@@ -50,7 +50,7 @@ async def _measure(sandbox: Sandbox, plan: Plan) -> Report:
     load_average = os.getloadavg()[0]
     await asyncio.to_thread(sandbox.webhook_service.process.stop)
     links = await asyncio.to_thread(open_shops, sandbox)
-    async with tables.opened(sandbox.database_url) as opened:
+    async with tables.opened(sandbox.servers.database) as opened:
         bench = Bench(plan=plan, stage=Stage(sandbox=sandbox), links=links, tables=opened)
         r = await bench.reads()
         pgbench = await transactions.prepare(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Sequence
 
     from referrals_sandbox.composition.shops import Link
+    from referrals_sandbox.servers.postgres import Database
 
 _COMPLETED: Final = """
     INSERT INTO referrals (
@@ -69,15 +70,21 @@ class Tables:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Tables]:
+async def opened(database: Database) -> AsyncIterator[Tables]:
     """
-    Connect.
+    Connect as the owner, who may make tables.
 
     Raises:
         SandboxError: PostgreSQL does not answer, or refuses.
     """
     try:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(
+            host=database.host,
+            port=database.port,
+            database=database.name,
+            user=database.owner,
+            password=database.owner_password,
+        )
         try:
             yield Tables(connection)
         finally:

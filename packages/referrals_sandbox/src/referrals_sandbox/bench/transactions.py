@@ -78,7 +78,7 @@ class Transactions:
         before = meter.read()
         process = await asyncio.create_subprocess_exec(
             *self._argv(seconds),
-            env={"LC_ALL": "C", "PGPASSWORD": self.database.password},
+            env={"LC_ALL": "C", "PGPASSWORD": self.database.owner_password},
             stdout=PIPE,
             stderr=STDOUT,
         )
@@ -93,7 +93,7 @@ class Transactions:
         server = self.database
         return (
             str(postgres.tool("pgbench")),
-            *("--host", server.host, "--port", str(server.port), "--username", server.user),
+            *("--host", server.host, "--port", str(server.port), "--username", server.owner),
             *("--client", str(_CLIENTS), "--jobs", str(_THREADS), "--time", str(seconds)),
             *("--no-vacuum", "--file", str(self.script), server.name),
         )
