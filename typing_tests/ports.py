@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.customer_validator import CustomerValidator
     from referrals_domain.ports.deliveries import Deliveries
     from referrals_domain.ports.event_publisher import EventPublisher
+    from referrals_domain.ports.funnel_numbers import FunnelNumbers
     from referrals_domain.ports.ids import Ids
     from referrals_domain.ports.merchant_validator import MerchantValidator, Verdict
     from referrals_domain.ports.outbox import Outbox
@@ -68,6 +69,7 @@ def a_transaction_in_memory_has_every_collection(store: InMemoryStore) -> None:
     links: ReferralLinks = tx.links
     referrals: Referrals = tx.referrals
     listing: ReferralListing = tx.listing
+    funnel: FunnelNumbers = tx.funnel
     conversions: Conversions = tx.conversions
     addresses: Addresses = tx.addresses
     orders: ReferredOrders = tx.orders
@@ -77,7 +79,7 @@ def a_transaction_in_memory_has_every_collection(store: InMemoryStore) -> None:
     quarantine: Quarantine = tx.quarantine
     outbox: Outbox = tx.outbox
     stale_statuses: StaleStatuses = tx.stale_statuses
-    del links, referrals, listing, conversions, addresses, orders, programs
+    del links, referrals, listing, funnel, conversions, addresses, orders, programs
     del requests, deliveries, quarantine, outbox, stale_statuses
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, assert_type
 
 from referrals_domain.model.delivery import Receipt
-from referrals_domain.model.link import ReferralLink
+from referrals_domain.model.funnel import Conversion
+from referrals_domain.model.link import Channel, ReferralLink
 from referrals_domain.model.order import ReferredOrder
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Place, Referral, StatusView
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from referrals_domain.model.code import CodeKey
     from referrals_domain.model.delivery import Delivery
     from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId, ReferralKey
-    from referrals_domain.model.link import Channel
     from referrals_domain.model.link_url import LinkUrl
     from referrals_domain.model.review import ReviewVerdict
     from referrals_domain.ports.clock import Clock
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from referrals_domain.use_cases.count_visits import CountVisits
     from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
     from referrals_domain.use_cases.follow_link import FollowLink
+    from referrals_domain.use_cases.get_funnel import GetFunnel
     from referrals_domain.use_cases.get_program import GetProgram
     from referrals_domain.use_cases.get_referral import GetReferral
     from referrals_domain.use_cases.get_referral_link import GetReferralLink
@@ -104,6 +105,13 @@ async def a_list_has_pages(list_: ListReferrals, selection: Selection) -> None:
     page = await list_(selection, after=None, size=50)
     assert_type(page.referrals, Sequence[Referral])
     assert_type(page.last, Place | None)
+
+
+async def a_funnel_may_lack_a_conversion(get: GetFunnel, merchant_id: MerchantId) -> None:
+    """Where there are no shares."""
+    for channel in (await get(merchant_id)).channels:
+        assert_type(channel.channel, Channel | None)
+        assert_type(channel.conversion, Conversion | None)
 
 
 async def a_link_is_revoked_by_its_id(

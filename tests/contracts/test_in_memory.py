@@ -12,6 +12,7 @@ from referrals_domain.testing.contracts.cached_statuses import CachedStatusesCon
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
+from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
@@ -98,6 +99,9 @@ class TestInMemoryStaleStatuses(_InMemory, StaleStatusesContract): ...
 
 
 class TestInMemoryVisits(_InMemory, VisitsContract): ...
+
+
+class TestInMemoryFunnelNumbers(_InMemory, FunnelNumbersContract): ...
 
 
 class TestInMemoryLandings(_InMemory, LandingsContract):

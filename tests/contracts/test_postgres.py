@@ -17,6 +17,7 @@ from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
+from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
@@ -103,6 +104,9 @@ class TestPostgresStaleStatuses(_Postgres, StaleStatusesContract): ...
 
 
 class TestPostgresVisits(_Postgres, VisitsContract): ...
+
+
+class TestPostgresFunnelNumbers(_Postgres, FunnelNumbersContract): ...
 
 
 class TestRememberedLandings(_Postgres, LandingsContract):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from referrals_sandbox.composition.sandbox import Sandbox
 
 PATHS = [LONG_PATH, SHORT_PATH]
+SERVICE = ["", ".ReferralsService"]
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
@@ -91,6 +92,27 @@ async def test_an_order_through_it_completes_a_referral_and_json_shows_it(
             "order_created",
             "2",
         )
+
+
+def test_json_shows_the_funnel_on_both_paths(sandbox: Sandbox, referral_id: str) -> None:
+    answers = [asked_funnel(sandbox, f"/referrals.v1{kind}/GetFunnel") for kind in SERVICE]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    short, long = (answer.json() for answer in answers)
+    (sms,) = short["channels"]
+    assert short == long
+    assert sms["conversion"]["shares"] == sms["total"]["shares"]
+    assert int(sms["total"]["shares"]) >= 1
+    assert 0 <= sms["conversion"]["lower"] < sms["conversion"]["upper"] <= 1
+    assert referral_id not in answers[0].text
+
+
+def asked_funnel(sandbox: Sandbox, path: str) -> httpx.Response:
+    return httpx.post(
+        f"{sandbox.gateway}{path}",
+        json={"merchant_id": sandbox.merchant_id, "channel": "CHANNEL_SMS"},
+        headers={"authorization": f"Bearer {sandbox.token}"},
+        trust_env=False,
+    )
 
 
 def test_a_changed_body_is_not_signed(sandbox: Sandbox, referral_id: str) -> None:

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ReferralsService"]
 METHODS: Final[Mapping[str, Descriptor]] = {
     f"/{SERVICE.full_name}/{method.name}": method.input_type for method in SERVICE.methods
-} | {f"/{pb.DESCRIPTOR.package}/GetReferralStatus": pb.GetReferralStatusRequest.DESCRIPTOR}
+} | {
+    f"/{pb.DESCRIPTOR.package}/GetReferralStatus": pb.GetReferralStatusRequest.DESCRIPTOR,
+    f"/{pb.DESCRIPTOR.package}/GetFunnel": pb.GetFunnelRequest.DESCRIPTOR,
+}
 """Every path that the service answers on, and what its requests look like."""
 
 _TEXTS: Final = {
     "code": ReferralCode.of_number(0x19AC_D8F1_6ADF),  # SNKCF2TPZ7: letters that have doubles
     "code_prefix": "FRIEND",
+    "first_day": "2026-11-01",
+    "last_day": "2026-11-25",
     "shop_domain": SHOP,
     "storefront_url": "https://acme.example",
 }

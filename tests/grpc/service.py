@@ -81,6 +81,7 @@ async def serving_in_memory(
             metrics=Metrics(),
         )
         container.transaction.override(providers.Callable(store.begin))
+        container.funnel_transaction.override(providers.Callable(store.begin))
         stored = InMemoryStatuses(container.transaction)
         container.statuses.override(
             statuses or CoalescedStatuses(statuses=stored, at_once=1, limit=100, room=100)

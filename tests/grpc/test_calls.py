@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import MessageToDict
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.identifiers import LinkKey, MerchantId, ReferralId, ReferralKey
+from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import Cause, ReferralStatus
+from referrals_domain.model.visit import Visit
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import (
     ADVOCATE,
@@ -304,6 +307,81 @@ async def test_the_token_of_another_list_is_refused(
     assert refusal.fields == ("page_token",)
 
 
+async def test_the_funnel_tells_steps_and_conversion_by_channel_and_day(service: Service) -> None:
+    completed = builders.referral(status=ReferralStatus.COMPLETED, order_id=ORDER)
+    direct = builders.referral(
+        id=ReferralId.of_order(MERCHANT, ORDER),
+        channel=None,
+        status=ReferralStatus.REVERSED,
+        opened_at=builders.PLACED_AT,
+    )
+    pending = builders.referral(id=share_id(1))
+    for referral in (completed, direct, pending):
+        service.store.state.referrals[referral.key] = referral
+    link = LinkKey(MERCHANT, LINK)
+    visit = Visit(link, REFERRAL, Channel.SMS, builders.PLACED_AT.date())
+    service.store.state.visits[visit] = 3
+    answer = await call(service, "GetFunnel", merchant_id=MERCHANT)
+    sms, unknown = answer.channels
+    lower, upper = sms.conversion.lower, sms.conversion.upper
+    done = pb.FunnelSteps(orders=1, qualified=1, completed=1)
+    assert (answer.first_day, answer.last_day) == ("2026-10-22", "2026-11-20")
+    assert MessageToDict(sms, preserving_proto_field_name=True) == {
+        "channel": "CHANNEL_SMS",
+        "total": {
+            "shares": "2",
+            "pending": "1",
+            "visits": "3",
+            "shared": MessageToDict(done),
+            "direct": {},
+        },
+        "conversion": {
+            "completed": "1",
+            "shares": "2",
+            "rate": 0.5,
+            "lower": lower,
+            "upper": upper,
+        },
+        "days": [
+            {
+                "day": "2026-11-18",
+                "counts": {
+                    "shares": "2",
+                    "pending": "1",
+                    "shared": MessageToDict(done),
+                    "direct": {},
+                },
+            },
+            {"day": "2026-11-20", "counts": {"visits": "3", "shared": {}, "direct": {}}},
+        ],
+    }
+    assert (round(lower, 4), round(upper, 4)) == (0.0945, 0.9055)
+    assert unknown.channel == pb.CHANNEL_UNSPECIFIED
+    assert unknown.total.direct == pb.FunnelSteps(orders=1, reversed=1)
+    assert not unknown.HasField("conversion")
+
+
+async def test_days_and_channel_of_the_funnel_may_be_chosen(service: Service) -> None:
+    asked = {"merchant_id": MERCHANT, "first_day": "2026-11-18", "last_day": "2026-11-18"}
+    (sms,) = (await call(service, "GetFunnel", **asked, channel=pb.CHANNEL_SMS)).channels
+    assert [day.day for day in sms.days] == ["2026-11-18"]
+    other = await call(service, "GetFunnel", **asked, channel=pb.CHANNEL_QR)
+    assert (other.first_day, other.last_day, list(other.channels)) == (
+        *("2026-11-18", "2026-11-18", []),
+    )
+
+
+@pytest.mark.parametrize("days", [("0001-01-01", "0001-01-01"), ("9999-12-31", "9999-12-31")])
+async def test_any_day_may_be_asked_for(service: Service, days: tuple[str, str]) -> None:
+    first, last = days
+    answer = await call(service, "GetFunnel", merchant_id=MERCHANT, first_day=first, last_day=last)
+    assert list(answer.channels) == []
+
+
+def _of_days(first: str, last: str) -> pb.GetFunnelRequest:
+    return pb.GetFunnelRequest(merchant_id=MERCHANT, first_day=first, last_day=last)
+
+
 LINK_OF_NOBODY = {"merchant_id": MERCHANT, "referral_link_id": NOBODY}
 
 
@@ -441,6 +519,17 @@ async def test_a_shop_has_one_program(service: Service) -> None:
         (
             pb.ListReferralsRequest(merchant_id=MERCHANT, status=pb.ReferralStatus.ValueType(99)),
             ["status"],
+        ),
+        (_of_days("2026-11-02", "2026-11-01"), ["last_day"]),
+        (_of_days("2026-08-01", "2026-11-01"), ["last_day"]),
+        (_of_days("2026-11-01", ""), ["last_day"]),
+        (_of_days("", "2026-11-01"), ["first_day"]),
+        (_of_days("2026-11-31", "2026-12-01"), ["first_day"]),
+        (_of_days("2026-11-01", "20261102"), ["last_day"]),
+        (_of_days("2026-11-01", "2026-W45-1"), ["last_day"]),
+        (
+            pb.GetFunnelRequest(merchant_id=MERCHANT, channel=pb.Channel.ValueType(99)),
+            ["channel"],
         ),
         (pb.GetProgramRequest(merchant_id="a\r\nb"), ["merchant_id"]),
         (pb.PutProgramRequest(), ["program.merchant_id"]),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SHORT = "/referrals.v1/GetReferralStatus"
 LONG = "/referrals.v1.ReferralsService/GetReferralStatus"
-PATHS = [SHORT] + [
+PATHS = [SHORT, "/referrals.v1/GetFunnel"] + [
     f"/referrals.v1.ReferralsService/{method.name}"
     for method in pb.DESCRIPTOR.services_by_name["ReferralsService"].methods
 ]
@@ -67,6 +67,18 @@ async def test_both_paths_give_the_same_answer(service: Service) -> None:
     assert short == long
     answer = pb.GetReferralStatusResponse.FromString(short)
     assert answer.status == pb.REFERRAL_STATUS_PENDING
+
+
+@pytest.mark.usefixtures("referral")
+async def test_both_paths_give_the_same_funnel(service: Service) -> None:
+    request = pb.GetFunnelRequest(merchant_id=MERCHANT).SerializeToString()
+    short, long = [
+        await raw_call(service, path, request)
+        for path in ("/referrals.v1/GetFunnel", "/referrals.v1.ReferralsService/GetFunnel")
+    ]
+    assert short == long
+    (channel,) = pb.GetFunnelResponse.FromString(short).channels
+    assert channel.total.shares == 1
 
 
 @pytest.mark.parametrize("path", PATHS)

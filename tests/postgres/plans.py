@@ -17,6 +17,11 @@ async def plans(engine: AsyncEngine, statement: str, parameters: Any) -> tuple[s
     )
 
 
+async def measured(engine: AsyncEngine, statement: str, parameters: Any) -> str:
+    """Do a statement, and return how it was done, with what it read and how long it took."""
+    return await _plan(engine, f"(ANALYZE, BUFFERS) {statement}", parameters)
+
+
 async def _plan(engine: AsyncEngine, statement: str, parameters: Any) -> str:
     async with engine.connect() as connection:
         rows = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)

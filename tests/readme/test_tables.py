@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from referrals_domain.model.funnel import Conversion
 from tests.readme.pages import PAGES, README, ROOT, headings, table
 from tests.readme.shopify import answers, paths
 
@@ -32,6 +33,13 @@ def test_every_answer_to_shopify_is_told() -> None:
         for word in re.findall(r"`(\w+)`", answer)
     }
     assert told == answers() - {MISMATCH}
+
+
+def test_the_intervals_that_are_told_are_those_that_are_computed() -> None:
+    for completed, shares, *told in table(ROOT / "docs" / "funnel.md", "Conversion"):
+        conversion = Conversion(int(completed), int(shares.replace(",", "")))
+        rates = (conversion.rate, *conversion.interval)
+        assert told == [f"{round(100 * rate, 1):g} %" for rate in rates]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -136,6 +136,10 @@ class Frontend:
         )
         return (await self.stub.ShareLink(request, metadata=TOKEN, timeout=within)).referral
 
+    async def funnel(self, within: float = AMPLE) -> pb.GetFunnelResponse:
+        request = pb.GetFunnelRequest(merchant_id=MERCHANT)
+        return await self.stub.GetFunnel(request, metadata=TOKEN, timeout=within)
+
     async def status(
         self, referral_id: str, within: float = AMPLE
     ) -> pb.GetReferralStatusResponse:

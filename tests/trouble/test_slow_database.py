@@ -12,6 +12,7 @@ import pytest
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.postgres.reading import READS_AT_ONCE
+from referrals_grpc.container import FUNNELS_AT_ONCE
 from tests.trouble.ground import (
     Frontend,
     Ground,
@@ -96,6 +97,18 @@ async def test_a_database_that_was_frozen_for_a_moment_answers_who_asked_meanwhi
         assert not done
     answers = await asyncio.gather(*asked)
     assert {(one.status, one.stale) for one in answers} == {(pb.REFERRAL_STATUS_PENDING, False)}
+
+
+async def test_funnels_that_take_long_keep_nobody_from_sharing(
+    ground: Ground, frontend: Frontend, link_id: str
+) -> None:
+    async with locked(ground.database, "visits"):  # which no share needs
+        crowd = [asyncio.ensure_future(frontend.funnel()) for _ in range(20)]
+        await all_arrived(frontend)
+        assert await waiting(ground) == FUNNELS_AT_ONCE
+        await frontend.share(link_id, within=2.0)
+    for answer in await asyncio.gather(*crowd):
+        assert answer.channels
 
 
 async def waiting(ground: Ground) -> int:

@@ -23,6 +23,7 @@ from referrals_adapters.telemetry.counted import CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.get_funnel import GetFunnel
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral import GetReferral
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
@@ -45,11 +46,15 @@ if TYPE_CHECKING:
 
 APPLICATION: Final = "referrals-grpc"
 
+FUNNELS_AT_ONCE: Final = 2
+"""How many connections count funnels, which may take a second each, so that no share waits."""
+
 
 class Container(containers.DeclarativeContainer):
     """Everything that the service is made of; what must be closed comes from outside."""
 
     engine = providers.Dependency(instance_of=Engine)
+    funnel_engine = providers.Dependency(instance_of=Engine)
     statuses = providers.Dependency(instance_of=CoalescedStatuses)
     redis = providers.Dependency(instance_of=Client)
     auth_channel = providers.Dependency(
@@ -64,6 +69,7 @@ class Container(containers.DeclarativeContainer):
     transaction = providers.Factory(
         CountedTransaction, providers.Factory(PostgresTransaction, engine), metrics
     )
+    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine)
     redis_cache = providers.Singleton(RedisStatusCache, redis=redis)
     cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
     validator = providers.Factory(
@@ -85,6 +91,7 @@ class Container(containers.DeclarativeContainer):
         RevokeReferralLink, begin=transaction.provider, clock=clock
     )
     share_link = providers.Singleton(ShareLink, begin=transaction.provider, clock=clock, ids=ids)
+    get_funnel = providers.Singleton(GetFunnel, begin=funnel_transaction.provider, clock=clock)
     get_program = providers.Singleton(GetProgram, begin=transaction.provider)
     put_program = providers.Singleton(PutProgram, begin=transaction.provider)
 
@@ -98,6 +105,7 @@ class Container(containers.DeclarativeContainer):
         get_referral_link=get_referral_link,
         revoke_referral_link=revoke_referral_link,
         share_link=share_link,
+        get_funnel=get_funnel,
         get_program=get_program,
         put_program=put_program,
     )
@@ -120,6 +128,11 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
         container = Container(
             metrics=metrics,
             engine=await opened(open_engine(settings.database, application=APPLICATION)),
+            funnel_engine=await opened(
+                open_engine(
+                    settings.database, application=APPLICATION, connections=FUNNELS_AT_ONCE
+                )
+            ),
             statuses=await opened(
                 open_statuses(
                     settings.database,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import grpc.aio
@@ -66,7 +66,7 @@ async def serving(
     options = (("grpc.so_reuseport", int(shared)), *_LIMITS)
     server = grpc.aio.server(interceptors=interceptors, options=options)
     add_ReferralsServiceServicer_to_server(servicer, server)
-    server.add_generic_rpc_handlers([_short_path(servicer)])
+    server.add_generic_rpc_handlers([_short_paths(servicer)])
     checks = health.aio.HealthServicer()
     add_HealthServicer_to_server(checks, server)
     if reflection:
@@ -81,14 +81,21 @@ async def serving(
         await server.stop(GRACE)
 
 
-def _short_path(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
-    """Return the second path of GetReferralStatus, which the plan names."""
-    handler = grpc.unary_unary_rpc_method_handler(
-        servicer.GetReferralStatus,
-        request_deserializer=pb.GetReferralStatusRequest.FromString,
-        response_serializer=pb.GetReferralStatusResponse.SerializeToString,
-    )
-    return grpc.method_handlers_generic_handler(PACKAGE, {"GetReferralStatus": handler})
+def _short_paths(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
+    """Return the second paths, which the plan names."""
+    handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+        "GetReferralStatus": grpc.unary_unary_rpc_method_handler(
+            servicer.GetReferralStatus,
+            request_deserializer=pb.GetReferralStatusRequest.FromString,
+            response_serializer=pb.GetReferralStatusResponse.SerializeToString,
+        ),
+        "GetFunnel": grpc.unary_unary_rpc_method_handler(
+            servicer.GetFunnel,
+            request_deserializer=pb.GetFunnelRequest.FromString,
+            response_serializer=pb.GetFunnelResponse.SerializeToString,
+        ),
+    }
+    return grpc.method_handlers_generic_handler(PACKAGE, handlers)
 
 
 def _listen(server: grpc.aio.Server, at: Address, *, shared: bool) -> int:

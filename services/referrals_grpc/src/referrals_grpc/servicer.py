@@ -15,6 +15,7 @@ from referrals_adapters.grpc.translate.answers import (
     share_answer,
     status_answer,
 )
+from referrals_adapters.grpc.translate.funnel import funnel_answer, funnel_wanted
 from referrals_adapters.grpc.translate.lists import referrals_wanted
 from referrals_adapters.grpc.translate.page_tokens import page_token
 from referrals_adapters.grpc.translate.program import program_message, program_of
@@ -29,6 +30,7 @@ from referrals_adapters.grpc.translate.requests import (
     verdict_given,
 )
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.get_funnel import GetFunnel
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral import GetReferral
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
@@ -55,6 +57,7 @@ class UseCases:
     get_referral_link: GetReferralLink
     revoke_referral_link: RevokeReferralLink
     share_link: ShareLink
+    get_funnel: GetFunnel
     get_program: GetProgram
     put_program: PutProgram
 
@@ -137,6 +140,16 @@ class ReferralsServicer(ReferralsServiceServicer):
         link = await self.do.get_referral_link(key)  # first: what was shared is to be answered
         referral = await self.do.share_link(key, channel=channel, request_id=named)
         return share_answer(referral, link, base=self.base)
+
+    async def GetFunnel(  # noqa: N802
+        self, request: pb.GetFunnelRequest, _: object
+    ) -> pb.GetFunnelResponse:
+        """Count what came of a merchant's shares."""
+        wanted = funnel_wanted(request)
+        funnel = await self.do.get_funnel(
+            wanted.merchant_id, days=wanted.days, channel=wanted.channel
+        )
+        return funnel_answer(funnel.days, funnel.channels)
 
     async def GetProgram(  # noqa: N802
         self, request: pb.GetProgramRequest, _: object

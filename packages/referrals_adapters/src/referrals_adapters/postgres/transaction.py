@@ -8,6 +8,7 @@ from referrals_adapters.postgres.addresses import PostgresAddresses
 from referrals_adapters.postgres.conversions import PostgresConversions
 from referrals_adapters.postgres.deliveries import PostgresDeliveries
 from referrals_adapters.postgres.due_referrals import PostgresDueReferrals
+from referrals_adapters.postgres.funnel_numbers import PostgresFunnelNumbers
 from referrals_adapters.postgres.held_deliveries import PostgresHeldDeliveries
 from referrals_adapters.postgres.outbox import PostgresOutbox
 from referrals_adapters.postgres.programs import PostgresPrograms
@@ -145,3 +146,8 @@ class PostgresTransaction(Transaction):
     def visits(self) -> PostgresVisits:
         """The visits."""
         return PostgresVisits(self._statements)
+
+    @property
+    def funnel(self) -> PostgresFunnelNumbers:
+        """What the funnel is counted from."""
+        return PostgresFunnelNumbers(self._statements)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
     from referrals_domain.ports.due_referrals import DueReferrals
+    from referrals_domain.ports.funnel_numbers import FunnelNumbers
     from referrals_domain.ports.held_deliveries import HeldDeliveries
     from referrals_domain.ports.outbox import Outbox
     from referrals_domain.ports.programs import Programs
@@ -165,6 +166,11 @@ class CountedTransaction(Transaction):
     def visits(self) -> Visits:
         """The visits."""
         return self.transaction.visits
+
+    @property
+    def funnel(self) -> FunnelNumbers:
+        """What the funnel is counted from."""
+        return self.transaction.funnel
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple, Self
 from uuid import UUID, uuid5
 
 _REFERRAL_OF_ORDER = UUID("6f1d2d0c-55e1-5c0e-9c1b-0d9b7f3f6a11")
+_VERSION_OF_ORDER = 5  # what uuid5 makes, and `Ids` never does
 
 
 class _Identifier(str):
@@ -118,6 +119,18 @@ class ReferralId(_UuidIdentifier):
     def of_order(cls, merchant_id: MerchantId, order_id: OrderId) -> ReferralId:
         """Return the one id that a referral opened by this order has, whoever computes it."""
         return cls(str(uuid5(_REFERRAL_OF_ORDER, f"{merchant_id}/{order_id}")))
+
+    @property
+    def is_of_order(self) -> bool:
+        """
+        Whether an order opened the referral, and no share.
+
+        >>> ReferralId.of_order(MerchantId("acme"), OrderId("4711")).is_of_order
+        True
+        >>> ReferralId("0b5e9c1e-7a52-4f0b-8a58-7a1f4b1f2e6d").is_of_order
+        False
+        """
+        return UUID(self).version == _VERSION_OF_ORDER
 
 
 class RequestId(_UuidIdentifier):

@@ -19,7 +19,7 @@ class Ids(Protocol):
 
     @abstractmethod
     def referral(self) -> ReferralId:
-        """Return an id for a referral that a share opens."""
+        """Return an id for a referral that a share opens; never a UUID of version 5."""
 
     @abstractmethod
     def code(self) -> ReferralCode:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.conversions import Conversions
     from referrals_domain.ports.deliveries import Deliveries
     from referrals_domain.ports.due_referrals import DueReferrals
+    from referrals_domain.ports.funnel_numbers import FunnelNumbers
     from referrals_domain.ports.held_deliveries import HeldDeliveries
     from referrals_domain.ports.outbox import Outbox
     from referrals_domain.ports.programs import Programs
@@ -144,3 +145,8 @@ class Transaction(Protocol):
     @abstractmethod
     def visits(self) -> Visits:
         """The visits."""
+
+    @property
+    @abstractmethod
+    def funnel(self) -> FunnelNumbers:
+        """What the funnel is counted from."""

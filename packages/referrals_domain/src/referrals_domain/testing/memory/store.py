@@ -10,6 +10,7 @@ from referrals_domain.testing.memory.addresses import InMemoryAddresses
 from referrals_domain.testing.memory.conversions import InMemoryConversions
 from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
 from referrals_domain.testing.memory.due_referrals import InMemoryDueReferrals
+from referrals_domain.testing.memory.funnel_numbers import InMemoryFunnelNumbers
 from referrals_domain.testing.memory.held_deliveries import InMemoryHeldDeliveries
 from referrals_domain.testing.memory.history import InMemoryReferralHistory
 from referrals_domain.testing.memory.links import InMemoryReferralLinks
@@ -152,3 +153,8 @@ class InMemoryTransaction(Transaction):
     def visits(self) -> InMemoryVisits:
         """The visits."""
         return InMemoryVisits(self._state)
+
+    @property
+    def funnel(self) -> InMemoryFunnelNumbers:
+        """What the funnel is counted from."""
+        return InMemoryFunnelNumbers(self._state)

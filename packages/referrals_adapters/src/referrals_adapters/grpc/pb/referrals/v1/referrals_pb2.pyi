@@ -629,6 +629,198 @@ class Explanation(_message.Message):
 Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
 
 @_typing.final
+class FunnelSteps(_message.Message):
+    """How far referrals came, as they stand now. Of the orders, what is neither qualified nor reversed
+    was rejected.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    QUALIFIED_FIELD_NUMBER: _builtins.int
+    COMPLETED_FIELD_NUMBER: _builtins.int
+    REVERSED_FIELD_NUMBER: _builtins.int
+    orders: _builtins.int
+    """Those that an order is bound to."""
+    qualified: _builtins.int
+    """Those of the orders that no rule refused and that were not undone: QUALIFIED or COMPLETED."""
+    completed: _builtins.int
+    """Those of the qualified that count: COMPLETED."""
+    reversed: _builtins.int
+    """Those of the orders that were undone, whether they had counted before or not: REVERSED."""
+    def __init__(
+        self,
+        *,
+        orders: _builtins.int = ...,
+        qualified: _builtins.int = ...,
+        completed: _builtins.int = ...,
+        reversed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "orders", b"orders", "qualified", b"qualified", "reversed", b"reversed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FunnelSteps: _TypeAlias = FunnelSteps  # noqa: Y015
+
+@_typing.final
+class FunnelCounts(_message.Message):
+    """What happened by one channel. A referral counts for the day on which it was opened, whatever
+    becomes of it later; a visit for the day on which it happened.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARES_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
+    VISITS_FIELD_NUMBER: _builtins.int
+    SHARED_FIELD_NUMBER: _builtins.int
+    DIRECT_FIELD_NUMBER: _builtins.int
+    shares: _builtins.int
+    """The shares: calls of ShareLink."""
+    pending: _builtins.int
+    """Those of the shares that still wait for an order: PENDING."""
+    visits: _builtins.int
+    """How often URLs were followed, those of shares and bare ones, whenever they were shared. Neither
+    link previews nor robots count, and nobody is known again.
+    """
+    @_builtins.property
+    def shared(self) -> Global___FunnelSteps:
+        """What came of the shares, each by the first order that came of it."""
+
+    @_builtins.property
+    def direct(self) -> Global___FunnelSteps:
+        """What came without a share of its own, on the day of the order: by a code that a friend typed,
+        by a link's bare URL, or by a share that had its order already.
+        """
+
+    def __init__(
+        self,
+        *,
+        shares: _builtins.int = ...,
+        pending: _builtins.int = ...,
+        visits: _builtins.int = ...,
+        shared: Global___FunnelSteps | None = ...,
+        direct: Global___FunnelSteps | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["direct", b"direct", "shared", b"shared"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["direct", b"direct", "pending", b"pending", "shared", b"shared", "shares", b"shares", "visits", b"visits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FunnelCounts: _TypeAlias = FunnelCounts  # noqa: Y015
+
+@_typing.final
+class Conversion(_message.Message):
+    """Which part of a channel's shares completed: `shared.completed` of `shares`. What is direct is in
+    neither.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPLETED_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
+    RATE_FIELD_NUMBER: _builtins.int
+    LOWER_FIELD_NUMBER: _builtins.int
+    UPPER_FIELD_NUMBER: _builtins.int
+    completed: _builtins.int
+    """How many of the shares completed, less those that were reversed."""
+    shares: _builtins.int
+    """How many shares there are: the denominator. Never 0."""
+    rate: _builtins.float
+    """The one by the other, from 0 to 1."""
+    lower: _builtins.float
+    """The lower bound of the rate's 95 % confidence interval (Wilson's score interval)."""
+    upper: _builtins.float
+    """Its upper bound."""
+    def __init__(
+        self,
+        *,
+        completed: _builtins.int = ...,
+        shares: _builtins.int = ...,
+        rate: _builtins.float = ...,
+        lower: _builtins.float = ...,
+        upper: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "lower", b"lower", "rate", b"rate", "shares", b"shares", "upper", b"upper"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Conversion: _TypeAlias = Conversion  # noqa: Y015
+
+@_typing.final
+class FunnelDay(_message.Message):
+    """What happened by one channel on one day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    day: _builtins.str
+    """The day in UTC, as in `2026-11-25`."""
+    @_builtins.property
+    def counts(self) -> Global___FunnelCounts:
+        """What happened."""
+
+    def __init__(
+        self,
+        *,
+        day: _builtins.str = ...,
+        counts: Global___FunnelCounts | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "day", b"day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FunnelDay: _TypeAlias = FunnelDay  # noqa: Y015
+
+@_typing.final
+class FunnelChannel(_message.Message):
+    """The funnel of one channel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    CONVERSION_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    channel: Global___Channel.ValueType
+    """The channel. Unspecified: not known, as when a friend typed the code."""
+    @_builtins.property
+    def total(self) -> Global___FunnelCounts:
+        """What happened on all days."""
+
+    @_builtins.property
+    def conversion(self) -> Global___Conversion:
+        """Which part of the shares of all days completed. Absent where there are no shares."""
+
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___FunnelDay]:
+        """The days on which anything happened, the first ones first."""
+
+    def __init__(
+        self,
+        *,
+        channel: Global___Channel.ValueType = ...,
+        total: Global___FunnelCounts | None = ...,
+        conversion: Global___Conversion | None = ...,
+        days: _abc.Iterable[Global___FunnelDay] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversion", b"conversion", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "conversion", b"conversion", "days", b"days", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FunnelChannel: _TypeAlias = FunnelChannel  # noqa: Y015
+
+@_typing.final
 class Program(_message.Message):
     """A merchant's settings."""
 
@@ -1248,6 +1440,74 @@ class ShareLinkResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShareLinkResponse: _TypeAlias = ShareLinkResponse  # noqa: Y015
+
+@_typing.final
+class GetFunnelRequest(_message.Message):
+    """Asks for GetFunnel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant whose funnel it is. Required."""
+    first_day: _builtins.str
+    """The first day that is counted, in UTC, as in `2026-11-01`. Empty with `last_day`: the 29 days
+    before today, and today.
+    """
+    last_day: _builtins.str
+    """The last day that is counted, up to 91 days after the first. Empty with `first_day`."""
+    channel: Global___Channel.ValueType
+    """The only channel that is wanted. Unspecified: all."""
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        first_day: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "first_day", b"first_day", "last_day", b"last_day", "merchant_id", b"merchant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFunnelRequest: _TypeAlias = GetFunnelRequest  # noqa: Y015
+
+@_typing.final
+class GetFunnelResponse(_message.Message):
+    """Answers GetFunnel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    first_day: _builtins.str
+    """The first day that was counted."""
+    last_day: _builtins.str
+    """The last one."""
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedCompositeFieldContainer[Global___FunnelChannel]:
+        """The channels by which anything happened on these days."""
+
+    def __init__(
+        self,
+        *,
+        first_day: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+        channels: _abc.Iterable[Global___FunnelChannel] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "first_day", b"first_day", "last_day", b"last_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFunnelResponse: _TypeAlias = GetFunnelResponse  # noqa: Y015
 
 @_typing.final
 class GetProgramRequest(_message.Message):

@@ -83,6 +83,11 @@ class ReferralsServiceStub:
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ShareLinkRequest.SerializeToString,
                 response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ShareLinkResponse.FromString,
                 _registered_method=True)
+        self.GetFunnel = channel.unary_unary(
+                '/referrals.v1.ReferralsService/GetFunnel',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetFunnelRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetFunnelResponse.FromString,
+                _registered_method=True)
         self.GetProgram = channel.unary_unary(
                 '/referrals.v1.ReferralsService/GetProgram',
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetProgramRequest.SerializeToString,
@@ -110,7 +115,7 @@ class ReferralsServiceServicer:
     def GetReferralStatus(self, request, context):
         """Tells where a referral stands.
 
-        This rpc alone also answers on the short path `/referrals.v1/GetReferralStatus`.
+        It also answers on the short path `/referrals.v1/GetReferralStatus`.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed.
@@ -246,6 +251,23 @@ class ReferralsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetFunnel(self, request, context):
+        """Counts what came of a merchant's shares, by channel and day; docs/funnel.md says what counts
+        where. Every day is one of UTC.
+
+        It also answers on the short path `/referrals.v1/GetFunnel`.
+
+        Errors:
+        - INVALID_ARGUMENT: the merchant's id is missing or malformed, the channel is unknown, a day
+        is malformed or given without the other, or they are none or more than 92.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetProgram(self, request, context):
         """Reads a merchant's program, with the defaults filled in.
 
@@ -318,6 +340,11 @@ def add_ReferralsServiceServicer_to_server(servicer, server):
                     servicer.ShareLink,
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ShareLinkRequest.FromString,
                     response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ShareLinkResponse.SerializeToString,
+            ),
+            'GetFunnel': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFunnel,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetFunnelRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetFunnelResponse.SerializeToString,
             ),
             'GetProgram': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProgram,
@@ -555,6 +582,33 @@ class ReferralsService:
             '/referrals.v1.ReferralsService/ShareLink',
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ShareLinkRequest.SerializeToString,
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ShareLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFunnel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/GetFunnel',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetFunnelRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.GetFunnelResponse.FromString,
             options,
             channel_credentials,
             insecure,

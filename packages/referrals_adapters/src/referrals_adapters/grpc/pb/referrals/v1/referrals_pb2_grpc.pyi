@@ -32,7 +32,7 @@ class ReferralsServiceStub:
     GetReferralStatus: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetReferralStatusRequest, _referrals_pb2.GetReferralStatusResponse]
     """Tells where a referral stands.
 
-    This rpc alone also answers on the short path `/referrals.v1/GetReferralStatus`.
+    It also answers on the short path `/referrals.v1/GetReferralStatus`.
 
     Errors:
     - INVALID_ARGUMENT: an id is missing or malformed.
@@ -136,6 +136,19 @@ class ReferralsServiceStub:
       that got lost, trying again with the same request id is safe; without one it may open a
       second referral, which harms nothing and expires.
     """
+    GetFunnel: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetFunnelRequest, _referrals_pb2.GetFunnelResponse]
+    """Counts what came of a merchant's shares, by channel and day; docs/funnel.md says what counts
+    where. Every day is one of UTC.
+
+    It also answers on the short path `/referrals.v1/GetFunnel`.
+
+    Errors:
+    - INVALID_ARGUMENT: the merchant's id is missing or malformed, the channel is unknown, a day
+      is malformed or given without the other, or they are none or more than 92.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
     GetProgram: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetProgramRequest, _referrals_pb2.GetProgramResponse]
     """Reads a merchant's program, with the defaults filled in.
 
@@ -179,7 +192,7 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_referrals_pb2.GetReferralStatusResponse]:
         """Tells where a referral stands.
 
-        This rpc alone also answers on the short path `/referrals.v1/GetReferralStatus`.
+        It also answers on the short path `/referrals.v1/GetReferralStatus`.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed.
@@ -324,6 +337,25 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. After an answer
           that got lost, trying again with the same request id is safe; without one it may open a
           second referral, which harms nothing and expires.
+        """
+
+    @_abc_1.abstractmethod
+    def GetFunnel(
+        self,
+        request: _referrals_pb2.GetFunnelRequest,
+        context: _aio.ServicerContext[_referrals_pb2.GetFunnelRequest, _abc.Awaitable[_referrals_pb2.GetFunnelResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.GetFunnelResponse]:
+        """Counts what came of a merchant's shares, by channel and day; docs/funnel.md says what counts
+        where. Every day is one of UTC.
+
+        It also answers on the short path `/referrals.v1/GetFunnel`.
+
+        Errors:
+        - INVALID_ARGUMENT: the merchant's id is missing or malformed, the channel is unknown, a day
+          is malformed or given without the other, or they are none or more than 92.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,56 @@
+"""The funnel of some days is counted along two indexes: what is not of these days is not read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import text
+
+from referrals_domain.model.funnel import Days
+from referrals_domain.model.identifiers import MerchantId
+from tests.postgres.plans import plans
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from referrals_domain.testing.contracts.begin import Begin
+
+_FILL: Final = (
+    text("""
+    INSERT INTO referrals (
+        merchant_id, id, customer_id, referral_link_id, channel, status, cause, version,
+        opened_at, updated_at
+    )
+    SELECT 'merchant-' || number % 2, gen_random_uuid(), '1', gen_random_uuid(), 'sms', 'PENDING',
+           'link_shared', 1, now() - number * interval '1 hour', now()
+    FROM generate_series(1, 10000) AS number
+"""),
+    text("""
+    INSERT INTO visits (merchant_id, referral_id, referral_link_id, channel, day, number)
+    SELECT merchant_id, id, referral_link_id, channel, opened_at::date, 1 FROM referrals
+"""),
+)
+
+
+async def test_days_are_read_from_their_index(
+    begin: Begin, engine: AsyncEngine, asked: list[tuple[str, Any]]
+) -> None:
+    async with engine.begin() as connection:
+        for statement in _FILL:
+            await connection.execute(statement)
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        await connection.execute(text("VACUUM (ANALYZE) referrals, visits"))
+    asked.clear()
+    merchant, now = MerchantId("merchant-1"), datetime.now(UTC)
+    days = Days((now - timedelta(days=2)).date(), now.date())
+    async with begin() as tx:
+        opened = await tx.funnel.opened(merchant, days)
+        followed = await tx.funnel.followed(merchant, days)
+    assert sum(opened.values()) == sum(followed.values()) > 0
+    for (of, parameters), index in zip(
+        asked.copy(), ("idx_referrals_merchant_id", "idx_visits_day"), strict=True
+    ):
+        for plan in await plans(engine, of, parameters):
+            assert f"Index Only Scan using {index} " in plan
+            assert "Seq Scan" not in plan
