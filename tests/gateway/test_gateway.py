@@ -19,7 +19,7 @@ from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, delive
 from referrals_sandbox.neighbours.shopify_order import FriendsOrder
 from referrals_sandbox.servers import envoy
 from referrals_sandbox.servers.errors import SandboxError
-from referrals_webhook.storefront import PATH, StorefrontScript
+from referrals_webhook import storefront
 from tests.gateway.conftest import ORIGIN
 from tests.waiting import until
 
@@ -264,10 +264,10 @@ def test_a_file_that_lacks_an_address_is_named(
 
 
 def test_the_pages_of_shops_load_the_script(sandbox: Sandbox) -> None:
-    answer = httpx.get(f"{sandbox.gateway}{PATH}", trust_env=False)
-    assert (answer.status_code, answer.content) == (200, StorefrontScript().text)
+    answer = httpx.get(f"{sandbox.gateway}{storefront.PATH}", trust_env=False)
+    assert (answer.status_code, answer.content) == (200, storefront.script().text)
     again = httpx.get(
-        f"{sandbox.gateway}{PATH}",
+        f"{sandbox.gateway}{storefront.PATH}",
         headers={"if-none-match": answer.headers["etag"]},
         trust_env=False,
     )

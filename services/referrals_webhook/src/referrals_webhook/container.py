@@ -51,6 +51,7 @@ from referrals_domain.use_cases.follow_link import FollowLink
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_domain.use_cases.replay_invalidations import ReplayInvalidations
+from referrals_webhook import merchant, storefront
 from referrals_webhook.app import application
 from referrals_webhook.caution import Caution
 from referrals_webhook.follow import FollowedLinks
@@ -60,7 +61,7 @@ from referrals_webhook.nines import CHECKED_EVERY, Nines
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
 from referrals_webhook.routine import Routine
-from referrals_webhook.storefront import StorefrontScript
+from referrals_webhook.static_file import StaticFile
 from referrals_webhook.tally import STORED_EVERY, Tally
 from referrals_webhook.worker import Worker
 
@@ -105,6 +106,10 @@ def _for_every_topic(**parts: Any) -> list[Webhook]:
     return [Webhook(topic=topic, read=read, **parts) for topic, read in READERS.items()]
 
 
+def _files() -> dict[str, StaticFile]:
+    return {storefront.PATH: storefront.script(), **merchant.page()}
+
+
 class DatabaseContainer(DeclarativeContainer):
     """What stands on the database."""
 
@@ -143,8 +148,8 @@ class HttpContainer(DatabaseContainer):
         count=tally.provided.add,
         followed=DatabaseContainer.metrics.provided.followed,
     )
-    script = Singleton(StorefrontScript)
-    app = Singleton(application, webhooks, links, script, probes)
+    files = Singleton(_files)
+    app = Singleton(application, webhooks, links, files, probes)
     routines = List(
         Singleton(Routine, name="visits", step=tally.provided.flush, when_idle=STORED_EVERY),
         Singleton(
