@@ -61,7 +61,6 @@ from referrals_webhook.nines import CHECKED_EVERY, Nines
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
 from referrals_webhook.routine import Routine
-from referrals_webhook.static_file import StaticFile
 from referrals_webhook.tally import STORED_EVERY, Tally
 from referrals_webhook.worker import Worker
 
@@ -69,6 +68,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
+    from referrals_webhook.static_file import StaticFile
 
 WHEN_UNDECIDED: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(minutes=1))
 """How long a delivery waits whose questions Auth or Core did not answer."""

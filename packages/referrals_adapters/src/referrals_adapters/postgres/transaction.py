@@ -74,7 +74,7 @@ class PostgresTransaction(Transaction):
 
     @property
     def history(self) -> PostgresReferralHistory:
-        """The history of the referrals, by time."""
+        """The history of the referrals."""
         return PostgresReferralHistory(self._statements)
 
     @property

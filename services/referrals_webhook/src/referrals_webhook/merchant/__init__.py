@@ -37,9 +37,7 @@ _ALWAYS_ASKED_FOR: Final = "no-cache"  # its modules must be of one version
 def page() -> Mapping[str, StaticFile]:
     """Return the page and what it loads, by path."""
     served = {
-        f"{PATH}{file.name}": StaticFile.of(
-            file, cache_control=_ALWAYS_ASKED_FOR, headers=HEADERS
-        )
+        f"{PATH}{file.name}": StaticFile.of(file, cache_control=_ALWAYS_ASKED_FOR, headers=HEADERS)
         for file in files(__name__).iterdir()
         if file.name.endswith(_SERVED)
     }

@@ -103,7 +103,7 @@ function facts({ referral, visits }) {
 }
 
 function history(changes) {
-  const lines = changes.map(({ status, cause, change_time: at }) =>
+  const lines = changes.map(({ status, cause, update_time: at }) =>
     el(
       "li",
       {},
