@@ -9,6 +9,7 @@ const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
 const RESOURCE_EXHAUSTED = 8;
+const FAILED_PRECONDITION = 9;
 const ABORTED = 10;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
@@ -19,6 +20,7 @@ const KINDS = {
   [NOT_FOUND]: "missing",
   [PERMISSION_DENIED]: "forbidden",
   [RESOURCE_EXHAUSTED]: "away",
+  [FAILED_PRECONDITION]: "decided",
   [ABORTED]: "changed",
   [UNAVAILABLE]: "away",
   [UNAUTHENTICATED]: "unknown caller",

@@ -45,7 +45,7 @@ class Row {
     plot.append(axis, ...grid, ...marks, this.#line, this.#dot);
     this.node = el(
       "tr",
-      {},
+      { class: expected ? "expected" : "" },
       el("th", { scope: "row" }, name),
       el("td", { class: "plot" }, plot),
       this.#rate,

@@ -6,7 +6,8 @@ import * as words from "./words.js";
 
 const TOLD = {
   missing: "There is no such referral any more.",
-  changed: "The order changed at the same moment. Read again, then decide.",
+  changed: "The order changed at the same moment. Read what it says now, then decide.",
+  decided: "Somebody decided otherwise before you. Their verdict stays.",
   away: "The service did not answer. Nothing is lost: try again.",
 };
 

@@ -4,6 +4,7 @@
 
 const TRAILERS = 0x80;
 const OK = 0;
+const UNAVAILABLE = 14; // what was cut off, or came from somebody else, says nothing of the request
 const WITHIN_MS = 5000;
 
 /**
@@ -27,9 +28,9 @@ export async function referralStatus({ token, merchantId }, referralId, failure)
   });
   const { message, trailers } = unframed(new Uint8Array(await response.arrayBuffer()));
   const told = (name) => trailers.get(name) ?? response.headers.get(name);
-  const code = Number(told("grpc-status") ?? NaN);
-  if (code !== OK || !message) throw failure(code, decoded(told("grpc-message") ?? ""));
-  return status(message);
+  const code = Number(told("grpc-status") ?? UNAVAILABLE);
+  if (code === OK && message) return status(message);
+  throw failure(code || UNAVAILABLE, decoded(told("grpc-message") ?? ""));
 }
 
 /** Returns a message as the one frame of a request: a flag, its length in four bytes, itself. */

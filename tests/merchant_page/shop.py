@@ -1,0 +1,165 @@
+"""A merchant of a running sandbox whose advocates share and whose friends order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+import asyncpg
+import attrs
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_sandbox.composition import merchant
+from referrals_sandbox.neighbours.frontend import open_frontend
+from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, deliver
+from referrals_sandbox.neighbours.shopify_order import FriendsOrder
+from referrals_sandbox.neighbours.world import WorldFile
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from referrals_sandbox.composition.sandbox import Sandbox
+    from referrals_sandbox.neighbours.world import World
+
+HOUSEHOLD: Final = "198.51.100.77"
+"""An address from which several friends order."""
+
+_SPREAD: Final = """
+    WITH moved AS (
+        SELECT id, opened_at - (row_number() OVER (ORDER BY id) * 7 % 29) * interval '1 day' AS at
+        FROM referrals WHERE merchant_id = $1
+    )
+    UPDATE referrals SET opened_at = moved.at FROM moved WHERE referrals.id = moved.id
+"""
+
+
+@attrs.frozen(kw_only=True)
+class Shop:
+    """
+    A merchant, and what happens to them.
+
+    Args:
+        sandbox: Where.
+        merchant_id: The merchant.
+        token: May act for them.
+    """
+
+    sandbox: Sandbox
+    merchant_id: str
+    token: str = attrs.field(repr=False)
+
+    @property
+    def page(self) -> str:
+        """The address that a frontend hands over."""
+        handed = urlencode({"token": self.token, "merchant": self.merchant_id})
+        return f"{self.sandbox.gateway}/merchant/#{handed}"
+
+    @property
+    def domain(self) -> str:
+        return f"{self.merchant_id}.myshopify.com"
+
+    def open(self, *, review: bool = False) -> None:
+        """Put the program."""
+        program = merchant.program()
+        program.merchant_id, program.shop_domain = self.merchant_id, self.domain
+        program.review = review
+        with open_frontend(self.sandbox.grpc, self.token) as frontend:
+            frontend.put_program(program)
+
+    def share(
+        self,
+        channel: pb.Channel.ValueType = pb.CHANNEL_SMS,
+        *,
+        advocate: str = merchant.CUSTOMER_ID,
+        times: int = 1,
+    ) -> list[Share]:
+        """Have an advocate share their link."""
+        with open_frontend(self.sandbox.grpc, self.token) as frontend:
+            link = frontend.create_link(self.merchant_id, advocate)
+            return [
+                Share(
+                    shop=self,
+                    id=frontend.share(self.merchant_id, link.id, channel).id,
+                    code=link.code,
+                    channel=channel,
+                )
+                for _ in range(times)
+            ]
+
+    async def had_a_month(self, completed: Mapping[pb.Channel.ValueType, tuple[int, int]]) -> None:
+        """Have shares by channel and how many of them completed, spread over four weeks."""
+        for channel, (shares, orders) in completed.items():
+            made = await asyncio.to_thread(self.share, channel, times=shares)
+            for one in made[:orders]:
+                await one.ordered("COMPLETED")
+        connection = await asyncpg.connect(self.sandbox.database_url)
+        try:
+            await connection.execute(_SPREAD, self.merchant_id)
+        finally:
+            await connection.close()
+
+
+@attrs.frozen(kw_only=True)
+class Share:
+    """
+    A share, and the friend who came by it.
+
+    Args:
+        shop: Whose.
+        id: The referral that it opened.
+        code: The code of its link.
+        channel: How it was shared.
+    """
+
+    shop: Shop
+    id: str
+    code: str
+    channel: pb.Channel.ValueType
+
+    def order(self, *, address: str | None = None) -> None:
+        """Have Shopify post a friend's order."""
+        order = FriendsOrder(
+            code=self.code,
+            prefix=merchant.CODE_PREFIX,
+            referral_id=self.id,
+            channel=pb.Channel.Name(self.channel).removeprefix("CHANNEL_").lower(),
+            placed_at=datetime.now(UTC),
+        )
+        delivery = Delivery(
+            topic=ORDERS_CREATE,
+            shop_domain=self.shop.domain,
+            body=json.dumps({**json.loads(order.body()), "browser_ip": address}).encode(),
+            secret=self.shop.sandbox.shopify_secret,
+        )
+        (answer,) = deliver(self.shop.sandbox.gateway, delivery)
+        assert answer.json() == {"receipt": "stored"}
+
+    async def ordered(self, status: str, *, address: str | None = None) -> None:
+        """Have a friend order, and wait until that is decided so."""
+        await asyncio.to_thread(self.order, address=address)
+        await until(lambda: asyncio.to_thread(self.stands, status), within=10)
+
+    def stands(self, status: str) -> bool:
+        """Tell whether the referral stands so."""
+        with open_frontend(self.shop.sandbox.grpc, self.shop.token) as frontend:
+            return frontend.status(self.shop.merchant_id, self.id).status == status
+
+
+def shop(sandbox: Sandbox, merchant_id: str) -> Shop:
+    """Return a merchant whom Auth knows from now on, with a token that only they have."""
+    token = f"of-{merchant_id}"
+
+    def with_the_merchant(world: World) -> World:
+        return attrs.evolve(
+            world,
+            merchants={**world.merchants, merchant_id: True},
+            tokens={**world.tokens, token: [merchant_id]},
+        )
+
+    WorldFile(Path(sandbox.world)).change(with_the_merchant)
+    return Shop(sandbox=sandbox, merchant_id=merchant_id, token=token)
