@@ -24,7 +24,7 @@ STATUS_PATH: Final = "/referrals.v1/GetReferralStatus"
 DESKTOP: Final = (1100, 900)
 PHONE: Final = (360, 740)
 
-_PATIENCE: Final = 10_000.0  # ms
+_PATIENCE: Final = 20_000.0  # ms; a page on which nothing happened asks seldom
 _SHIFTS: Final = """
     window.shifted = [];
     new PerformanceObserver((list) => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 
 import asyncpg
 import attrs
+import httpx
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_sandbox.composition import merchant
@@ -19,6 +21,7 @@ from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, delive
 from referrals_sandbox.neighbours.shopify_order import FriendsOrder
 from referrals_sandbox.neighbours.world import WorldFile
 from tests.waiting import until
+from tests.webhook.test_visitor import FRIENDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +29,11 @@ if TYPE_CHECKING:
     from referrals_sandbox.composition.sandbox import Sandbox
     from referrals_sandbox.neighbours.world import World
 
-HOUSEHOLD: Final = "198.51.100.77"
-"""An address from which several friends order."""
+_FIRST_HOUSEHOLD: Final = int(ipaddress.ip_address("198.18.0.0"))
 
 _SPREAD: Final = """
     WITH moved AS (
-        SELECT id, opened_at - (row_number() OVER (ORDER BY id) * 7 % 29) * interval '1 day' AS at
+        SELECT id, opened_at - floor(29 * random() ^ 1.4) * interval '1 day' AS at
         FROM referrals WHERE merchant_id = $1
     )
     UPDATE referrals SET opened_at = moved.at FROM moved WHERE referrals.id = moved.id
@@ -91,10 +93,21 @@ class Shop:
                 for _ in range(times)
             ]
 
+    async def has_a_suspicion(self) -> Share:
+        """Have two friends of an advocate order from one address; the second waits for review."""
+        first, second = self.share(times=2)
+        household = str(ipaddress.ip_address(_FIRST_HOUSEHOLD + int(first.id[:4], 16)))
+        await first.ordered("COMPLETED", address=household)
+        await second.ordered("QUALIFIED", address=household)
+        return second
+
     async def had_a_month(self, completed: Mapping[pb.Channel.ValueType, tuple[int, int]]) -> None:
         """Have shares by channel and how many of them completed, spread over four weeks."""
-        for channel, (shares, orders) in completed.items():
-            made = await asyncio.to_thread(self.share, channel, times=shares)
+        for number, (channel, (shares, orders)) in enumerate(completed.items(), start=1):
+            advocate = f"{int(merchant.CUSTOMER_ID) + number}"
+            made = await asyncio.to_thread(self.share, channel, advocate=advocate, times=shares)
+            for one in made[::2]:
+                await asyncio.to_thread(one.follow)
             for one in made[:orders]:
                 await one.ordered("COMPLETED")
         connection = await asyncpg.connect(self.sandbox.database_url)
@@ -121,13 +134,25 @@ class Share:
     code: str
     channel: pb.Channel.ValueType
 
+    @property
+    def by(self) -> str:
+        """The channel as URLs and orders name it."""
+        return pb.Channel.Name(self.channel).removeprefix("CHANNEL_").lower()
+
+    def follow(self) -> None:
+        """Have a friend follow its URL."""
+        sandbox, merchant_id = self.shop.sandbox, self.shop.merchant_id
+        url = f"{sandbox.gateway}/r/{merchant_id}/{self.code}?s={self.id}&c={self.by}"
+        answer = httpx.get(url, headers={"user-agent": FRIENDS["Safari"]}, trust_env=False)
+        assert answer.status_code == httpx.codes.FOUND
+
     def order(self, *, address: str | None = None) -> None:
         """Have Shopify post a friend's order."""
         order = FriendsOrder(
             code=self.code,
             prefix=merchant.CODE_PREFIX,
             referral_id=self.id,
-            channel=pb.Channel.Name(self.channel).removeprefix("CHANNEL_").lower(),
+            channel=self.by,
             placed_at=datetime.now(UTC),
         )
         delivery = Delivery(
@@ -150,15 +175,15 @@ class Share:
             return frontend.status(self.shop.merchant_id, self.id).status == status
 
 
-def shop(sandbox: Sandbox, merchant_id: str) -> Shop:
-    """Return a merchant whom Auth knows from now on, with a token that only they have."""
-    token = f"of-{merchant_id}"
+def shop(sandbox: Sandbox, merchant_id: str, *, token: str = "") -> Shop:
+    """Return a merchant whom Auth knows from now on, with a token: by default one of their own."""
+    token = token or f"of-{merchant_id}"
 
     def with_the_merchant(world: World) -> World:
         return attrs.evolve(
             world,
             merchants={**world.merchants, merchant_id: True},
-            tokens={**world.tokens, token: [merchant_id]},
+            tokens={**world.tokens, token: [*world.tokens.get(token, ()), merchant_id]},
         )
 
     WorldFile(Path(sandbox.world)).change(with_the_merchant)

@@ -9,6 +9,7 @@ const SCALES = [0.1, 0.2, 0.3, 0.5, 1];
 /** The chart, whose rows are always the same. */
 export class ConversionChart {
   #rows = new Map();
+  #ticks = [0, 1, 2].map(() => el("span"));
 
   constructor() {
     const body = byId("conversion").tBodies[0];
@@ -17,6 +18,7 @@ export class ConversionChart {
       this.#rows.set(channel, row);
       body.append(row.node);
     }
+    byId("axis").append(...this.#ticks);
   }
 
   /** Shows what the funnel says. */
@@ -25,7 +27,8 @@ export class ConversionChart {
     const highest = Math.max(...funnel.channels.map((one) => one.conversion?.upper ?? 0));
     const scale = SCALES.find((one) => highest <= one) ?? 1;
     for (const [channel, row] of this.#rows) row.show(rates.get(channel), scale);
-    byId("axis").replaceChildren(...ticks(scale));
+    for (const [number, rate] of [0, scale / 2, scale].entries())
+      say(this.#ticks[number], percent(rate));
   }
 }
 
@@ -80,13 +83,9 @@ function compared(lower, upper, expected) {
   return `${mark} is possible`;
 }
 
-function ticks(scale) {
-  return [0, scale / 2, scale].map((rate) => el("span", {}, percent(rate)));
-}
-
 // A dot at the edge is drawn whole.
 function at(share) {
-  return `${2 + 96 * share}%`;
+  return `${(2 + 96 * share).toFixed(2)}%`;
 }
 
 function x(share) {

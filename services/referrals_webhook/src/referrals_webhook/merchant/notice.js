@@ -70,7 +70,7 @@ export function bar(text, name, act) {
 }
 
 export function hideBar() {
-  byId("bar").hidden = true;
+  if (!byId("bar").hidden) byId("bar").hidden = true;
 }
 
 /** Tells whoever listens. */

@@ -9,12 +9,12 @@ import { FunnelTable } from "./funnel.js";
 import * as notice from "./notice.js";
 import { Poll } from "./poll.js";
 import { ReferralTable } from "./referrals.js";
-import { session } from "./session.js";
+import { follow, session } from "./session.js";
 import * as words from "./words.js";
 
 const LATEST = 20; // referrals
 const STATUSES = { first: 2_000, most: 15_000 }; // ms between two looks
-const FIGURES = { first: 10_000, most: 60_000 };
+const FIGURES = { first: 5_000, most: 60_000 };
 const FINAL = new Set(["unknown caller", "forbidden"]); // waiting does not help
 
 class Page {
@@ -37,7 +37,7 @@ class Page {
       open,
     });
     this.detail = new Detail(api, {
-      decided: (referral) => this.#changed(referral),
+      decided: (referral) => this.#changed(referral) && this.figures.now(),
       failed: (error) => this.#failed(error),
     });
     const failed = (error) => this.#failed(error);
@@ -68,6 +68,7 @@ class Page {
     const whole = { channels: [], ...funnel };
     for (const chart of this.charts) chart.show(whole);
     say(byId("conversion-lead"), lead(whole));
+    for (const referral of [...latest, ...inReview]) this.#changed(referral);
     this.#new = this.latest.take(latest);
     this.#waiting = this.review.take(inReview);
     if (byId("content").hidden) this.#showRows();
@@ -78,6 +79,7 @@ class Page {
     const looked = [...moving].map(async (id) => ({ id, ...(await this.api.status(id)) }));
     const changed = (await Promise.all(looked)).filter((standing) => this.#changed(standing));
     if (moving.size) this.#answered();
+    if (changed.length) this.figures.now();
     return changed.length > 0;
   }
 
@@ -90,7 +92,6 @@ class Page {
     const told = `${words.status(news.status)}, ${words.cause(news.cause)}`;
     notice.tell(`Referral by ${channel}, ${words.time(news.create_time)}: ${told}.`);
     this.detail.refresh(news.id).catch((error) => this.#failed(error));
-    this.figures.now();
     return true;
   }
 
@@ -128,11 +129,11 @@ function lead({ first_day: first, last_day: last, channels }) {
   if (!shares) return "Nothing was shared yet. Figures appear as soon as an advocate shares a link.";
   const completed = total(({ shared }) => shared?.completed);
   const of = `${words.count(completed)} of ${words.count(shares)} shares completed`;
-  return `${of}, ${words.day(first)} to ${words.day(last)}.`;
+  return `${of} from ${words.day(first)} to ${words.day(last)}`;
 }
 
 const who = session();
-addEventListener("hashchange", () => location.reload());
+follow();
 if (who) {
   say(byId("merchant"), who.merchantId);
   new Page(new Api(who)).again();

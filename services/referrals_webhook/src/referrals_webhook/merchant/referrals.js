@@ -25,7 +25,6 @@ export class ReferralTable {
   /** Takes the referrals that there are now; returns how many of them have no row yet. */
   take(referrals) {
     this.#newest = referrals;
-    for (const referral of referrals) this.update(referral.id, referral);
     return referrals.filter(({ id }) => !this.#rows.has(id)).length;
   }
 

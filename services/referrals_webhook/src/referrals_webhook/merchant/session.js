@@ -5,7 +5,7 @@ const KEYS = { token: "referrals.token", merchant: "referrals.merchant" };
 
 /** Returns `{ token, merchantId }`, or null where nobody handed anything over. */
 export function session() {
-  const handed = new URLSearchParams(location.hash.slice(1));
+  const handed = fragment();
   if (handed.has("token")) {
     for (const [name, key] of Object.entries(KEYS))
       sessionStorage.setItem(key, handed.get(name) ?? "");
@@ -14,6 +14,15 @@ export function session() {
   const token = sessionStorage.getItem(KEYS.token);
   const merchantId = sessionStorage.getItem(KEYS.merchant);
   return isHeader(token) && merchantId ? { token, merchantId } : null;
+}
+
+/** Begins anew when somebody else is handed over to an open page. */
+export function follow() {
+  addEventListener("hashchange", () => fragment().has("token") && location.reload());
+}
+
+function fragment() {
+  return new URLSearchParams(location.hash.slice(1));
 }
 
 // A header of anything else cannot be sent at all.
