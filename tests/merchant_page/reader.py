@@ -121,13 +121,16 @@ async def reading(
     *,
     size: tuple[int, int] = DESKTOP,
     scheme: Scheme = "light",
+    locale: str = "en-GB",
     **more: Any,
 ) -> AsyncIterator[Reader]:
     """Have somebody look within the block; in the end nothing was complained of."""
     width, height = size
-    viewport = {"width": width, "height": height}
     async with await browser.new_context(
-        viewport=viewport, color_scheme=scheme, locale=more.pop("locale", "en-GB"), **more
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        locale=locale,
+        **more,
     ) as context:
         context.set_default_timeout(_PATIENCE)
         await context.add_init_script(_SHIFTS)

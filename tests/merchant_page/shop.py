@@ -16,6 +16,7 @@ import httpx
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_sandbox.composition import merchant
+from referrals_sandbox.composition.sandbox import Sandbox
 from referrals_sandbox.neighbours.frontend import open_frontend
 from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, deliver
 from referrals_sandbox.neighbours.shopify_order import FriendsOrder
@@ -26,7 +27,6 @@ from tests.webhook.test_visitor import FRIENDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from referrals_sandbox.composition.sandbox import Sandbox
     from referrals_sandbox.neighbours.world import World
 
 _FIRST_HOUSEHOLD: Final = int(ipaddress.ip_address("198.18.0.0"))

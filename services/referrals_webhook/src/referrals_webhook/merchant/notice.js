@@ -15,7 +15,7 @@ const MESSAGES = {
     hint: "Open the page again from your shop’s administration: that gives it a new one.",
   },
   forbidden: {
-    title: "You may not see this merchant’s referrals",
+    title: "You may not see these referrals",
     text: "Your access is valid, but not for this merchant; or the merchant is not active.",
     hint: "Ask the owner of the shop for access, then try again.",
     again: true,
