@@ -7,7 +7,7 @@ Whatever happens, nobody who looks sees the layout shift or a script fail: `read
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import pytest_asyncio
@@ -19,7 +19,7 @@ from tests.merchant_page.reader import DESKTOP, PHONE, STATUS_PATH, reading
 from tests.merchant_page.shop import Shop, shop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from playwright.async_api import Browser, Response, Route
 
@@ -30,9 +30,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120
 
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 SIZES: Final = {"desktop": DESKTOP, "phone": PHONE}
-VERDICTS: Final = {
-    "Approve": ("Approved.", "Completed", DESKTOP),
-    "Deny": ("Denied.", "Rejected", PHONE),
+VERDICTS: Final[Mapping[str, tuple[str, str, Any]]] = {
+    "Approve": ("Approved.", "Completed", {"size": DESKTOP}),
+    "Deny": ("Denied.", "Rejected", {"size": PHONE, "scheme": "dark"}),
 }
 A_MONTH: Final = {
     pb.CHANNEL_EMAIL: (48, 2),
@@ -263,9 +263,9 @@ async def test_a_referral_is_explained_with_its_history(browser: Browser, busy: 
 async def test_what_waits_for_review_is_decided_once_however_often_it_is_pressed(
     browser: Browser, busy: Shop, verdict: str
 ) -> None:
-    told, status, size = VERDICTS[verdict]
+    told, status, looks = VERDICTS[verdict]
     share = await busy.has_a_suspicion()
-    async with reading(browser, size=size) as reader, reading(browser) as other:
+    async with reading(browser, **looks) as reader, reading(browser) as other:
         for one in (reader, other):
             await one.open(busy.page)
             await one.row(share.id, table="review").get_by_role("button", name="Review").click()
