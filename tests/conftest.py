@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_sandbox.servers.postgres import Database
     from referrals_sandbox.servers.running import Servers
     from tests.neighbours import Neighbour
 
@@ -108,27 +109,29 @@ def servers() -> Iterator[Servers]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def migrated(servers: Servers) -> AsyncIterator[PostgresSettings]:
-    """The database with the schema that tests use one after the other."""
+    """The database with the schema that tests use one after the other, as its owner."""
     async with new_database(servers) as migrated:
         await migrate(migrated)
         yield migrated
 
 
 @pytest.fixture
-async def database(migrated: PostgresSettings) -> AsyncIterator[PostgresSettings]:
+async def database(
+    servers: Servers, migrated: PostgresSettings
+) -> AsyncIterator[PostgresSettings]:
     """
-    A database with the schema and nothing in it.
+    A database with the schema and nothing in it, as the services see it.
 
     Emptying it takes 15 ms. Copying a template took 15 to 250 ms, as the disk pleased; tests that
     change more than rows take `blank_database`.
     """
-    yield migrated
+    yield of_services(servers.database, migrated)
     await execute(migrated, _END_OTHERS + _EMPTY)
 
 
 @pytest.fixture
 async def blank_database(servers: Servers) -> AsyncIterator[PostgresSettings]:
-    """A new database without tables."""
+    """A new database without tables, as its owner."""
     async with new_database(servers) as blank:
         yield blank
 
@@ -170,13 +173,14 @@ async def core() -> AsyncIterator[Neighbour]:
 
 @asynccontextmanager
 async def new_database(servers: Servers) -> AsyncIterator[PostgresSettings]:
+    """Make a database, as its owner, and drop it at the end."""
     server = servers.database
     maintenance = PostgresSettings(
         host=server.host,
         port=server.port,
         name=server.name,
-        user=server.user,
-        password=server.password,
+        user=server.owner,
+        password=server.owner_password,
     )
     name = f"test_{uuid4().hex}"
     await execute(maintenance, f"CREATE DATABASE {name}")
@@ -184,6 +188,11 @@ async def new_database(servers: Servers) -> AsyncIterator[PostgresSettings]:
         yield attrs.evolve(maintenance, name=name)
     finally:
         await execute(maintenance, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def of_services(server: Database, settings: PostgresSettings) -> PostgresSettings:
+    """Return how the services reach a database of a server."""
+    return attrs.evolve(settings, user=server.user, password=server.password)
 
 
 async def execute(settings: PostgresSettings, statements: str) -> None:

@@ -24,6 +24,7 @@ from referrals_domain.testing.contracts.referral_listing import ReferralListingC
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
 from referrals_domain.testing.contracts.requests import RequestsContract
+from referrals_domain.testing.contracts.retention import RetentionContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
@@ -102,6 +103,9 @@ class TestInMemoryVisits(_InMemory, VisitsContract): ...
 
 
 class TestInMemoryFunnelNumbers(_InMemory, FunnelNumbersContract): ...
+
+
+class TestInMemoryRetention(_InMemory, RetentionContract): ...
 
 
 class TestInMemoryLandings(_InMemory, LandingsContract):

@@ -29,6 +29,7 @@ from referrals_domain.testing.contracts.referral_listing import ReferralListingC
 from referrals_domain.testing.contracts.referrals import ReferralsContract
 from referrals_domain.testing.contracts.referred_orders import ReferredOrdersContract
 from referrals_domain.testing.contracts.requests import RequestsContract
+from referrals_domain.testing.contracts.retention import RetentionContract
 from referrals_domain.testing.contracts.stale_statuses import StaleStatusesContract
 from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
@@ -107,6 +108,9 @@ class TestPostgresVisits(_Postgres, VisitsContract): ...
 
 
 class TestPostgresFunnelNumbers(_Postgres, FunnelNumbersContract): ...
+
+
+class TestPostgresRetention(_Postgres, RetentionContract): ...
 
 
 class TestRememberedLandings(_Postgres, LandingsContract):

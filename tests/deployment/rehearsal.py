@@ -112,15 +112,16 @@ class _Rehearsal:
     def _roles(self, neighbours: Neighbours) -> dict[str, Role]:
         variables = {
             "REFERRALS_DB_PASSWORD": self.up.database.password,
+            "REFERRALS_DB_OWNER_PASSWORD": self.up.database.owner_password,
             "AUTH_GRPC_TARGET": neighbours.auth.address,
             "CORE_GRPC_TARGET": neighbours.core.address,
             "AUTH_SERVICE_TOKEN": self.own.service_token,
             "REFERRALS_PUBLIC_URL": "https://go.example",
             "SHOPIFY_API_SECRET": self.own.shopify_secret,
         }
-        found = self.up.environment()
+        found = {"migrate": self.up.owner_environment()}
         return {
-            name: Role.of(name, service, self.image, found)
+            name: Role.of(name, service, self.image, found.get(name, self.up.environment()))
             for name, service in of_ours(services(variables)).items()
         }
 

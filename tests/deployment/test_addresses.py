@@ -86,8 +86,14 @@ def test_the_database_is_made_as_the_services_know_it() -> None:
     own = environment(EVERY["postgres"])
     for name, service in of_ours(EVERY).items():
         theirs = environment(service)
-        for part, made in (("NAME", "DB"), ("USER", "USER"), ("PASSWORD", "PASSWORD")):
-            assert theirs[f"REFERRALS_DB_{part}"] == own[f"POSTGRES_{made}"], name
+        assert theirs["REFERRALS_DB_NAME"] == own["POSTGRES_DB"], name
+        if name == "migrate":
+            assert theirs["REFERRALS_DB_USER"] == own["POSTGRES_USER"]
+            assert theirs["REFERRALS_DB_PASSWORD"] == own["POSTGRES_PASSWORD"]
+        else:
+            assert theirs["REFERRALS_DB_USER"] == "referrals_app", name  # postgres/roles.sh
+            assert theirs["REFERRALS_DB_PASSWORD"] == own["REFERRALS_DB_PASSWORD"], name
+    assert own["REFERRALS_DB_PASSWORD"] != own["POSTGRES_PASSWORD"]
 
 
 def test_kafka_tells_clients_the_address_that_they_call() -> None:

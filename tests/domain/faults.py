@@ -13,6 +13,7 @@ from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransac
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from referrals_domain.model.identifiers import OrderKey
     from referrals_domain.model.order import ReferredOrder
@@ -48,10 +49,10 @@ class FaultyOrders(InMemoryReferredOrders):
         _raise(self.faults.reading, keys)
         return await super().get(keys)
 
-    async def save(self, orders: Collection[ReferredOrder]) -> None:
+    async def save(self, orders: Collection[ReferredOrder], *, at: datetime) -> None:
         """Save the orders, or fail."""
         _raise(self.faults.saving, [order.key for order in orders])
-        await super().save(orders)
+        await super().save(orders, at=at)
 
 
 class FaultyTransaction(InMemoryTransaction):

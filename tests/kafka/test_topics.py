@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,6 +35,15 @@ async def test_what_is_missing_is_made_as_it_should_be(caplog: pytest.LogCapture
     ]
     del cluster.topics["another"]
     assert cluster.topics == dict.fromkeys(NAMES, Topic(3, 2, 12, THIRTY_DAYS))
+
+
+async def test_what_is_made_keeps_events_as_long_as_it_is_told() -> None:
+    cluster = Cluster(brokers=3)
+    async with answering(cluster):
+        settings = KafkaSettings(broker=cluster.address, retention=timedelta(days=7))
+        await look_after_topics(settings, NAMES)
+    week = {"retention.ms": str(7 * 24 * 3600 * 1000)}
+    assert cluster.topics == dict.fromkeys(NAMES, Topic(3, 2, 12, week))
 
 
 @pytest.mark.parametrize(("brokers", "in_sync"), [(1, 1), (2, 2)])

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 from referrals_adapters.postgres.engine import open_engine
-from referrals_adapters.postgres.tables import metadata
+from referrals_adapters.postgres.tables import metadata, referral_history
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.payloads import READERS
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WORKERS: Final = 3
+_FORGET_HISTORY: Final = text("""
+    SELECT forget_history(array_agg(merchant_id), array_agg(referral_id)) FROM referral_history
+""")
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -168,7 +171,9 @@ class OrderPath:
         """Empty the database."""
         async with self.engine.begin() as connection:
             for table in metadata.sorted_tables:
-                await connection.execute(delete(table))
+                if table is not referral_history:
+                    await connection.execute(delete(table))
+            await connection.execute(_FORGET_HISTORY)
 
     async def outcomes(self) -> Counter[Outcome]:
         """Count deliveries by what became of them."""

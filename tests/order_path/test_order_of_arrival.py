@@ -15,6 +15,7 @@ from referrals_domain.model.delivery import Topic
 from referrals_domain.model.program import CompleteOn, ReferralProgram
 from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import FixedClock
+from tests.conftest import of_services
 from tests.courses import ALL_IS_OVER, Course, End, counting, courses
 from tests.domain.strategies import MODEST, examples
 from tests.domain.world import World
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_sandbox.servers.running import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -95,8 +97,8 @@ some_courses: Final = st.lists(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def path(migrated: PostgresSettings) -> AsyncIterator[OrderPath]:
-    async with order_path(migrated) as path:
+async def path(servers: Servers, migrated: PostgresSettings) -> AsyncIterator[OrderPath]:
+    async with order_path(of_services(servers.database, migrated)) as path:
         yield path
         await path.forget()
 

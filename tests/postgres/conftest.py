@@ -81,9 +81,17 @@ def asked(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
 
 @attrs.frozen
 class OwnServer:
-    """A server that these tests may kill and freeze, with the schema in its database."""
+    """
+    A server that these tests may kill and freeze, with the schema in its database.
+
+    Args:
+        settings: How the services reach it.
+        owner: How its owner does.
+        process: The server.
+    """
 
     settings: PostgresSettings
+    owner: PostgresSettings
     process: Child
 
 
@@ -98,9 +106,10 @@ async def own_server() -> AsyncIterator[OwnServer]:
             user=server.user,
             password=server.password,
         )
-        await migrate(settings)
+        owner = attrs.evolve(settings, user=server.owner, password=server.owner_password)
+        await migrate(owner)
         assert server.process
-        yield OwnServer(settings, server.process)
+        yield OwnServer(settings, owner, server.process)
 
 
 @pytest.fixture

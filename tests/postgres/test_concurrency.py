@@ -85,7 +85,7 @@ async def test_who_locks_a_locked_order_waits_and_then_knows_what_was_saved(
         second = meanwhile(lambda tx: tx.orders.lock([KEY]))
         await _waits(second)
         learnt = order.learn(builders.facts(test=True))
-        await first.orders.save([learnt])
+        await first.orders.save([learnt], at=builders.PLACED_AT)
         await first.commit()
     assert await second == {KEY: learnt}
 
@@ -384,7 +384,7 @@ async def test_of_twenty_who_review_a_referral_at_once_the_first_decides(
         )
         await tx.referrals.save([opened(builders.referral()), marked])
         await tx.orders.lock([KEY])
-        await tx.orders.save([builders.order_in_review()])
+        await tx.orders.save([builders.order_in_review()], at=builders.PLACED_AT)
         await tx.commit()
     review = ReviewReferral(begin=begin, cache=InMemoryStatusCache(), clock=FixedClock())
     answers = await asyncio.gather(

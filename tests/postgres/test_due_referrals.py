@@ -14,12 +14,14 @@ from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import numbered
+from tests.conftest import execute
 from tests.domain.world import World
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.testing.contracts.begin import Begin
 
 _HOLD: Final = timedelta(days=14)
@@ -115,12 +117,12 @@ async def test_an_order_that_binds_a_share_at_the_same_time_keeps_it_from_expiri
 
 
 async def test_what_is_due_is_read_from_its_index(
-    begin: Begin, engine: AsyncEngine, asked: list[tuple[str, Any]]
+    begin: Begin, engine: AsyncEngine, migrated: PostgresSettings, asked: list[tuple[str, Any]]
 ) -> None:
     async with engine.begin() as connection:
         await connection.execute(_FILL)
         await connection.execute(_PROGRAMS)
-        await connection.execute(text("ANALYZE referrals, programs"))
+    await execute(migrated, "ANALYZE referrals, programs")
     at = (await _now(engine)) + timedelta(days=3)
     asked.clear()
     async with begin() as tx:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
+from tests.conftest import execute
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.testing.contracts.begin import Begin
 
 _FILL: Final = text("""
@@ -23,11 +25,11 @@ _FILL: Final = text("""
 
 
 async def test_what_changed_lately_is_found_along_an_index(
-    begin: Begin, engine: AsyncEngine, asked: list[tuple[str, Any]]
+    begin: Begin, engine: AsyncEngine, migrated: PostgresSettings, asked: list[tuple[str, Any]]
 ) -> None:
     async with engine.begin() as connection:
         await connection.execute(_FILL)
-        await connection.execute(text("ANALYZE referral_history"))
+    await execute(migrated, "ANALYZE referral_history")
     asked.clear()
     now = datetime.now(UTC)
     async with begin() as tx:

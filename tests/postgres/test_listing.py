@@ -11,11 +11,13 @@ from sqlalchemy import text
 from referrals_domain.model.identifiers import CustomerId, LinkId, MerchantId
 from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.ports.referral_listing import Selection
+from tests.conftest import execute
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.model.referral import Referral
     from referrals_domain.testing.contracts.begin import Begin
 
@@ -38,11 +40,11 @@ _FILL: Final = text("""
 
 
 @pytest.fixture
-async def listing(begin: Begin, engine: AsyncEngine) -> Begin:
+async def listing(begin: Begin, engine: AsyncEngine, migrated: PostgresSettings) -> Begin:
     """Return what begins a transaction on a table that is worth an index."""
     async with engine.begin() as connection:
         await connection.execute(_FILL)
-        await connection.execute(text("ANALYZE referrals"))
+    await execute(migrated, "ANALYZE referrals")
     return begin
 
 

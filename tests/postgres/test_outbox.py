@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from referrals_adapters.postgres.transaction import PostgresTransaction
+from tests.conftest import execute
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from referrals_adapters.postgres.settings import PostgresSettings
 
 _FILL: Final = text("""
     INSERT INTO outbox (id, aggregatetype, aggregateid, type, occurred_at, payload, refused_at)
@@ -22,11 +25,11 @@ _FILL: Final = text("""
 
 
 async def test_the_oldest_are_found_without_reading_the_others(
-    engine: AsyncEngine, asked: list[tuple[str, Any]]
+    engine: AsyncEngine, migrated: PostgresSettings, asked: list[tuple[str, Any]]
 ) -> None:
     async with engine.begin() as connection:
         await connection.execute(_FILL)
-        await connection.execute(text("ANALYZE outbox"))
+    await execute(migrated, "ANALYZE outbox")
     asked.clear()
     async with PostgresTransaction(engine) as tx:
         assert len(await tx.outbox.first(500)) == 500

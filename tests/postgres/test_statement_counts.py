@@ -91,7 +91,7 @@ async def settle(tx: Transaction, size: int) -> None:
     numbers = range(size)
     keys = [OrderKey(builders.MERCHANT, OrderId(str(number))) for number in numbers]
     orders = await tx.orders.lock(keys)
-    await tx.orders.save(orders.values())
+    await tx.orders.save(orders.values(), at=builders.PLACED_AT)
     await tx.orders.get(keys)
     await tx.referrals.save([opened(_referral(number)) for number in numbers])
     statuses = [ReferralStatus.COMPLETED, ReferralStatus.REJECTED]

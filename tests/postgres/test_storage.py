@@ -95,7 +95,7 @@ async def test_an_order_counts_for_the_day_that_it_was_in_utc(begin_with_link: B
     days = [AdvocateDay(ADVOCATE, date(2026, 11, day)) for day in (20, 21)]
     async with begin_with_link() as tx:
         await tx.orders.lock([order.key])
-        await tx.orders.save([order])
+        await tx.orders.save([order], at=builders.PLACED_AT)
         await tx.referrals.save([opened(numbered(1)), done])
         assert await tx.conversions.count(days) == {days[0]: 0, days[1]: 1}
 
@@ -103,7 +103,7 @@ async def test_an_order_counts_for_the_day_that_it_was_in_utc(begin_with_link: B
 async def test_saving_an_order_that_was_not_locked_is_a_mistake(begin: Begin) -> None:
     async with begin() as tx:
         with pytest.raises(AssertionError):
-            await tx.orders.save([builders.order()])
+            await tx.orders.save([builders.order()], at=builders.PLACED_AT)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def servers() -> Iterator[Servers]:
 
 @asynccontextmanager
 async def connected(servers: Servers) -> AsyncIterator[asyncpg.Connection]:
-    settings = servers.environment()
+    settings = servers.owner_environment()
     connection = await asyncpg.connect(
         host=settings["REFERRALS_DB_HOST"],
         port=int(settings["REFERRALS_DB_PORT"]),
@@ -191,8 +191,18 @@ async def test_a_replica_follows_its_primary_and_takes_no_writes(servers: Server
 
 def test_given_servers_are_used_instead(servers: Servers) -> None:
     with running(settings=servers.environment()) as outside:
-        assert outside.environment() == servers.environment()
+        assert outside.environment() == servers.environment() == outside.owner_environment()
         assert outside.supervisor.children() == ()
+
+
+def test_a_given_owner_brings_the_schema_up(servers: Servers) -> None:
+    owner = {
+        "REFERRALS_DB_OWNER": servers.database.owner,
+        "REFERRALS_DB_OWNER_PASSWORD": servers.database.owner_password,
+    }
+    with running(settings={**servers.environment(), **owner}) as outside:
+        assert outside.environment() == servers.environment()
+        assert outside.owner_environment() == servers.owner_environment()
 
 
 @pytest.mark.parametrize(

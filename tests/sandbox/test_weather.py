@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from referrals_sandbox.chaos import weather
-from referrals_sandbox.chaos.posting import NoAnswer, Poster
 from referrals_sandbox.chaos.weather import Bad, Struck
+from referrals_sandbox.neighbours.poster import NoAnswer, Poster
 from referrals_sandbox.servers.proxy import Address, leading_to
 
 if TYPE_CHECKING:

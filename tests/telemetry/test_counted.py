@@ -11,9 +11,11 @@ from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.model.decision import opened
 from referrals_domain.model.delivery import Outcome
 from referrals_domain.model.identifiers import EventId
+from referrals_domain.model.retention import SHORTEST, Kept
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.ports.outbox import OutboxEntry
 from referrals_domain.testing import builders
+from referrals_domain.testing.contracts.referrals import completed
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.store import InMemoryStore
 from tests.logged import written
@@ -51,6 +53,23 @@ async def test_finished_deliveries_count_by_their_outcome() -> None:
         await tx.deliveries.finish({claimed.id: Outcome.NO_LINK})
         await tx.commit()
     assert value(metrics, "referrals_delivery_outcomes_total", outcome="no_link") == 1
+
+
+async def test_what_is_forgotten_counts_once_it_is_committed() -> None:
+    metrics, store = Metrics(), InMemoryStore()
+    async with CountedTransaction(store.begin(), metrics) as tx:
+        await tx.quarantine.add([builders.unreadable_body()])
+        await tx.programs.save(builders.program(retention=SHORTEST))
+        await tx.referrals.save([opened(builders.referral()), completed(builders.referral())])
+        await tx.commit()
+    at = builders.PLACED_AT + SHORTEST
+    async with CountedTransaction(store.begin(), metrics) as tx:
+        await tx.retention.forget(Kept.QUARANTINE, 9, at=at)
+        await tx.retention.forget_referrals(9, at=at)
+        assert value(metrics, "referrals_forgotten_total", table="quarantine") == 0
+        await tx.commit()
+    for table in ("quarantine", "referrals"):
+        assert value(metrics, "referrals_forgotten_total", table=table) == 1
 
 
 async def test_held_deliveries_are_an_alarm_once_it_is_committed(

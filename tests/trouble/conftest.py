@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest_asyncio
 
 from referrals_adapters.postgres.migrate import migrate
@@ -25,7 +26,11 @@ async def ground() -> AsyncIterator[Ground]:
         begun = postgres.launch(supervisor, port=None, settings=_SETTINGS)
         redis = valkey.start(supervisor, port=None)
         database = begun()
-        await migrate(settings_of(database))
+        await migrate(
+            attrs.evolve(
+                settings_of(database), user=database.owner, password=database.owner_password
+            )
+        )
         async with answering(neighbours.auth()) as auth:
             yield Ground(
                 supervisor=supervisor,

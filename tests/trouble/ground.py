@@ -238,6 +238,7 @@ async def locked(database: Database, table: str) -> AsyncIterator[None]:
 
 
 def settings_of(database: Database) -> PostgresSettings:
+    """Return how the services reach a database."""
     return PostgresSettings(
         host=database.host,
         port=database.port,

@@ -13,7 +13,7 @@ from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing import builders
-from tests.conftest import new_database
+from tests.conftest import new_database, of_services
 from tests.webhook.door import Door, Kept
 from tests.webhook.orders import PREVIOUS_SECRET, SECRET
 from tests.webhook.program import Program
@@ -56,8 +56,9 @@ async def stage(engine: AsyncEngine, servers: Servers) -> Stage:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def open_door(servers: Servers) -> AsyncIterator[Door]:
     """The http role, once a run, with a database of its own."""
-    async with new_database(servers) as database:
-        await migrate(database)
+    async with new_database(servers) as owned:
+        await migrate(owned)
+        database = of_services(servers.database, owned)
         async with open_engine(database) as engine, PostgresTransaction(engine) as tx:
             await tx.programs.save(builders.program())
             await tx.links.add(builders.link())

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from referrals_domain.model.decision import opened
 from referrals_domain.model.identifiers import ReferralId
 from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.model.retention import SHORTEST
 from referrals_domain.testing import builders
 from tests.waiting import until
 
@@ -43,9 +44,29 @@ async def test_a_worker_completes_what_was_held_and_expires_what_nobody_bought_t
     assert len(await stage.rows("outbox")) == 1
 
 
+async def test_a_worker_forgets_what_was_kept_for_long_enough(
+    program: Program, stage: Stage
+) -> None:
+    old, young = _days_ago(30), _days_ago(29)
+    async with stage.begin() as tx:
+        await tx.quarantine.add([builders.unreadable_body(body=b"old", received_at=old)])
+        await tx.quarantine.add([builders.unreadable_body(body=b"young", received_at=young)])
+        await tx.programs.save(builders.program(version=2, retention=SHORTEST))
+        await tx.commit()
+    await stage.expire(_days_ago(60))
+    program.start("run", "--role", "worker")
+    await until(lambda: _are(stage, "quarantine", 1))
+    await until(lambda: _are(stage, "referrals", 0))
+    assert await stage.rows("referral_history") == []
+
+
 def _days_ago(number: int) -> datetime:
     return datetime.now(UTC) - timedelta(days=number)
 
 
 async def _is(stage: Stage, status: ReferralStatus) -> bool:
     return (await stage.referral()).status is status
+
+
+async def _are(stage: Stage, table: str, number: int) -> bool:
+    return len(await stage.rows(table)) == number

@@ -14,7 +14,8 @@ Nothing is left behind.
 """
 _EPILOG = """\
 With REFERRALS_DB_HOST, REFERRALS_REDIS_HOST or KAFKA_BROKER set, as for the services, those
-servers are used instead of the sandbox's own.
+servers are used instead of the sandbox's own; REFERRALS_DB_OWNER and its _PASSWORD then name who
+brings the schema up, if that is not the services' user.
 
 Exit codes: 0 every step held; 1 something failed, standard error tells what in one line; 2 the
 command line is wrong; 130 or 143 it was ended before the story was over.
@@ -47,6 +48,22 @@ Exit codes: 0 nothing was lost, done twice, out of order or stale; 1 something w
 error tells what; 2 the command line is wrong; 130 or 143 it was ended before that.
 """
 
+_BENCH = """\
+Measure what our services do a second, each between slices of a base on the same machine:
+
+  R  GetReferralStatus, 99 in 100 from Redis, as a multiple of
+  E  a bare grpc.aio echo
+  W  a signed webhook of 10 kB until it is committed, as a multiple of
+  P  pgbench's transaction of three statements
+  C  a signed webhook until its event is acknowledged by the broker, as a multiple of P
+
+docs/performance.md tells how. It tells of each slice on standard error.
+"""
+_BENCH_EPILOG = """\
+Exit codes: 0 everything was measured, and every answer was right; 1 something failed; 2 the
+command line is wrong; 130 or 143 it was ended before that.
+"""
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
@@ -76,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     _add_post(commands)
     _add_chaos(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -135,6 +153,20 @@ def _add_chaos(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="plant a fault in a role, to see that it is found",
     )
     chaos.add_argument("--json", action="store_true", help="print what came of it as JSON")
+
+
+def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="measure reads, webhooks and conversions against bare bases",
+        description=_BENCH,
+        epilog=_BENCH_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    bench.add_argument(
+        "--quick", action="store_true", help="in 20 seconds in place of three minutes"
+    )
+    bench.add_argument("--json", action="store_true", help="print what came of it as JSON")
 
 
 def _port(text: str) -> int:

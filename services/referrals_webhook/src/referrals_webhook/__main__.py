@@ -46,7 +46,8 @@ environment, and which role needs it:
   REFERRALS_LOG_FORMAT      all     console (the default) or json, a line an event
   REFERRALS_METRICS_LISTEN  all     host:port where Prometheus may GET /metrics; without --role the
                                     relay, a process of its own, takes the next port
-  KAFKA_BROKER              relay   host:port of a broker, or of several with commas
+  KAFKA_BROKER              relay   host:port of a broker, or of several with commas; also
+                                    KAFKA_RETENTION_DAYS (30), for topics that it makes
 
 SIGTERM and SIGINT: what was begun is finished, then the process ends with exit code 0. A server
 that is away is waited for. A relay that can no longer tell what became of an event ends with
@@ -54,7 +55,8 @@ exit code 75, and is to be started again.
 """
 _MIGRATE: Final = """
 environment:
-  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD:
+                            the owner of the tables, who is not who the services connect as
 
 Running it again, or twice at once, does no harm.
 """

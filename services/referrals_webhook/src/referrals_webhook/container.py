@@ -48,6 +48,7 @@ from referrals_domain.use_cases.count_visits import CountVisits
 from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
 from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from referrals_domain.use_cases.follow_link import FollowLink
+from referrals_domain.use_cases.forget_old import ForgetOld
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_domain.use_cases.replay_invalidations import ReplayInvalidations
@@ -82,6 +83,9 @@ PROBED_EVERY: Final = timedelta(milliseconds=250)
 WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=10))
 """How long the janitor waits before it looks again for what time moves on."""
 
+WHEN_NOTHING_IS_OLD: Final = Backoff(first=timedelta(minutes=1), cap=timedelta(minutes=1))
+"""How long the janitor waits before it looks again for what was kept for long enough."""
+
 WATCHED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
 """How often the janitor asks which server keeps the cache."""
 
@@ -99,6 +103,7 @@ _MOST_DELIVERIES: Final = 200  # in a transaction
 _MOST_ORDERS: Final = 100
 _MOST_STATUSES: Final = 500
 _MOST_REFERRALS: Final = 500
+_MOST_OLD: Final = 1000  # of each kind
 _MOST_CHECKS: Final = 100  # of each lag
 
 
@@ -242,6 +247,12 @@ class WorkerContainer(DatabaseContainer):
         cache=cache,
         clock=DatabaseContainer.clock,
     )
+    forget_old = Singleton(
+        ForgetOld,
+        begin=DatabaseContainer.begin.provider,
+        cache=cache,
+        clock=DatabaseContainer.clock,
+    )
     worker = Singleton(
         Worker,
         List(
@@ -269,6 +280,12 @@ class WorkerContainer(DatabaseContainer):
                 name="janitor: expiries",
                 step=Singleton(partial, expire_referrals, _MOST_REFERRALS),
                 when_idle=WHEN_NOTHING_IS_DUE,
+            ),
+            Singleton(
+                Routine,
+                name="janitor: retention",
+                step=Singleton(partial, forget_old, _MOST_OLD),
+                when_idle=WHEN_NOTHING_IS_OLD,
             ),
             Singleton(
                 Routine,

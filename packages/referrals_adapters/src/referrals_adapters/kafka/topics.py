@@ -27,7 +27,6 @@ IN_SYNC: Final = 2
 
 _MIN_IN_SYNC: Final = "min.insync.replicas"
 _PARTITIONS: Final = 12
-_RETENTION: Final = timedelta(days=30)
 _WITHIN: Final = timedelta(seconds=10)
 
 
@@ -58,14 +57,16 @@ async def look_after_topics(settings: KafkaSettings, names: Collection[str]) -> 
     try:
         async with asyncio.timeout(_WITHIN.total_seconds()):
             await admin.start()
-            await _look_after(admin, names)
+            await _look_after(admin, names, settings.retention)
     except (KafkaError, OSError, TimeoutError) as error:
         _LOG.warning("topics were not looked after", extra={"reason": type(error).__name__})
     finally:
         await admin.close()
 
 
-async def _look_after(admin: AIOKafkaAdminClient, names: Collection[str]) -> None:
+async def _look_after(
+    admin: AIOKafkaAdminClient, names: Collection[str], retention: timedelta
+) -> None:
     cluster = await admin.describe_cluster()
     brokers = {one["node_id"] for one in cluster["brokers"]}
     if cluster["controller_id"] not in brokers:  # the sandbox's is one
@@ -75,7 +76,8 @@ async def _look_after(admin: AIOKafkaAdminClient, names: Collection[str]) -> Non
     topics = {one["topic"]: one for one in await admin.describe_topics()}
     strengths = await _present(admin, [topics[name] for name in names if name in topics])
     missing = [name for name in names if name not in topics]
-    strengths |= await _made(admin, missing, replication=min(REPLICATION, len(brokers)))
+    replication = min(REPLICATION, len(brokers))
+    strengths |= await _made(admin, missing, replication=replication, retention=retention)
     for name, strength in strengths.items():
         if lacks := ", ".join(strength.lacks()):
             about = {"topic": name, "reason": lacks}
@@ -83,7 +85,11 @@ async def _look_after(admin: AIOKafkaAdminClient, names: Collection[str]) -> Non
 
 
 async def _made(
-    admin: AIOKafkaAdminClient, names: Collection[str], *, replication: int
+    admin: AIOKafkaAdminClient,
+    names: Collection[str],
+    *,
+    replication: int,
+    retention: timedelta,
 ) -> dict[str, _Strength]:
     """Make topics; return those that were made here."""
     if not names:
@@ -91,7 +97,7 @@ async def _made(
     in_sync = min(IN_SYNC, replication)
     settings = {
         _MIN_IN_SYNC: str(in_sync),
-        "retention.ms": str(_RETENTION // timedelta(milliseconds=1)),
+        "retention.ms": str(retention // timedelta(milliseconds=1)),
     }
     answer = await admin.create_topics(
         [NewTopic(name, _PARTITIONS, replication, topic_configs=settings) for name in names]

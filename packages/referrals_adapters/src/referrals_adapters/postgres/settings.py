@@ -25,7 +25,7 @@ class PostgresSettings:
         host: The host of the server.
         port: Its TCP port.
         name: The database.
-        user: The role that owns the tables.
+        user: A member of the role `referrals_services`, or, to migrate, the tables' owner.
         password: The role's password; never shown.
     """
 

@@ -41,6 +41,10 @@ class Statements:
         """Return the rows that a statement answers with."""
         return (await self._execute(statement, parameters)).all()
 
+    async def count(self, statement: Executable, **parameters: object) -> int:
+        """Return how many rows a statement changed."""
+        return (await self._execute(statement, parameters)).rowcount
+
     async def rows_for(
         self, statement: Executable, given: Sequence[Mapping[str, object]]
     ) -> Sequence[Row[Any]]:

@@ -35,11 +35,20 @@ from sqlalchemy.dialects.postgresql import JSONB
 HOLDS_THE_FRIEND: Final = text("status IN ('QUALIFIED', 'COMPLETED')")
 """The condition of the friends' index; a query must say it in the same words to use it."""
 
+IS_AT_REST: Final = text("status IN ('COMPLETED', 'EXPIRED', 'REJECTED', 'REVERSED')")
+"""The condition of the index of referrals that wait for nothing."""
+
+IS_UNBOUND: Final = text("referral_id IS NULL")
+"""The condition of the index of orders that have no referral."""
+
 IS_PENDING: Final = text("status = 'PENDING'")
 """The condition of the index of shares that wait for an order."""
 
 IS_WAITING: Final = text("outcome IS NULL")
 """The condition of the index of deliveries that wait."""
+
+IS_DONE: Final = text("outcome <> 'held'")
+"""The condition of the index of deliveries that nobody has to do with any more."""
 
 IS_HELD: Final = text("outcome = 'held'")
 """The condition of the index of deliveries that wait for a person."""
@@ -81,6 +90,7 @@ programs: Final = Table(
     _required("version", Integer),
     # services of the release before put programs without it
     _required("review", Boolean, server_default=text("false")),
+    Column("retention", Interval),
     _key("merchant_id", of="programs"),
     UniqueConstraint("shop_domain", name="uq_programs_shop_domain"),
     CheckConstraint("version >= 1", name="ck_programs_version"),
@@ -153,6 +163,7 @@ referrals: Final = Table(
         "id",
         postgresql_where=IS_PENDING,
     ),
+    Index("idx_referrals_at_rest", "merchant_id", "updated_at", "id", postgresql_where=IS_AT_REST),
     Index("uq_referrals_order_id", "merchant_id", "order_id", unique=True),
     Index(
         "uq_referrals_friend",
@@ -195,6 +206,8 @@ referred_orders: Final = Table(
     Column("placed_on", Date, comment="the day (UTC) of facts.placed_at"),
     Column("explanation", _DOCUMENT),
     Column("address", Text, comment="the digest in facts.snapshot"),
+    # services of the release before save orders without it
+    _required("heard_of_at", _TIME, server_default=text("now()")),
     _key("merchant_id", "order_id", of="referred_orders"),
     UniqueConstraint("order_id", name="uq_referred_orders_order_id"),
     Index(
@@ -203,6 +216,7 @@ referred_orders: Final = Table(
         "address",
         postgresql_where=text("address IS NOT NULL"),
     ),
+    Index("idx_referred_orders_unbound", "heard_of_at", postgresql_where=IS_UNBOUND),
 )
 
 requests: Final = Table(
@@ -214,6 +228,7 @@ requests: Final = Table(
     _required("resource_id", _UUID),
     _required("created_at", _TIME),
     _key("merchant_id", "request_id", of="requests"),
+    Index("idx_requests_created_at", "created_at"),
 )
 
 deliveries: Final = Table(
@@ -234,6 +249,7 @@ deliveries: Final = Table(
         "merchant_id", "order_id", "topic", "digest", name="uq_deliveries_merchant_id"
     ),
     Index("idx_deliveries_due", "merchant_id", "due_at", "id", postgresql_where=IS_WAITING),
+    Index("idx_deliveries_done", "received_at", postgresql_where=IS_DONE),
     Index("idx_deliveries_held", "received_at", "id", postgresql_where=IS_HELD),
 )
 
@@ -249,6 +265,7 @@ quarantine: Final = Table(
     _required("received_at", _TIME),
     _key("id", of="quarantine"),
     UniqueConstraint("digest", name="uq_quarantine_digest"),
+    Index("idx_quarantine_received_at", "received_at"),
 )
 
 outbox: Final = Table(
@@ -293,5 +310,8 @@ visits: Final = Table(
         name="uq_visits",
         postgresql_nulls_not_distinct=True,
     ),
-    Index("idx_visits_day", "merchant_id", "day", postgresql_include=["channel", "number"]),
+    Index("idx_visits_day", "day"),
+    Index(
+        "idx_visits_merchant_id", "merchant_id", "day", postgresql_include=["channel", "number"]
+    ),
 )

@@ -19,6 +19,7 @@ from referrals_adapters.postgres.referral_listing import PostgresReferralListing
 from referrals_adapters.postgres.referrals import PostgresReferrals
 from referrals_adapters.postgres.referred_orders import PostgresReferredOrders
 from referrals_adapters.postgres.requests import PostgresRequests
+from referrals_adapters.postgres.retention import PostgresRetention
 from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.unpublished_events import PostgresUnpublishedEvents
@@ -151,3 +152,8 @@ class PostgresTransaction(Transaction):
     def funnel(self) -> PostgresFunnelNumbers:
         """What the funnel is counted from."""
         return PostgresFunnelNumbers(self._statements)
+
+    @property
+    def retention(self) -> PostgresRetention:
+        """What was kept for long enough."""
+        return PostgresRetention(self._statements)

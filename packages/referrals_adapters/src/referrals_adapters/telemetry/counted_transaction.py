@@ -12,6 +12,7 @@ from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.model.delivery import Outcome
 from referrals_domain.ports.deliveries import Deliveries
 from referrals_domain.ports.referrals import Referrals
+from referrals_domain.ports.retention import Retention
 from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.model.referral import Referral
+    from referrals_domain.model.retention import Kept
     from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
     from referrals_domain.ports.due_referrals import DueReferrals
@@ -46,7 +48,7 @@ _logger: Final = logging.getLogger(__name__)
 @attrs.frozen
 class CountedTransaction(Transaction):
     """
-    A transaction whose decisions and outcomes are counted once they are committed.
+    A transaction whose decisions, outcomes and deletions are counted once they are committed.
 
     Args:
         transaction: What does the work.
@@ -57,6 +59,7 @@ class CountedTransaction(Transaction):
     metrics: Metrics
     _decisions: Counter[tuple[str, str]] = attrs.field(factory=Counter, init=False)
     _outcomes: Counter[str] = attrs.field(factory=Counter, init=False)
+    _forgotten: Counter[str] = attrs.field(factory=Counter, init=False)
 
     async def __aenter__(self) -> Self:
         """Begin."""
@@ -79,6 +82,8 @@ class CountedTransaction(Transaction):
             self.metrics.decisions.labels(*labels).inc(number)
         for outcome, number in self._outcomes.items():
             self.metrics.outcomes.labels(outcome).inc(number)
+        for table, number in self._forgotten.items():
+            self.metrics.forgotten.labels(table).inc(number)
         if held := self._outcomes[Outcome.HELD]:
             _logger.error("deliveries are held until a person looks", extra={"count": held})
 
@@ -91,6 +96,11 @@ class CountedTransaction(Transaction):
     def deliveries(self) -> Deliveries:
         """The deliveries; what is finished is counted."""
         return _CountedDeliveries(self.transaction.deliveries, self._outcomes)
+
+    @property
+    def retention(self) -> Retention:
+        """What was kept for long enough; what is forgotten is counted."""
+        return _CountedRetention(self.transaction.retention, self._forgotten)
 
     @property
     def links(self) -> ReferralLinks:
@@ -208,3 +218,19 @@ class _CountedDeliveries(Deliveries):
 
     async def defer(self, until: Mapping[int, datetime]) -> None:
         await self.deliveries.defer(until)
+
+
+@attrs.frozen
+class _CountedRetention(Retention):
+    retention: Retention
+    forgotten: Counter[str]
+
+    async def forget(self, kept: Kept, limit: int, *, at: datetime) -> int:
+        number = await self.retention.forget(kept, limit, at=at)
+        self.forgotten[kept] += number
+        return number
+
+    async def forget_referrals(self, limit: int, *, at: datetime) -> Mapping[ReferralKey, int]:
+        gone = await self.retention.forget_referrals(limit, at=at)
+        self.forgotten["referrals"] += len(gone)
+        return gone

@@ -48,6 +48,9 @@ class Metrics:
         self.decisions = counter(
             "referrals_decisions", "Changes of a referral's status or cause", "status", "cause"
         )
+        self.forgotten = counter(
+            "referrals_forgotten", "Rows that were deleted because their term was over", "table"
+        )
         self.published = counter(
             "referrals_events_published", "Events that Kafka acknowledged", "type"
         )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from referrals_domain.model.identifiers import MerchantId, ShopDomain
+from referrals_domain.model.retention import LONGEST, SHORTEST
 
 if TYPE_CHECKING:
     from referrals_domain.model.code import ReferralCode
@@ -50,6 +51,8 @@ class ReferralProgram:
         new_friends_only: Whether friends must not have ordered before.
         discount_link: Whether links lead through the shop's discount URL.
         active: Whether orders are rewarded at all.
+        retention: How long a referral that is at rest is kept after its last change, 60 to 3,660
+            days; None keeps it for ever.
         version: 1 when first put, one more with each change.
 
     Raises:
@@ -70,6 +73,7 @@ class ReferralProgram:
     new_friends_only: bool = True
     discount_link: bool = False
     active: bool = True
+    retention: timedelta | None = None
     version: int = 1
 
     def __attrs_post_init__(self) -> None:
@@ -83,6 +87,10 @@ class ReferralProgram:
         _require(0 <= self.minimum_order < 1 << 63, "minimum_order is not negative")
         _require(1 <= self.refund_percent <= 100, "refund_percent is 1 to 100")  # noqa: PLR2004
         _require(0 <= self.velocity_cap < 1 << 31, "velocity_cap is not negative")
+        _require(
+            self.retention is None or SHORTEST <= self.retention <= LONGEST,
+            "retention is 60 to 3660 days",
+        )
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -35,6 +35,9 @@ class ReferralStatus(StrEnum):
     REVERSED = "REVERSED"
 
 
+AT_REST = frozenset(ReferralStatus) - {ReferralStatus.PENDING, ReferralStatus.QUALIFIED}
+"""In these states a referral waits for nothing; new facts may still change it."""
+
 HOLDS_THE_FRIEND = frozenset({ReferralStatus.QUALIFIED, ReferralStatus.COMPLETED})
 """A friend has at most one referral in one of these states at a merchant."""
 

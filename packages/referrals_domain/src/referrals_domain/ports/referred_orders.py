@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from referrals_domain.model.identifiers import OrderKey
     from referrals_domain.model.order import ReferredOrder
@@ -32,5 +33,5 @@ class ReferredOrders(Protocol):
         """
 
     @abstractmethod
-    async def save(self, orders: Collection[ReferredOrder]) -> None:
-        """Save orders that this transaction locked."""
+    async def save(self, orders: Collection[ReferredOrder], *, at: datetime) -> None:
+        """Save orders that this transaction locked; this is when they were last heard of."""

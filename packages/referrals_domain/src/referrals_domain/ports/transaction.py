@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.referrals import Referrals
     from referrals_domain.ports.referred_orders import ReferredOrders
     from referrals_domain.ports.requests import Requests
+    from referrals_domain.ports.retention import Retention
     from referrals_domain.ports.stale_statuses import StaleStatuses
     from referrals_domain.ports.unpublished_events import UnpublishedEvents
     from referrals_domain.ports.visits import Visits
@@ -150,3 +151,8 @@ class Transaction(Protocol):
     @abstractmethod
     def funnel(self) -> FunnelNumbers:
         """What the funnel is counted from."""
+
+    @property
+    @abstractmethod
+    def retention(self) -> Retention:
+        """What was kept for long enough."""

@@ -28,7 +28,7 @@ async def settle_again(
         The new versions of the referrals that changed.
     """
     settled = [docket.settle(key, at=at) for key in docket.orders]
-    await tx.orders.save(docket.orders.values())
+    await tx.orders.save(docket.orders.values(), at=at)
     return await record(
         tx, [move for moves in settled if not isinstance(moves, Undecided) for move in moves]
     )

@@ -80,7 +80,7 @@ async def settle_orders(
         else:
             outcomes |= dict.fromkeys((one.id for one in deliveries), Outcome.SETTLED)
             moves += settled
-    await tx.orders.save(docket.orders.values())
+    await tx.orders.save(docket.orders.values(), at=at)
     versions = await record(tx, moves)
     await tx.deliveries.finish(outcomes)
     await postpone(tx, waiting, at=at)

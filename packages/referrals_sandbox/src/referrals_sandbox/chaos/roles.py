@@ -10,20 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from referrals_sandbox.composition.roles import in_role
 from referrals_sandbox.servers.child import Child
-from referrals_sandbox.servers.command import Command, LogLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from pathlib import Path
 
     from referrals_sandbox.composition.sandbox import Sandbox
+    from referrals_sandbox.servers.command import Command
 
 _LOOKED: Final = 0.1  # seconds between two looks
-_READY: Final = {
-    "http": LogLine(r"^referrals-webhook http listening on \S+$"),
-    "worker": LogLine(r"^referrals-webhook worker ready$"),
-}
 PLANTED_IN: Final = {
     "answers-first": "http",
     "tells-redis-once": "worker",
@@ -98,13 +94,7 @@ async def split(
 
 def _role(webhook: Command, name: str, servers: Mapping[str, str], planted: str | None) -> Command:
     role = name.partition("-")[0]
-    argv: tuple[str | Path, ...] = (*webhook.argv, "--role", role)
+    argv: tuple[str, ...] = ()
     if planted and PLANTED_IN[planted] == role:
         argv = (sys.executable, "-P", "-m", "referrals_sandbox.chaos.planted", planted)
-    return attrs.evolve(
-        webhook,
-        name=f"referrals-webhook-{name}",
-        argv=argv,
-        environment={**webhook.environment, **servers},
-        ready=_READY.get(role),
-    )
+    return in_role(webhook, role, name=name, argv=argv, settings=servers)

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final
 from referrals_sandbox.chaos.collecting import backlog, collect, consumed, published
 from referrals_sandbox.chaos.comparison import compare
 from referrals_sandbox.chaos.ledger import open_ledger, read_ledger
-from referrals_sandbox.chaos.posting import Poster
 from referrals_sandbox.chaos.report import Report
 from referrals_sandbox.chaos.roles import split
 from referrals_sandbox.chaos.scene import Scene, proxied, settings
 from referrals_sandbox.chaos.schedule import Schedule
-from referrals_sandbox.chaos.shops import open_shops
 from referrals_sandbox.chaos.traffic import WITHIN, Traffic
 from referrals_sandbox.composition.running import running
+from referrals_sandbox.composition.shops import open_shops
 from referrals_sandbox.composition.wishes import Wishes
-from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.neighbours.poster import Poster
+from referrals_sandbox.servers.errors import SandboxError, first_of
 
 if TYPE_CHECKING:
     import argparse
@@ -43,14 +43,9 @@ def chaos(options: argparse.Namespace) -> int:
         try:
             report = asyncio.run(_run(sandbox, options))
         except ExceptionGroup as group:  # of the tasks that drive traffic and faults
-            raise _first(group) from group
+            raise first_of(group) from group
     print(report.as_json() if options.json else report.as_text())
     return 0 if report.verdict.holds else 1
-
-
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:

@@ -20,8 +20,8 @@ import attrs
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.identifiers import MerchantId, OrderId, ReferralId
 from referrals_sandbox.chaos.ledger import POSTED, Ledger, Line
-from referrals_sandbox.chaos.posting import Answer, NoAnswer, Poster
-from referrals_sandbox.chaos.shops import Link
+from referrals_sandbox.composition.shops import Link
+from referrals_sandbox.neighbours.poster import Answer, NoAnswer, Poster
 from referrals_sandbox.neighbours.shopify import Delivery
 from referrals_sandbox.neighbours.shopify_order import PlacedOrder, full_refund
 

@@ -105,7 +105,9 @@ class _Processes:
         """Start everything as soon as what it needs is there."""
         supervisor, kafka = self.up.supervisor, self.up.kafka.address
         environment = {**os.environ, **self.up.environment()}
-        migrated = self.threads.submit(services.migrate, supervisor, environment)
+        migrated = self.threads.submit(
+            services.migrate, supervisor, {**environment, **self.up.owner_environment()}
+        )
         with progress.step("neighbours") as say:
             neighbours = start_neighbours(
                 supervisor, world=self.world, kafka=kafka, threads=self.threads

@@ -61,7 +61,7 @@ def run(description: str | None, method: Callable[[WorldFile], Method]) -> None:
     parser.add_argument("--listen", required=True, metavar="HOST:PORT")
     parser.add_argument("--world", required=True, type=Path, metavar="FILE")
     options = parser.parse_args()
-    asyncio.run(_serve(options.listen, method(WorldFile(options.world))))
+    asyncio.run(serve(options.listen, method(WorldFile(options.world))))
 
 
 async def require_permission(context: Context, world: World, merchant_id: str) -> None:
@@ -75,7 +75,7 @@ async def require_permission(context: Context, world: World, merchant_id: str) -
         await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not a merchant of this token")
 
 
-async def _serve(address: str, method: Method) -> None:
+async def serve(address: str, method: Method) -> None:
     """Serve until SIGTERM; a line `listening on HOST:PORT` tells that calls are answered."""
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)

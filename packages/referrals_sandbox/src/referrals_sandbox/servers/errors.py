@@ -13,3 +13,9 @@ class SandboxError(Exception):
     def __init__(self, message: str, *, log: str = "") -> None:
         super().__init__(message)
         self.log = log
+
+
+def first_of(group: ExceptionGroup[Exception]) -> Exception:
+    """Return the first error of a group, for who can tell of one only."""
+    error = group.exceptions[0]
+    return first_of(error) if isinstance(error, ExceptionGroup) else error

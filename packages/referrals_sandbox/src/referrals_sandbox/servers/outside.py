@@ -26,6 +26,8 @@ def database(settings: Settings) -> Database | None:
     user = settings.get("REFERRALS_DB_USER")
     if not user:
         raise SandboxError("REFERRALS_DB_HOST is set but REFERRALS_DB_USER is not; set it too")
+    password = settings.get("REFERRALS_DB_PASSWORD", "")
+    owner = settings.get("REFERRALS_DB_OWNER")
     port = _port(settings, "REFERRALS_DB_PORT", 5434)
     _require_answer("REFERRALS_DB_HOST", host, port)
     return Database(
@@ -33,7 +35,9 @@ def database(settings: Settings) -> Database | None:
         port=port,
         name=settings.get("REFERRALS_DB_NAME") or NAME,
         user=user,
-        password=settings.get("REFERRALS_DB_PASSWORD", ""),
+        password=password,
+        owner=owner or user,
+        owner_password=settings.get("REFERRALS_DB_OWNER_PASSWORD", "") if owner else password,
     )
 
 

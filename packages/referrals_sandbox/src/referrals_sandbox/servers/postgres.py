@@ -16,7 +16,9 @@ from referrals_sandbox.servers.supervisor import Supervisor
 from referrals_sandbox.servers.wheels import wheel_file
 
 NAME = "referrals_db"
-USER = "referrals"
+OWNER = "referrals"
+USER = "referrals_app"
+GROUP = "referrals_services"
 ADMIN = "postgres"
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 _SETTINGS = {
@@ -34,14 +36,17 @@ _SETTINGS = {
 @attrs.frozen(kw_only=True)
 class Database:
     """
-    A PostgreSQL data base and the user that owns it.
+    A PostgreSQL data base, the user that owns it, and the one that the services are.
 
     Args:
         host: Where the server listens.
         port: Its TCP port.
         name: The data base.
-        user: Its owner; in the sandbox's own server also allowed CREATEDB and REPLICATION.
+        user: Who the services connect as; they own nothing.
         password: Theirs; also that of `ADMIN`, the superuser of the sandbox's own server.
+        owner: Who brings the schema up; in the sandbox's own server also allowed CREATEDB and
+            REPLICATION, and a member of the user's role.
+        owner_password: Theirs.
         process: The server, unless it is an outside one.
     """
 
@@ -50,6 +55,8 @@ class Database:
     name: str = NAME
     user: str = USER
     password: str = attrs.field(repr=lambda _: "'***'")
+    owner: str = OWNER
+    owner_password: str = attrs.field(repr=lambda _: "'***'")
     process: Child | None = attrs.field(default=None, repr=False)
 
     @property
@@ -88,7 +95,7 @@ def launch(
             port, lambda chosen: supervisor.launch(_server("postgres", server, data, chosen))
         )
         supervisor.run(_create(server, supervisor.work_dir, chosen, password))
-        return Database(port=chosen, password=password, process=process)
+        return Database(port=chosen, password=password, owner_password=password, process=process)
 
     return ready
 
@@ -113,6 +120,16 @@ def start_replica(
         None, lambda chosen: supervisor.launch(_server(name, server, data, chosen))
     )
     return attrs.evolve(primary, port=chosen, process=process)
+
+
+def tool(name: str) -> Path:
+    """
+    Return a program that comes with the server: `psql`, `pgbench`...
+
+    Raises:
+        SandboxError: The wheel is not installed.
+    """
+    return _program().with_name(name)
 
 
 def _program() -> Path:
@@ -151,12 +168,12 @@ def _initdb(server: Path, data: Path, password: str, settings: Mapping[str, str]
 
 
 def _base_backup(server: Path, data: Path, primary: Database) -> Command:
-    address = (f"--host={primary.host}", f"--port={primary.port}", f"--username={primary.user}")
+    address = (f"--host={primary.host}", f"--port={primary.port}", f"--username={primary.owner}")
     words = (f"--pgdata={data}", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
     return Command(
         name="base-backup",
         argv=(server.with_name("pg_basebackup"), *address, *words),
-        environment={**_ENVIRONMENT, "PGPASSWORD": primary.password},
+        environment={**_ENVIRONMENT, "PGPASSWORD": primary.owner_password},
         within=60,
         unprivileged=True,
         advice="see that its primary runs",
@@ -181,8 +198,10 @@ def _server(name: str, server: Path, data: Path, port: int) -> Command:
 def _create(server: Path, folder: Path, port: int, password: str) -> Command:
     script = folder / "create.sql"
     script.write_text(
-        f"CREATE ROLE {USER} LOGIN CREATEDB REPLICATION PASSWORD '{password}';\n"
-        f"CREATE DATABASE {NAME} OWNER {USER};\n",
+        f"CREATE ROLE {OWNER} LOGIN CREATEDB REPLICATION PASSWORD '{password}';\n"
+        f"CREATE ROLE {GROUP} NOLOGIN;\n"
+        f"CREATE ROLE {USER} LOGIN PASSWORD '{password}' IN ROLE {GROUP} ROLE {OWNER};\n"
+        f"CREATE DATABASE {NAME} OWNER {OWNER};\n",
         encoding="ascii",
     )
     address = f"host={ports.LOOPBACK} port={port} user={ADMIN} dbname=postgres"

@@ -51,6 +51,14 @@ class Servers:
             "KAFKA_BROKER": self.kafka.address,
         }
 
+    def owner_environment(self) -> dict[str, str]:
+        """Return the settings by which the schema is brought up."""
+        return {
+            **self.environment(),
+            "REFERRALS_DB_USER": self.database.owner,
+            "REFERRALS_DB_PASSWORD": self.database.owner_password,
+        }
+
 
 @contextmanager
 def running(
@@ -68,7 +76,8 @@ def running(
     Args:
         settings: As in the environment of a service; a server that they name is used instead
             of one of the sandbox's own: `REFERRALS_DB_HOST`, `REFERRALS_REDIS_HOST` and
-            `KAFKA_BROKER`, with what belongs to them.
+            `KAFKA_BROKER`, with what belongs to them. `REFERRALS_DB_OWNER`, with its
+            `_PASSWORD`, brings the schema up; where it is not set, the services' user does.
         database_port: Where PostgreSQL is to listen; on a free port if None.
         redis_port: Where Valkey is to listen; on a free port if None.
         postgres_settings: More lines for `postgresql.conf`; `fsync` and

@@ -41,6 +41,7 @@ _SETTINGS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "new_friends_only": ("new_friends_only", bool),
     "discount_link": ("discount_link", bool),
     "active": ("active", bool),
+    "retention": ("retention", Duration.ToTimedelta),
 }
 """Each field of the message: the program's name for it, and how it is read."""
 
@@ -70,7 +71,7 @@ def program_of(message: pb.Program) -> ReferralProgram:
 
 
 def program_message(program: ReferralProgram) -> pb.Program:
-    """Return the program with every field filled in."""
+    """Return the program with every field filled in but a retention that is for ever."""
     return pb.Program(
         merchant_id=program.merchant_id,
         shop_domain=program.shop_domain,
@@ -86,6 +87,7 @@ def program_message(program: ReferralProgram) -> pb.Program:
         new_friends_only=program.new_friends_only,
         discount_link=program.discount_link,
         active=program.active,
+        retention=None if program.retention is None else _duration(program.retention),
         version=program.version,
     )
 

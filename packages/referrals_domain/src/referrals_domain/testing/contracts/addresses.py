@@ -99,7 +99,7 @@ class AddressesContract(StoredContract):
         async with begin() as tx:
             await tx.referrals.save([opened(numbered(1)), DONE])
             await tx.orders.lock([KEY])
-            await tx.orders.save([_order(builders.ADDRESS, decided=True)])
+            await tx.orders.save([_order(builders.ADDRESS, decided=True)], at=builders.PLACED_AT)
         async with begin() as tx:
             assert not await tx.addresses.shared([USE])
 
@@ -121,5 +121,5 @@ async def _store(
     async with begin() as tx:
         await tx.referrals.save([opened(numbered(1)), *transitions])
         await tx.orders.lock([KEY])
-        await tx.orders.save([_order(address, decided=decided)])
+        await tx.orders.save([_order(address, decided=decided)], at=builders.PLACED_AT)
         await tx.commit()

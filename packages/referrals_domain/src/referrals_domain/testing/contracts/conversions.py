@@ -70,7 +70,7 @@ async def _convert(begin: Begin, number: int, *, friend: str = builders.FRIEND) 
     )
     async with begin() as tx:
         await tx.orders.lock([order.key])
-        await tx.orders.save([order])
+        await tx.orders.save([order], at=builders.PLACED_AT)
         await tx.referrals.save([opened(numbered(number)), done])
         await tx.commit()
     return done

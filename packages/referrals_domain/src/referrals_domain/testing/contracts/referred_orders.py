@@ -37,7 +37,7 @@ class ReferredOrdersContract(StoredContract):
         )
         async with begin() as tx:
             await tx.orders.lock([KEY])
-            await tx.orders.save([order])
+            await tx.orders.save([order], at=builders.PLACED_AT)
             await tx.commit()
         async with begin() as tx:
             assert await tx.orders.get([KEY]) == {KEY: order}
@@ -48,7 +48,7 @@ class ReferredOrdersContract(StoredContract):
     ) -> None:
         async with begin() as tx:
             await tx.orders.lock([KEY])
-            await tx.orders.save([builders.order()])
+            await tx.orders.save([builders.order()], at=builders.PLACED_AT)
             await tx.commit()
         async with begin() as tx:
             assert await tx.orders.get([FOREIGN]) == {}
@@ -62,7 +62,7 @@ class ReferredOrdersContract(StoredContract):
             )
             async with begin() as tx:
                 order = (await tx.orders.lock([KEY]))[KEY]
-                await tx.orders.save([order.learn(facts)])
+                await tx.orders.save([order.learn(facts)], at=builders.PLACED_AT)
                 await tx.commit()
 
         await asyncio.gather(*(merge(number) for number in range(20)))
@@ -88,7 +88,7 @@ class ReferredOrdersContract(StoredContract):
         async with begin() as tx:
             assert await tx.orders.get([]) == {}
             assert await tx.orders.lock([]) == {}
-            await tx.orders.save([])
+            await tx.orders.save([], at=builders.PLACED_AT)
 
 
 def _blank(key: OrderKey) -> ReferredOrder:

@@ -81,5 +81,5 @@ class InMemoryDeliveries(Deliveries):
         if delivery in known:
             return False
         stored = StoredDelivery(accepted=delivery, due_at=delivery.received_at)
-        self.state.deliveries[len(self.state.deliveries) + 1] = stored
+        self.state.deliveries[max(self.state.deliveries, default=0) + 1] = stored
         return True

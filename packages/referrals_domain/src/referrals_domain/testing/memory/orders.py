@@ -12,6 +12,7 @@ from referrals_domain.testing.memory.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from referrals_domain.model.identifiers import OrderKey
 
@@ -36,6 +37,7 @@ class InMemoryReferredOrders(ReferredOrders):
                 self.state.orders.setdefault(key, blank)
         return await self.get(keys)
 
-    async def save(self, orders: Collection[ReferredOrder]) -> None:
+    async def save(self, orders: Collection[ReferredOrder], *, at: datetime) -> None:
         """Save orders that this transaction locked."""
         self.state.orders |= {order.key: order for order in orders}
+        self.state.heard_of |= dict.fromkeys((order.key for order in orders), at)

@@ -45,6 +45,7 @@ class State:
     referrals: dict[ReferralKey, Referral] = attrs.field(factory=dict)
     history: dict[tuple[ReferralKey, int], Transition] = attrs.field(factory=dict)
     orders: dict[OrderKey, ReferredOrder] = attrs.field(factory=dict)
+    heard_of: dict[OrderKey, datetime] = attrs.field(factory=dict)
     requests: dict[tuple[MerchantId, RequestId], Request] = attrs.field(factory=dict)
     deliveries: dict[int, StoredDelivery] = attrs.field(factory=dict)
     quarantine: dict[bytes, UnreadableBody] = attrs.field(factory=dict)

@@ -21,6 +21,7 @@ from referrals_domain.testing.memory.programs import InMemoryPrograms
 from referrals_domain.testing.memory.quarantine import InMemoryQuarantine
 from referrals_domain.testing.memory.referrals import InMemoryReferrals
 from referrals_domain.testing.memory.requests import InMemoryRequests
+from referrals_domain.testing.memory.retention import InMemoryRetention
 from referrals_domain.testing.memory.stale_statuses import InMemoryStaleStatuses
 from referrals_domain.testing.memory.state import State
 from referrals_domain.testing.memory.unpublished_events import InMemoryUnpublishedEvents
@@ -158,3 +159,8 @@ class InMemoryTransaction(Transaction):
     def funnel(self) -> InMemoryFunnelNumbers:
         """What the funnel is counted from."""
         return InMemoryFunnelNumbers(self._state)
+
+    @property
+    def retention(self) -> InMemoryRetention:
+        """What was kept for long enough."""
+        return InMemoryRetention(self._state)

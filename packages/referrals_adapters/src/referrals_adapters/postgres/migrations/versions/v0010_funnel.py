@@ -7,7 +7,7 @@ from typing import Final
 from alembic import op
 
 revision: Final = "0010"
-down_revision: Final = "0007"
+down_revision: Final = "0009"
 branch_labels: Final = None
 depends_on: Final = None
 
@@ -17,11 +17,11 @@ _UP: Final = (
     CREATE INDEX idx_referrals_merchant_id ON referrals (merchant_id, opened_at, id)
     INCLUDE (channel, status)
     """,
-    "CREATE INDEX idx_visits_day ON visits (merchant_id, day) INCLUDE (channel, number)",
+    "CREATE INDEX idx_visits_merchant_id ON visits (merchant_id, day) INCLUDE (channel, number)",
 )
 
 _DOWN: Final = (
-    "DROP INDEX idx_visits_day",
+    "DROP INDEX idx_visits_merchant_id",
     "DROP INDEX idx_referrals_merchant_id",
     "CREATE INDEX idx_referrals_merchant_id ON referrals (merchant_id, opened_at, id)",
 )

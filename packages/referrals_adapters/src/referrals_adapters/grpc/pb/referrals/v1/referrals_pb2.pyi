@@ -877,6 +877,7 @@ class Program(_message.Message):
     ACTIVE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     REVIEW_FIELD_NUMBER: _builtins.int
+    RETENTION_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant whose program it is, as Auth knows them. Required."""
     shop_domain: _builtins.str
@@ -930,6 +931,13 @@ class Program(_message.Message):
         Absent: not at all.
         """
 
+    @_builtins.property
+    def retention(self) -> _duration_pb2.Duration:
+        """How long a referral is kept after its last change, with its order and its history, once it
+        waits for nothing: 60 to 3,660 days. Then it is NOT_FOUND, and its friend may be referred
+        again unless Core knows them. Absent: for ever.
+        """
+
     def __init__(
         self,
         *,
@@ -948,10 +956,11 @@ class Program(_message.Message):
         active: _builtins.bool | None = ...,
         version: _builtins.int = ...,
         review: _builtins.bool = ...,
+        retention: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "hold", b"hold", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "window", b"window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "hold", b"hold", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "retention", b"retention", "window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "review", b"review", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_new_friends_only", b"_new_friends_only", "_refund_percent_that_undoes", b"_refund_percent_that_undoes", "active", b"active", "code_prefix", b"code_prefix", "complete_on", b"complete_on", "discount_link", b"discount_link", "hold", b"hold", "merchant_id", b"merchant_id", "minimum_order_minor", b"minimum_order_minor", "new_friends_only", b"new_friends_only", "refund_percent_that_undoes", b"refund_percent_that_undoes", "retention", b"retention", "review", b"review", "shop_domain", b"shop_domain", "storefront_url", b"storefront_url", "velocity_cap", b"velocity_cap", "version", b"version", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -1265,8 +1274,9 @@ class CreateReferralLinkRequest(_message.Message):
     customer_id: _builtins.str
     """The advocate: a Shopify customer id, in decimal digits. Required."""
     request_id: _builtins.str
-    """A UUID that names this call, so that it may be repeated: a call of the same merchant that had
-    it already is answered again, and one that asked for something else is refused. Optional.
+    """A UUID that names this call, so that it may be repeated within 7 days: a call of the same
+    merchant that had it already is answered again, and one that asked for something else is
+    refused. Optional.
     """
     def __init__(
         self,
@@ -1432,8 +1442,9 @@ class ShareLinkRequest(_message.Message):
     channel: Global___Channel.ValueType
     """How it is shared. Required."""
     request_id: _builtins.str
-    """A UUID that names this call, so that it may be repeated: a call of the same merchant that had
-    it already is answered again, and one that asked for something else is refused. Optional.
+    """A UUID that names this call, so that it may be repeated within 7 days: a call of the same
+    merchant that had it already is answered again, and one that asked for something else is
+    refused. Optional.
     """
     def __init__(
         self,

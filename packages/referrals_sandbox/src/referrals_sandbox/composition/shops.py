@@ -1,4 +1,4 @@
-"""The shops of a chaos run, and the links of their advocates."""
+"""Shops that nobody had before, and the links of their advocates."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def open_shops(sandbox: Description) -> Sequence[Link]:
         SandboxError: The gRPC service refuses, or does not answer.
     """
     run = secrets.token_hex(4)
-    merchants = [f"chaos-{run}-{number}" for number in range(_SHOPS)]
+    merchants = [f"shop-{run}-{number}" for number in range(_SHOPS)]
     advocates = [str(_FIRST_ADVOCATE + number) for number in range(_ADVOCATES)]
     WorldFile(Path(sandbox.world)).change(
         lambda world: _with(world, merchants, advocates, sandbox.token)

@@ -1,0 +1,1 @@
+"""What reads, webhooks and conversions cost, as ratios to bases of the same run."""

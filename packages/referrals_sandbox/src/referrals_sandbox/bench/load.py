@@ -1,0 +1,77 @@
+"""The load: askers who ask again as soon as they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import attrs
+
+from referrals_sandbox.bench import cpu
+from referrals_sandbox.bench.figures import Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Ask: TypeAlias = Callable[[], Awaitable[None]]
+"""Asks once, and raises unless the answer is right."""
+
+LOAD: Final = "load"
+"""The name under which the process that makes the load has its CPU seconds."""
+
+
+@attrs.frozen
+class Meter:
+    """
+    Tells what processes spend.
+
+    Args:
+        processes: By their names.
+    """
+
+    processes: Mapping[str, int]
+
+    def read(self) -> dict[str, float]:
+        """Return the CPU seconds that each has spent until now, and this process."""
+        others = {name: cpu.spent(pid) for name, pid in self.processes.items()}
+        return {**others, LOAD: time.process_time()}
+
+    def since(self, before: Mapping[str, float]) -> dict[str, float]:
+        """Return the CPU seconds that each has spent since it was read."""
+        return {name: now - before[name] for name, now in self.read().items()}
+
+
+async def ask_for(seconds: float, askers: Sequence[Ask], meter: Meter) -> Slice:
+    """Have every asker ask one thing after another for so long."""
+    latencies: list[float] = []
+    before, begun = meter.read(), time.perf_counter()
+
+    async def ask_on(ask: Ask) -> None:
+        while (asked := time.perf_counter()) < begun + seconds:
+            await ask()
+            latencies.append(time.perf_counter() - asked)
+
+    async with asyncio.TaskGroup() as group:
+        for ask in askers:
+            group.create_task(ask_on(ask))
+    return Slice(
+        done=len(latencies),
+        seconds=time.perf_counter() - begun,
+        latencies=latencies,
+        cpu=meter.since(before),
+    )
+
+
+async def ask_times(number: int, askers: Sequence[Ask]) -> None:
+    """Have all askers together ask so many things, to warm up what answers."""
+    left = iter(range(number))
+
+    async def ask_on(ask: Ask) -> None:
+        for _ in left:
+            await ask()
+
+    async with asyncio.TaskGroup() as group:
+        for ask in askers:
+            group.create_task(ask_on(ask))

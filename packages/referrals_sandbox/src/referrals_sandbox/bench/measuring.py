@@ -1,0 +1,120 @@
+"""R between slices of E, W and C between slices of P."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_sandbox.bench import cpu, echo, reads, webhooks
+from referrals_sandbox.bench.conversions import Conversions
+from referrals_sandbox.bench.load import Meter, ask_for, ask_times
+from referrals_sandbox.bench.plan import Plan
+from referrals_sandbox.bench.rounds import alternated
+from referrals_sandbox.bench.stage import Stage
+from referrals_sandbox.bench.tables import Tables
+from referrals_sandbox.composition.shops import Link
+from referrals_sandbox.servers.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from referrals_sandbox.bench.figures import Alternated
+    from referrals_sandbox.bench.load import Ask
+    from referrals_sandbox.bench.transactions import Transactions
+
+_WARM_UP: Final = 500  # requests
+
+
+@attrs.frozen(kw_only=True)
+class Bench:
+    """
+    Measures.
+
+    Args:
+        plan: How long.
+        stage: What.
+        links: Which links friends come by.
+        tables: Where all that is.
+    """
+
+    plan: Plan
+    stage: Stage
+    links: Sequence[Link]
+    tables: Tables
+
+    async def reads(self) -> Alternated:
+        """Measure R between slices of E."""
+        sandbox, plan, link = self.stage.sandbox, self.plan, self.links[0]
+        ids = await self.tables.completed_referrals(link, plan.referrals)
+        requests = reads.Requests.of(link.merchant_id, ids, known=plan.known)
+        echoing, address = await asyncio.to_thread(echo.start, sandbox.servers.supervisor)
+        meter = Meter({"echo": echoing.pid, **self.stage.processes()})
+        async with (
+            reads.echoes(address) as echoes,
+            reads.statuses(sandbox.grpc, sandbox.token, requests.next) as statuses,
+        ):
+            with cpu.pinned(_apart(meter, "echo", "grpc")):
+                await ask_times(_WARM_UP, echoes)
+                await ask_times(plan.known, statuses)
+                return await alternated(
+                    plan.rounds,
+                    E=lambda: ask_for(plan.reads, echoes, meter),
+                    R=lambda: ask_for(plan.reads, statuses, meter),
+                )
+
+    async def webhooks(self, pgbench: Transactions) -> Alternated:
+        """Measure W between slices of P; no worker takes what is delivered."""
+        plan, meter = self.plan, Meter(self.stage.processes())
+        with self._posting() as askers:
+            await ask_times(_WARM_UP, askers)
+            measured = await alternated(
+                plan.rounds,
+                P=lambda: pgbench.run(plan.transactions, meter),
+                W=lambda: ask_for(plan.webhooks, askers, meter),
+            )
+        posted = _WARM_UP + sum(one.done for one in measured.slices)
+        self._require(posted, await self.tables.forget_deliveries(self._merchants), "deliveries")
+        return measured
+
+    async def conversions(self, pgbench: Transactions) -> Alternated:
+        """Measure C between slices of P."""
+        plan, meter = self.plan, Meter(self.stage.processes())
+        with self._posting() as askers:
+            conversions = Conversions(self.tables.waiting, askers)
+            await conversions.run(0, meter, ramp=plan.ramp)  # until the relay leads
+            measured = await alternated(
+                plan.rounds,
+                P=lambda: pgbench.run(plan.transactions, meter),
+                C=lambda: conversions.run(plan.conversions, meter, ramp=plan.ramp),
+            )
+        completed = await self.tables.conversions(self._merchants)
+        self._require(conversions.begun, completed, "conversions")
+        return measured
+
+    @contextmanager
+    def _posting(self) -> Iterator[Sequence[Ask]]:
+        sandbox = self.stage.sandbox
+        poster = webhooks.poster_to(sandbox.webhook.removeprefix("http://"))
+        yield webhooks.askers(poster, webhooks.Orders(self.links, sandbox.shopify_secret).next)
+        poster.close()
+
+    @property
+    def _merchants(self) -> set[str]:
+        return {link.merchant_id for link in self.links}
+
+    def _require(self, posted: int, found: int, what: str) -> None:
+        if posted != found:
+            raise SandboxError(f"{posted} orders were posted, and {found} {what} came of them")
+
+
+def _apart(meter: Meter, *names: str) -> Mapping[int, int]:
+    """Return the CPU of each process: one for these, and another for the load and the rest."""
+    cpus = sorted(os.sched_getaffinity(0))
+    first, last = cpus[0], cpus[-1]  # the same where there is but one
+    places = {pid: first if name in names else last for name, pid in meter.processes.items()}
+    return {**places, os.getpid(): last}

@@ -1,0 +1,53 @@
+"""How long the bench measures."""
+
+from typing import Final
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """
+    How long to measure.
+
+    Args:
+        rounds: How many slices of each letter.
+        reads: How long a slice of E or R is, in seconds.
+        transactions: How long one of P is.
+        webhooks: How long one of W is.
+        conversions: How long one of C is.
+        ramp: How long before it orders already get through.
+        referrals: How many referrals there are to read.
+        known: How many of them are in Redis from the beginning.
+    """
+
+    rounds: int
+    reads: float
+    transactions: int
+    webhooks: float
+    conversions: float
+    ramp: float
+    referrals: int
+    known: int
+
+
+QUICK: Final = Plan(
+    rounds=2,
+    reads=0.8,
+    transactions=1,
+    webhooks=0.8,
+    conversions=1.0,
+    ramp=0.5,
+    referrals=5_000,
+    known=1_000,
+)
+FULL: Final = Plan(
+    rounds=5,
+    reads=4,
+    transactions=3,
+    webhooks=3,
+    conversions=6,
+    ramp=1.5,
+    referrals=100_000,
+    known=20_000,
+)

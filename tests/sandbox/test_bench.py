@@ -1,0 +1,316 @@
+"""What the bench computes, reads and posts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from contextlib import suppress
+from functools import partial
+from subprocess import PIPE
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_adapters.shopify.payloads import READERS
+from referrals_adapters.shopify.signature import is_signed
+from referrals_domain.model.code import ReferralCode
+from referrals_domain.model.delivery import Topic
+from referrals_sandbox.bench import cpu, reads, tables, transactions, webhooks
+from referrals_sandbox.bench.conversions import UNDER_WAY, Conversions
+from referrals_sandbox.bench.figures import Alternated, Slice, cpu_each, cpu_shares
+from referrals_sandbox.bench.load import LOAD, Meter, ask_for, ask_times
+from referrals_sandbox.bench.report import Report
+from referrals_sandbox.command_line import parser
+from referrals_sandbox.composition.shops import Link
+from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.proxy import leading_to
+from tests.neighbours import Neighbour, answering
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from referrals_sandbox.servers.running import Servers
+
+CODE = ReferralCode.of_number(7)
+LINK = Link(merchant_id="shop", shop_domain="shop.example", id="l", code=CODE)
+NOBODY = Meter({})
+
+
+def slices(*rates: int, seconds: int = 2, cpu: float = 1) -> list[Slice]:
+    return [
+        Slice(
+            done=rate * seconds,
+            seconds=seconds,
+            latencies=[rate / 1000, rate / 2000],
+            cpu={"http": cpu, LOAD: 0.5},
+        )
+        for rate in rates
+    ]
+
+
+MEASURED = Alternated(bases=slices(100, 200, 300, 500), slices=slices(75, 125, 600))
+
+
+def test_a_ratio_is_to_the_mean_of_the_bases_before_and_after() -> None:
+    assert MEASURED.ratios == [0.5, 0.5, 1.5]
+    assert MEASURED.ratio == 0.5
+    assert MEASURED.spread == (0.5, 1.5)
+
+
+def test_rates_and_latencies_are_medians_of_the_slices() -> None:
+    assert (MEASURED.rate, MEASURED.base_rate) == (125, 250)
+    assert MEASURED.latency(0.5) == 125 / 2000
+    assert MEASURED.latency(0.99) == 125 / 1000
+    assert Alternated(bases=slices(1, 1), slices=[Slice(done=1, seconds=1)]).latency(0.5) is None
+
+
+def test_cpu_is_told_for_each_that_was_done_and_as_a_share_of_the_time() -> None:
+    measured = slices(100, 300, cpu=0.4)
+
+    assert cpu_each(measured) == {"http": pytest.approx(1000), LOAD: pytest.approx(1250)}
+    assert cpu_shares(measured) == {"http": pytest.approx(0.2), LOAD: 0.25}
+
+
+@pytest.mark.parametrize("bases", [1, 3])
+def test_each_slice_stands_between_two_bases(bases: int) -> None:
+    with pytest.raises(ValueError, match="between two"):
+        Alternated(bases=slices(*[1] * bases), slices=slices(1))
+
+
+def test_a_report_tells_programs_and_people_the_same() -> None:
+    report = Report(r=MEASURED, w=MEASURED, c=MEASURED, machine_load=0.5)
+
+    told = json.loads(report.as_json())
+
+    assert (told["R"]["base"], told["W"]["base"], told["C"]["base"]) == ("E", "P", "P")
+    assert told["C"]["ratio"] == 0.5
+    assert told["C"]["ratios"] == [0.5, 0.5, 1.5]
+    assert (told["R"]["p50_ms"], told["R"]["p99_ms"]) == (62.5, 125)
+    assert "R    0.500 E    0.500    1.500         125     250      62.5     125.0" in (
+        report.as_text()
+    )
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(0.79, False), (0.81, True)])
+def test_a_load_that_may_hold_things_up_is_told(share: float, *, is_told: bool) -> None:
+    busy = [attrs.evolve(one, cpu={LOAD: share * one.seconds}) for one in slices(1, 1, 1)]
+    measured = Alternated(bases=busy[:2], slices=busy[2:])
+
+    report = Report(r=measured, w=measured, c=measured, machine_load=0)
+
+    assert ("may be what holds this up" in report.as_text()) is is_told
+
+
+async def test_every_asker_asks_until_the_time_is_up() -> None:
+    asked = [0, 0]
+
+    async def ask(number: int) -> None:
+        asked[number] += 1
+        await asyncio.sleep(0.01)
+
+    measured = await ask_for(0.1, [partial(ask, 0), partial(ask, 1)], NOBODY)
+
+    assert measured.done == sum(asked) == len(measured.latencies)
+    assert min(asked) > 1
+    assert min(measured.latencies) >= 0.01
+    assert 0.1 <= measured.seconds < 0.3
+
+
+async def test_a_warm_up_asks_so_many_times_in_all() -> None:
+    asked = 0
+
+    async def ask() -> None:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+
+    await ask_times(10, [ask, ask, ask])
+
+    assert asked == 10
+
+
+def test_what_children_spend_counts_while_they_run_and_after() -> None:
+    before, load = cpu.spent(os.getpid()), NOBODY.read()
+    work = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; echo done; read line"
+    with subprocess.Popen(work, shell=True, stdin=PIPE, stdout=PIPE) as process:  # noqa: S602 - fixed
+        assert process.stdout is not None
+        process.stdout.readline()
+        running = cpu.spent(os.getpid()) - before
+    ended = cpu.spent(os.getpid()) - before
+
+    own = NOBODY.since(load)[LOAD]
+    assert running > own + 0.02
+    assert ended >= running
+
+
+def test_a_process_is_pinned_within_the_block() -> None:
+    everywhere = os.sched_getaffinity(0)
+    with subprocess.Popen(["sleep", "9"]) as process:  # noqa: S607
+        with cpu.pinned({process.pid: max(everywhere), os.getpid(): min(everywhere)}):
+            inside = os.sched_getaffinity(process.pid), os.sched_getaffinity(0)
+        after = os.sched_getaffinity(process.pid), os.sched_getaffinity(0)
+        process.kill()
+
+    assert inside == ({max(everywhere)}, {min(everywhere)})
+    assert after == (everywhere, everywhere)
+
+
+def test_one_read_in_a_hundred_is_of_what_nobody_asked_for() -> None:
+    requests = reads.Requests.of("shop", ["1", "2", "cold", "colder"], known=2)
+
+    asked = [pb.GetReferralStatusRequest.FromString(requests.next()) for _ in range(200)]
+
+    ids = [one.referral_id for one in asked]
+    assert (ids.count("cold"), ids.count("colder")) == (1, 1)
+    assert ids.count("1") == ids.count("2") == 99
+
+
+async def test_reads_are_asked_on_four_connections_and_answers_must_be_right() -> None:
+    request = pb.GetReferralStatusRequest(merchant_id="shop", referral_id="r")
+    status = pb.REFERRAL_STATUS_COMPLETED
+    service = Neighbour(
+        "GetReferralStatus",
+        pb.GetReferralStatusRequest,
+        lambda _: pb.GetReferralStatusResponse(status=status),
+    )
+
+    async with (
+        answering(service),
+        leading_to(service.port) as address,
+        reads.statuses(f"127.0.0.1:{address.port}", "secret", request.SerializeToString) as askers,
+    ):
+        await ask_times(64, askers)
+        calls, connections = list(service.calls), len(address.joints)
+        status = pb.REFERRAL_STATUS_PENDING
+        with pytest.raises(SandboxError, match="PENDING"):
+            await askers[0]()
+        await service.stop()
+        with pytest.raises(SandboxError, match="UNAVAILABLE"):
+            await askers[0]()
+
+    assert (len(askers), connections) == (64, 4)
+    assert {call.authorization for call in calls} == {"Bearer secret"}
+    assert len(calls) == 64
+
+
+async def test_echoes_must_be_right() -> None:
+    service = Neighbour("Echo", pb.GetReferralStatusRequest, lambda request: request)
+
+    async with answering(service), reads.echoes(service.target) as askers:
+        await ask_times(64, askers)
+        service.reply = lambda _: pb.GetReferralStatusRequest(merchant_id="other")
+        with pytest.raises(SandboxError, match="other"):
+            await askers[0]()
+
+
+def test_orders_are_signed_and_large_and_all_different() -> None:
+    orders = webhooks.Orders([LINK, attrs.evolve(LINK, shop_domain="other.example")], "secret")
+
+    posted = [orders.next() for _ in range(4)]
+
+    read = [READERS[Topic.ORDERS_CREATE](one.body).facts for one in posted]
+    assert all(10_000 <= len(one.body) < 11_000 for one in posted)
+    assert len({facts.order_id for facts in read}) == 4
+    assert len({facts.customer_id for facts in read}) == 4
+    assert {facts.signals[0].code for facts in read} == {CODE}
+    assert [one.shop_domain for one in posted] == ["shop.example", "other.example"] * 2
+    headers = posted[0].headers()
+    assert is_signed(posted[0].body, [headers["X-Shopify-Hmac-SHA256"].encode()], ["secret"])
+
+
+@pytest.mark.parametrize(
+    ("head", "error"), [(b"HTTP/1.1 503 Away", "503"), (b"no HTTP", "did not answer")]
+)
+async def test_no_answer_but_200_is_right(head: bytes, error: str) -> None:
+    answers = iter([b"HTTP/1.1 200 OK", head])
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                await reader.readexactly(len(order.body))
+                writer.write(next(answers) + b"\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    order = webhooks.Orders([LINK], "secret").next()
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    poster = webhooks.poster_to(f"127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+    (ask, *_) = webhooks.askers(poster, lambda: order)
+
+    await ask()
+    with pytest.raises(SandboxError, match=error):
+        await ask()
+
+    poster.close()
+    listening.close()
+    await asyncio.sleep(0.01)
+
+
+@attrs.define
+class Pipeline:
+    """What orders wait in; so many get through between two looks."""
+
+    a_look: int
+    under_way: int = 0
+    most: int = 0
+
+    async def waiting(self) -> int:
+        self.under_way -= min(self.under_way, self.a_look)
+        return self.under_way
+
+    async def post(self) -> None:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0)
+
+
+async def test_conversions_are_counted_while_no_more_are_under_way_than_may_be() -> None:
+    pipeline = Pipeline(a_look=100)
+    conversions = Conversions(pipeline.waiting, [pipeline.post] * 8)
+
+    measured = await conversions.run(0.4, NOBODY, ramp=0.1)
+
+    assert pipeline.most == UNDER_WAY
+    assert pipeline.under_way == 0
+    assert measured.done == pytest.approx(100 * 0.4 / 0.05, rel=0.3)
+    assert conversions.begun >= measured.done + UNDER_WAY
+
+
+PRINTED = """\
+number of transactions actually processed: 9000
+number of failed transactions: 0 (0.000%)
+latency average = 7.101 ms
+initial connection time = 41.100 ms
+tps = 4500.000000 (without initial connection time)
+"""
+
+
+def test_what_pgbench_prints_is_read() -> None:
+    assert transactions.slice_of(PRINTED) == Slice(done=9000, seconds=2)
+
+
+NOTHING_DONE = "number of transactions actually processed: 0\ntps = 0.0\n"
+
+
+@pytest.mark.parametrize("output", ["pgbench: error: connection failed", NOTHING_DONE])
+def test_a_pgbench_that_fails_is_no_base(output: str) -> None:
+    with pytest.raises(SandboxError, match="pgbench failed"):
+        transactions.slice_of(output)
+
+
+async def test_a_server_that_may_lose_commits_is_no_base(servers: Servers, tmp_path: Path) -> None:
+    url = servers.database.url.replace("+asyncpg", "")
+    async with tables.opened(url) as opened:
+        await opened.connection.execute("SET synchronous_commit = off")
+        with pytest.raises(SandboxError, match="synchronous_commit"):
+            await transactions.prepare(opened.connection, servers.database, tmp_path)
+
+
+def test_the_command_line_knows_the_bench() -> None:
+    options = parser().parse_args(["bench", "--quick", "--json"])
+
+    assert (options.command, options.quick, options.json) == ("bench", True, True)
+    assert not parser().parse_args(["bench"]).quick
