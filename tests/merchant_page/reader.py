@@ -151,8 +151,8 @@ async def reading(
         )
         context.on("weberror", lambda error: reader.complaints.append(str(error.error)))
         yield reader
-        assert reader.complaints == []
-        assert await reader.shifted() == []
+        shifted = await reader.shifted()
+        assert (reader.complaints, shifted) == ([], []), (reader.complaints, shifted)
 
 
 expect.set_options(timeout=_PATIENCE)

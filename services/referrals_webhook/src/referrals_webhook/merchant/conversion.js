@@ -9,7 +9,7 @@ const SCALES = [0.1, 0.2, 0.3, 0.5, 1];
 /** The chart, whose rows are always the same. */
 export class ConversionChart {
   #rows = new Map();
-  #ticks = [0, 1, 2].map(() => el("span"));
+  #scale = 0;
 
   constructor() {
     const body = byId("conversion").tBodies[0];
@@ -18,7 +18,6 @@ export class ConversionChart {
       this.#rows.set(channel, row);
       body.append(row.node);
     }
-    byId("axis").append(...this.#ticks);
   }
 
   /** Shows what the funnel says. */
@@ -27,8 +26,10 @@ export class ConversionChart {
     const highest = Math.max(...funnel.channels.map((one) => one.conversion?.upper ?? 0));
     const scale = SCALES.find((one) => highest <= one) ?? 1;
     for (const [channel, row] of this.#rows) row.show(rates.get(channel), scale);
-    for (const [number, rate] of [0, scale / 2, scale].entries())
-      say(this.#ticks[number], percent(rate));
+    if (scale === this.#scale) return;
+    this.#scale = scale;
+    const ticks = [0, scale / 2, scale].map((rate) => el("span", {}, percent(rate)));
+    byId("axis").replaceChildren(...ticks);
   }
 }
 

@@ -5,6 +5,7 @@ import { byId, el, say, set } from "./dom.js";
 import * as words from "./words.js";
 
 const COLUMNS = ["Opened", "Channel", "Advocate", "Order", "Status", ""];
+const MOST_ASKED = 20; // at a look, whatever waits for review
 const MOVES_ON = new Set(["REFERRAL_STATUS_PENDING", "REFERRAL_STATUS_QUALIFIED"]);
 
 /** A table of referrals. */
@@ -45,9 +46,11 @@ export class ReferralTable {
     return this.#rows.get(id)?.update(standing);
   }
 
-  /** Returns the ids of those that wait for something. */
+  /** Returns whom to ask about: those that wait for something, and first who left the list. */
   moving() {
-    return [...this.#rows].filter(([, row]) => row.moves).map(([id]) => id);
+    const listed = new Set(this.#newest.map(({ id }) => id));
+    const moving = [...this.#rows].filter(([, row]) => row.moves).map(([id]) => id);
+    return moving.sort((one, other) => listed.has(one) - listed.has(other)).slice(0, MOST_ASKED);
   }
 }
 
