@@ -63,7 +63,7 @@ class Row {
     const opened = words.time(referral.create_time);
     const channel = words.channel(referral.channel);
     const button = el("button", { type: "button", class: "quiet" }, act);
-    button.append(unseen(` the referral by ${channel}, ${opened}`));
+    button.append(unseen(` of the referral by ${channel}, ${opened}`));
     button.addEventListener("click", () => open(referral.id, button));
     this.node = el(
       "tr",
