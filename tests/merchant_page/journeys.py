@@ -407,3 +407,21 @@ async def test_what_is_new_waits_until_it_is_called_for(browser: Browser, busy: 
         await reader.show("2 new referrals")
         await expect(rows.first).to_have_attribute("data-id", share.id)
         await expect(reader.row(share.id, table="review")).to_be_visible()
+
+
+async def test_a_referral_that_is_kept_no_longer_troubles_nobody(
+    browser: Browser, acme: Shop
+) -> None:
+    (share,) = acme.share()
+    gone = {"content-type": "application/grpc-web+proto", "grpc-status": "5"}
+    async with reading(browser) as reader:
+        await reader.page.route("**/GetReferralStatus", lambda route: route.fulfill(headers=gone))
+        await reader.open(acme.page)
+        await reader.looked(2)
+        await expect(reader.row(share.id)).to_contain_text("Pending")
+        await expect(reader.bar).to_be_hidden()
+        await reader.page.route(
+            "**/GetReferral", lambda route: route.fulfill(json={"code": 5, "message": "gone"})
+        )
+        await reader.row(share.id).get_by_role("button").click()
+        await expect(reader.bar).to_contain_text("not kept any more")

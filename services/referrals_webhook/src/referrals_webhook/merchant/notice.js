@@ -26,6 +26,12 @@ const MESSAGES = {
     hint: "If it lasts, check your connection.",
     again: true,
   },
+  missing: {
+    title: "That referral is not kept any more",
+    text: "Its time was over, or somebody in it asked to be forgotten.",
+    hint: "Load the page again to see what there is.",
+    again: true,
+  },
   refused: {
     title: "The service refused to answer",
     text: "This should not happen.",

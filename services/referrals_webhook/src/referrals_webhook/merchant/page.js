@@ -76,11 +76,20 @@ class Page {
 
   async #lookAtStatuses() {
     const moving = new Set([...this.latest.moving(), ...this.review.moving()]);
-    const looked = [...moving].map(async (id) => ({ id, ...(await this.api.status(id)) }));
-    const changed = (await Promise.all(looked)).filter((standing) => this.#changed(standing));
+    const standings = await Promise.all([...moving].map((id) => this.#standing(id)));
+    const changed = standings.filter((standing) => standing && this.#changed(standing));
     if (moving.size) this.#answered();
     if (changed.length) this.figures.now();
     return changed.length > 0;
+  }
+
+  async #standing(id) {
+    try {
+      return { id, ...(await this.api.status(id)) };
+    } catch (error) {
+      if (error.kind === "missing") return null; // kept no longer, and off the list when it is shown anew
+      throw error;
+    }
   }
 
   /** Shows how a referral stands now; returns whether that is news. */
