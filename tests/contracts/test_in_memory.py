@@ -15,9 +15,19 @@ from referrals_domain.testing.contracts.due_referrals import DueReferralsContrac
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
+from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
+from referrals_domain.testing.contracts.privacy_requests import (
+    PrivacyRequestsContract,
+    PrivacyWorkContract,
+)
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.records import (
+    CustomerRecordsContract,
+    MerchantRecordsContract,
+)
+from referrals_domain.testing.contracts.redactions import RedactionsContract
 from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
@@ -97,6 +107,24 @@ class TestInMemoryUnpublishedEvents(_InMemory, UnpublishedEventsContract): ...
 
 
 class TestInMemoryStaleStatuses(_InMemory, StaleStatusesContract): ...
+
+
+class TestInMemoryMerchantKeys(_InMemory, MerchantKeysContract): ...
+
+
+class TestInMemoryRedactions(_InMemory, RedactionsContract): ...
+
+
+class TestInMemoryCustomerRecords(_InMemory, CustomerRecordsContract): ...
+
+
+class TestInMemoryMerchantRecords(_InMemory, MerchantRecordsContract): ...
+
+
+class TestInMemoryPrivacyRequests(_InMemory, PrivacyRequestsContract): ...
+
+
+class TestInMemoryPrivacyWork(_InMemory, PrivacyWorkContract): ...
 
 
 class TestInMemoryVisits(_InMemory, VisitsContract): ...

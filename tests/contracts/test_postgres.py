@@ -20,9 +20,19 @@ from referrals_domain.testing.contracts.due_referrals import DueReferralsContrac
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
+from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
+from referrals_domain.testing.contracts.privacy_requests import (
+    PrivacyRequestsContract,
+    PrivacyWorkContract,
+)
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.records import (
+    CustomerRecordsContract,
+    MerchantRecordsContract,
+)
+from referrals_domain.testing.contracts.redactions import RedactionsContract
 from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
 from referrals_domain.testing.contracts.referral_listing import ReferralListingContract
@@ -102,6 +112,24 @@ class TestPostgresUnpublishedEvents(_Postgres, UnpublishedEventsContract): ...
 
 
 class TestPostgresStaleStatuses(_Postgres, StaleStatusesContract): ...
+
+
+class TestPostgresMerchantKeys(_Postgres, MerchantKeysContract): ...
+
+
+class TestPostgresRedactions(_Postgres, RedactionsContract): ...
+
+
+class TestPostgresCustomerRecords(_Postgres, CustomerRecordsContract): ...
+
+
+class TestPostgresMerchantRecords(_Postgres, MerchantRecordsContract): ...
+
+
+class TestPostgresPrivacyRequests(_Postgres, PrivacyRequestsContract): ...
+
+
+class TestPostgresPrivacyWork(_Postgres, PrivacyWorkContract): ...
 
 
 class TestPostgresVisits(_Postgres, VisitsContract): ...

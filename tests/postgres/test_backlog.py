@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from referrals_adapters.postgres.backlog import PostgresBacklog, Waiting
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.delivery import Outcome
+from referrals_domain.model.privacy import PrivacyCall, PrivacyKind
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.outbox import event
 
@@ -21,7 +22,7 @@ async def test_of_an_empty_database_nothing_waits(engine: AsyncEngine) -> None:
     assert await PostgresBacklog(engine).measure() == dict.fromkeys(
         (
             *("deliveries", "held_deliveries", "outbox", "quarantine"),
-            *("refused_events", "stale_statuses"),
+            *("refused_events", "stale_statuses", "redactions", "data_requests"),
         ),
         NOTHING,
     )
@@ -64,3 +65,18 @@ async def test_what_kafka_refused_waits_apart_since_it_was_refused(engine: Async
     measured = await PostgresBacklog(engine).measure()
     assert measured["outbox"] == Waiting(1, builders.PLACED_AT)
     assert measured["refused_events"] == Waiting(1, at)
+
+
+async def test_a_data_request_waits_for_a_person_and_a_redaction_for_a_worker(
+    engine: AsyncEngine,
+) -> None:
+    calls = [
+        PrivacyCall(kind=kind, customer_id=builders.FRIEND, received_at=builders.PLACED_AT)
+        for kind in (PrivacyKind.DATA_REQUEST, PrivacyKind.CUSTOMER_REDACT)
+    ]
+    async with PostgresTransaction(engine) as tx:
+        for call in calls:
+            await tx.privacy_requests.add(builders.MERCHANT, call, key="a", touched={})
+        await tx.commit()
+    measured = await PostgresBacklog(engine).measure()
+    assert measured["data_requests"] == measured["redactions"] == Waiting(1, builders.PLACED_AT)

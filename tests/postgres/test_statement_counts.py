@@ -16,6 +16,7 @@ from referrals_domain.model.identifiers import (
     CustomerKey,
     LinkId,
     LinkKey,
+    MerchantId,
     OrderId,
     OrderKey,
     ReferralId,
@@ -25,6 +26,7 @@ from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
 from referrals_domain.testing import builders
+from referrals_domain.use_cases.load_docket import load_docket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -82,6 +84,8 @@ async def read(tx: Transaction, size: int) -> None:
     await tx.conversions.by_friends(customers)
     await tx.conversions.count([AdvocateDay(one, NOW.date()) for one in customers])
     await tx.addresses.shared([_use(customer) for customer in customers])
+    await tx.merchant_keys.hold([MerchantId(str(number)) for number in numbers])
+    await tx.redactions.since(customers)
     await tx.outbox.first(size)
     await tx.stale_statuses.first(size)
     await tx.history.changed(after=NOW - timedelta(days=9), until=NOW, limit=size)
@@ -135,3 +139,14 @@ async def test_the_number_of_statements_does_not_depend_on_the_size(
         sent.clear()
         await work(tx, 100)
         assert sent == for_two
+
+
+async def test_that_nobody_was_redacted_is_found_out_by_a_lock_and_a_look(
+    begin_with_link: Begin, sent: list[str]
+) -> None:
+    facts = {builders.order().key: builders.facts()}
+    async with begin_with_link() as tx:
+        await load_docket(tx, facts, lock=True)
+    ours = [one for one in sent if any(word in one for word in ("advisory", "merchant_keys"))]
+    assert len(ours) == 2
+    assert not any("redactions" in one for one in sent)

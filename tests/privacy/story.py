@@ -21,6 +21,8 @@ from tests.privacy import canaries
 from tests.privacy.canaries import HEADERS, PHONE, WORD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from referrals_sandbox.neighbours.frontend import Frontend
 
 TOPICS: Final = ("orders/create", "orders/paid", "orders/cancelled", "refunds/create")
@@ -75,6 +77,18 @@ def tell(sandbox: Sandbox) -> Told:
         referrals=statuses,
         friends=tuple(str(one.friend) for one in (refunded, cancelled, kept, held)),
     )
+
+
+def redact(sandbox: Sandbox, friends: Iterable[str]) -> None:
+    """Have friends ask to be forgotten."""
+    shopify = _Shopify(sandbox)
+    for friend in friends:
+        asked = {
+            "shop_domain": sandbox.shop_domain,
+            "customer": {"id": int(friend), "email": f"{WORD}@example.test", "phone": PHONE},
+            "orders_to_redact": [],
+        }
+        shopify.post("customers/redact", json.dumps(asked).encode())
 
 
 @attrs.frozen

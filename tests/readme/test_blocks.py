@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from referrals_adapters.shopify.privacy import PRIVACY_READERS
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.neighbours.shopify import API_VERSION
 from referrals_webhook.roles import Role
@@ -108,8 +109,12 @@ def require_picture(block: Block) -> None:
 async def require_subscriptions(block: Block) -> None:
     webhooks = tomllib.loads(block.text)["webhooks"]
     subscribed = {
-        topic: one["uri"] for one in webhooks["subscriptions"] for topic in one["topics"]
+        topic: one["uri"]
+        for one in webhooks["subscriptions"]
+        for topic in one.get("compliance_topics") or one["topics"]
     }
+    by_law = [one for one in webhooks["subscriptions"] if "compliance_topics" in one]
+    assert [topic for one in by_law for topic in one["compliance_topics"]] == [*PRIVACY_READERS]
     host = "https://referrals.example.com"
     assert subscribed == {path.removeprefix("/"): f"{host}{path}" for path in await paths()}
     assert webhooks["api_version"] == API_VERSION

@@ -43,12 +43,14 @@ TEXTS: Final[Mapping[str, str]] = {
 LINKS: Final = [
     builders.link(),
     builders.link(
-        id=LinkId(f"{3:08}-0000-4000-8000-000000000000"), code=OTHER, customer_id="7010"
+        id=LinkId(f"{3:08}-0000-4000-8000-000000000000"),
+        code=OTHER,
+        customer_id=CustomerId("7010"),
     ),
     builders.link(
         id=LinkId(f"{4:08}-0000-4000-8000-000000000000"),
         code=REVOKED,
-        customer_id="7011",
+        customer_id=CustomerId("7011"),
         revoked_at=builders.PLACED_AT - timedelta(days=1),
     ),
     builders.link(merchant_id=MerchantId("other"), code=FOREIGN),

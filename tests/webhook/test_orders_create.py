@@ -27,6 +27,7 @@ from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_webhook.container import HttpContainer
 from referrals_webhook.exchange import LONGEST_BODY
 from referrals_webhook.handlers import Webhook
+from referrals_webhook.taking import TakeOrder
 from tests.logged import written
 from tests.webhook.orders import PATH, PREVIOUS_SECRET, SECRET, WITHOUT_SIGNAL, order, signed
 from tests.webhook.served import Served, served
@@ -274,13 +275,15 @@ async def test_who_is_not_answered_by_the_database_is_told_to_come_again() -> No
     async def never(_: object) -> Any:
         await asyncio.Event().wait()
 
+    clock = FixedClock()
     webhook = Webhook(
         topic=Topic.ORDERS_CREATE,
-        read=read_order,
+        take=TakeOrder(
+            topic=Topic.ORDERS_CREATE, read=read_order, secret=SECRET, accept=never, clock=clock
+        ),
         secrets=[SECRET],
-        accept=never,
         quarantine=never,
-        clock=FixedClock(),
+        clock=clock,
         answered=lambda _topic, _answer: None,
         answer_within=timedelta(milliseconds=10),
     )

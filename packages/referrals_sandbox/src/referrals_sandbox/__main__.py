@@ -8,11 +8,12 @@ from referrals_sandbox.bench.run import bench
 from referrals_sandbox.chaos.run import chaos
 from referrals_sandbox.command_line import parser
 from referrals_sandbox.ending import Ended, end_on_signals, end_with_uv
+from referrals_sandbox.load.run import load
 from referrals_sandbox.playing import start
 from referrals_sandbox.posting.post import post
 from referrals_sandbox.servers.errors import SandboxError
 
-_COMMANDS = {None: start, "post": post, "chaos": chaos, "bench": bench}
+_COMMANDS = {None: start, "post": post, "chaos": chaos, "bench": bench, "load": load}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -64,6 +64,25 @@ Exit codes: 0 everything was measured, and every answer was right; 1 something f
 command line is wrong; 130 or 143 it was ended before that.
 """
 
+_LOAD = """\
+Have advocates share, friends follow their links and order, and frontends ask for statuses, at so
+many times the plan's 700 conversions an hour as the time says: 10,000 shares at 7 % in 60 s are
+60 times. 15 of 100 orders are suspicious; honest households order from one address; refunds come
+before their orders, deliveries twice, and orders without what tells whose they are. In the end
+what the service says is compared with the truth that was drawn.
+"""
+_LOAD_EPILOG = """\
+The seed decides who shares what, and what comes of it. A machine that cannot keep the pace takes
+longer, and says so. It tells how far it is on standard error; docs/load.md tells the rest.
+
+Exit codes: 0 every conversion was found and no other, no honest household was blocked, the true
+rate of SMS lies within the interval that GetFunnel reports, and no call failed; 1 something is
+not so, or failed; 2 the command line is wrong; 130 or 143 it was ended before that.
+"""
+
+_MOST = 0.5
+"""With what is suspicious beside it, no more friends order than there are shares."""
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
@@ -94,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     _add_post(commands)
     _add_chaos(commands)
     _add_bench(commands)
+    _add_load(commands)
     return parser
 
 
@@ -169,6 +189,41 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     bench.add_argument("--json", action="store_true", help="print what came of it as JSON")
 
 
+def _add_load(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    load = commands.add_parser(
+        "load",
+        help="share and order at many times the plan's rate, and compare with the truth",
+        description=_LOAD,
+        epilog=_LOAD_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    load.add_argument(
+        "--shares", metavar="N", type=_shares, default=10_000, help="by SMS (%(default)s)"
+    )
+    load.add_argument(
+        "--conversion",
+        metavar="P",
+        type=_part,
+        default=0.07,
+        help="how probably an honest friend orders by one of them (%(default)s)",
+    )
+    load.add_argument(
+        "--in",
+        metavar="TIME",
+        dest="seconds",
+        type=_duration,
+        default="60s",
+        help="in how many seconds, as 60s (%(default)s)",
+    )
+    load.add_argument(
+        "--seed", metavar="S", type=int, default=1, help="repeats a scenario (%(default)s)"
+    )
+    load.add_argument("--json", action="store_true", help="print what came of it as JSON")
+    load.add_argument(
+        "--report", metavar="FILE", type=Path, help="also write it as a page with charts"
+    )
+
+
 def _port(text: str) -> int:
     return _number(text, 65_535)
 
@@ -179,6 +234,24 @@ def _times(text: str) -> int:
 
 def _seconds(text: str) -> int:
     return _number(text, 86_400)
+
+
+def _shares(text: str) -> int:
+    return _number(text, 100_000)  # more orders that lost their traces than the interval bears
+
+
+def _duration(text: str) -> int:
+    return _seconds(text.removesuffix("s"))
+
+
+def _part(text: str) -> float:
+    try:
+        part = float(text)
+    except ValueError:
+        part = 0.0
+    if not 0 < part <= _MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0 and up to {_MOST}")
+    return part
 
 
 def _order(text: str) -> int:

@@ -23,6 +23,7 @@ from referrals_adapters.telemetry.counted import CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.export_customer_data import ExportCustomerData
 from referrals_domain.use_cases.get_funnel import GetFunnel
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral import GetReferral
@@ -94,6 +95,9 @@ class Container(containers.DeclarativeContainer):
     get_funnel = providers.Singleton(GetFunnel, begin=funnel_transaction.provider, clock=clock)
     get_program = providers.Singleton(GetProgram, begin=transaction.provider)
     put_program = providers.Singleton(PutProgram, begin=transaction.provider)
+    export_customer_data = providers.Singleton(
+        ExportCustomerData, begin=transaction.provider, clock=clock
+    )
 
     use_cases = providers.Singleton(
         UseCases,
@@ -108,6 +112,7 @@ class Container(containers.DeclarativeContainer):
         get_funnel=get_funnel,
         get_program=get_program,
         put_program=put_program,
+        export_customer_data=export_customer_data,
     )
     servicer = providers.Singleton(ReferralsServicer, use_cases, public_url)
     load = providers.Singleton(LoadInterceptor)

@@ -21,6 +21,7 @@ from referrals_adapters.grpc.translate.page_tokens import page_token
 from referrals_adapters.grpc.translate.program import program_message, program_of
 from referrals_adapters.grpc.translate.requests import (
     advocate_named,
+    customer_named,
     link_named,
     link_revoked,
     merchant_named,
@@ -29,7 +30,9 @@ from referrals_adapters.grpc.translate.requests import (
     share_named,
     verdict_given,
 )
+from referrals_adapters.wire.exports import export_document
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
+from referrals_domain.use_cases.export_customer_data import ExportCustomerData
 from referrals_domain.use_cases.get_funnel import GetFunnel
 from referrals_domain.use_cases.get_program import GetProgram
 from referrals_domain.use_cases.get_referral import GetReferral
@@ -60,6 +63,7 @@ class UseCases:
     get_funnel: GetFunnel
     get_program: GetProgram
     put_program: PutProgram
+    export_customer_data: ExportCustomerData
 
 
 @attrs.frozen
@@ -164,6 +168,13 @@ class ReferralsServicer(ReferralsServiceServicer):
         """Create a program or replace it."""
         program = await self.do.put_program(program_of(request.program))
         return pb.PutProgramResponse(program=program_message(program))
+
+    async def ExportCustomerData(  # noqa: N802
+        self, request: pb.ExportCustomerDataRequest, _: object
+    ) -> pb.ExportCustomerDataResponse:
+        """Tell what is kept of a customer."""
+        record = await self.do.export_customer_data(customer_named(request))
+        return pb.ExportCustomerDataResponse(document=export_document(record))
 
     async def _shown(self, link: ReferralLink) -> pb.ReferralLink:
         """Return a link with its code as its program has people see it."""

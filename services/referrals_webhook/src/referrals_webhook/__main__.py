@@ -6,7 +6,7 @@ import argparse
 import sys
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import uvloop
 
@@ -16,20 +16,24 @@ from referrals_adapters.telemetry.logs import LogSettings, set_up_logs
 from referrals_adapters.telemetry.metrics import Metrics, exposed
 from referrals_adapters.wire.variables import SettingsError, Variables
 from referrals_domain.errors import Unavailable
+from referrals_domain.model.identifiers import CustomerId, CustomerKey, MerchantId
 from referrals_webhook.announce import announce
 from referrals_webhook.held import list_held, release_held
 from referrals_webhook.outbox import list_outbox, retry_outbox
+from referrals_webhook.privacy import export_customer, list_privacy, redact_customer
 from referrals_webhook.roles import Duty, Role, all_duties, duty, fulfil
 from referrals_webhook.settings import environment, metrics_listen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+Identifier = TypeVar("Identifier", MerchantId, CustomerId)
+
 _RUN: Final = """
 roles:
-  http    takes Shopify's webhooks, POST /orders/create, and leads friends who follow a link,
+  http    takes Shopify's webhooks, as POST /orders/create, and leads friends who follow a link,
           GET /r/MERCHANT/CODE; also GET /healthz and /readyz
-  worker  completes the referrals of the orders that were delivered
+  worker  completes the referrals of the orders that were delivered, and carries redactions out
   relay   passes events on to Kafka; of any number of relays one leads, the others wait
 Without --role all three run, the relay as a child process. Any number of each may run at once.
 
@@ -77,6 +81,14 @@ is refused again.
 environment:
   REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
 """
+_PRIVACY: Final = """
+Shopify passes on what customers and shops ask for, and workers carry redactions out; an operator
+who was asked by other ways, as by an email or under the CCPA, does the same with `redact`. A
+request for one's data waits until somebody exports it, here or by ExportCustomerData.
+
+environment:
+  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+"""
 _LARGEST_ID: Final = 2**63 - 1
 
 
@@ -98,6 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 uvloop.run(_held(options))
             case "outbox":
                 uvloop.run(_outbox(options))
+            case "privacy":
+                uvloop.run(_privacy(options))
             case _:
                 _run(options.role)
     except (SettingsError, CannotListen, Unavailable) as error:
@@ -144,6 +158,19 @@ async def _outbox(options: argparse.Namespace) -> None:
         await retry_outbox(settings, None if options.all else options.ids)
 
 
+async def _privacy(options: argparse.Namespace) -> None:
+    """Show what was asked for, export what is kept of a customer, or have them redacted."""
+    settings = PostgresSettings.read(environment())
+    if options.action == "list":
+        await list_privacy(settings, as_json=options.json)
+        return
+    customer = CustomerKey(options.merchant, options.customer)
+    if options.action == "export":
+        await export_customer(settings, customer)
+    else:
+        await redact_customer(settings, customer)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="referrals-webhook",
@@ -167,6 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_held(commands.add_parser("held", help="list or release what waits for a person"))
     _add_outbox(commands.add_parser("outbox", help="list or retry what Kafka refuses"))
+    _add_privacy(commands.add_parser("privacy", help="what persons ask for about their data"))
     return parser
 
 
@@ -191,6 +219,31 @@ def _add_outbox(outbox: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="as a JSON array")
     retry = actions.add_parser("retry", help="have them sent again")
     _add_which(retry, of="an event", every="whatever was refused")
+
+
+def _add_privacy(privacy: argparse.ArgumentParser) -> None:
+    privacy.description = "List what was asked for, export a customer's data, or redact them."
+    privacy.epilog = _PRIVACY
+    privacy.formatter_class = argparse.RawDescriptionHelpFormatter
+    actions = privacy.add_subparsers(required=True, dest="action", metavar="action")
+    listing = actions.add_parser("list", help="show requests, with receipts, the oldest first")
+    listing.add_argument("--json", action="store_true", help="as a JSON array")
+    export = actions.add_parser("export", help="write what is kept of a customer, as JSON")
+    redact = actions.add_parser("redact", help="have workers put a tombstone in their place")
+    for action in (export, redact):
+        action.add_argument(
+            "--merchant", required=True, type=partial(_identifier, MerchantId), help="their shop's"
+        )
+        action.add_argument(
+            "--customer", required=True, type=partial(_identifier, CustomerId), help="Shopify's id"
+        )
+
+
+def _identifier(kind: type[Identifier], text: str) -> Identifier:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _add_which(action: argparse.ArgumentParser, *, of: str, every: str) -> None:

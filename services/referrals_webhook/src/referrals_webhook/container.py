@@ -35,12 +35,16 @@ from referrals_adapters.redis.server import RedisCacheServer
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.shopify.payloads import READERS
+from referrals_adapters.shopify.privacy import PRIVACY_READERS
 from referrals_adapters.system.clock import SystemClock
+from referrals_adapters.system.ids import RandomIds
 from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.model.events import ReferralCompleted, ReferralReversed
+from referrals_domain.model.privacy import PrivacyTopic
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+from referrals_domain.use_cases.carry_out_redactions import CarryOutRedactions
 from referrals_domain.use_cases.check_statuses import CheckStatuses
 from referrals_domain.use_cases.complete_due_holds import CompleteDueHolds
 from referrals_domain.use_cases.complete_orders import CompleteOrders
@@ -52,6 +56,8 @@ from referrals_domain.use_cases.forget_old import ForgetOld
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_domain.use_cases.replay_invalidations import ReplayInvalidations
+from referrals_domain.use_cases.switch_program_off import SwitchProgramOff
+from referrals_domain.use_cases.take_privacy_call import TakePrivacyCall
 from referrals_webhook import merchant, storefront
 from referrals_webhook.app import application
 from referrals_webhook.caution import Caution
@@ -62,6 +68,7 @@ from referrals_webhook.nines import CHECKED_EVERY, Nines
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
 from referrals_webhook.routine import Routine
+from referrals_webhook.taking import AcceptDelivery, TakeNotice, TakeOrder, TakeUninstalled
 from referrals_webhook.tally import STORED_EVERY, Tally
 from referrals_webhook.worker import Worker
 
@@ -85,6 +92,8 @@ WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(s
 
 WHEN_NOTHING_IS_OLD: Final = Backoff(first=timedelta(minutes=1), cap=timedelta(minutes=1))
 """How long the janitor waits before it looks again for what was kept for long enough."""
+LOOKED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
+"""How often a worker looks for somebody who asked to be forgotten."""
 
 WATCHED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
 """How often the janitor asks which server keeps the cache."""
@@ -104,11 +113,27 @@ _MOST_ORDERS: Final = 100
 _MOST_STATUSES: Final = 500
 _MOST_REFERRALS: Final = 500
 _MOST_OLD: Final = 1000  # of each kind
+_MOST_REDACTIONS: Final = 100
 _MOST_CHECKS: Final = 100  # of each lag
 
 
-def _for_every_topic(**parts: Any) -> list[Webhook]:
-    return [Webhook(topic=topic, read=read, **parts) for topic, read in READERS.items()]
+def _for_every_topic(
+    *, accept: AcceptDelivery, requests: TakePrivacyCall, off: SwitchProgramOff, **parts: Any
+) -> list[Webhook]:
+    secret, clock = parts["secrets"][0], parts["clock"]
+    orders = {
+        topic: TakeOrder(topic=topic, read=read, secret=secret, accept=accept, clock=clock)
+        for topic, read in READERS.items()
+    }
+    privacy = {
+        topic: TakeNotice(read=read, take=requests.of_shop, clock=clock)
+        for topic, read in PRIVACY_READERS.items()
+    }
+    uninstalled = {PrivacyTopic.APP_UNINSTALLED: TakeUninstalled(off)}
+    return [
+        Webhook(topic=topic, take=take, **parts)
+        for topic, take in (orders | privacy | uninstalled).items()
+    ]
 
 
 def _files() -> dict[str, StaticFile]:
@@ -140,6 +165,10 @@ class HttpContainer(DatabaseContainer):
         _for_every_topic,
         secrets=secrets,
         accept=batcher.provided.submit,
+        requests=Singleton(
+            TakePrivacyCall, begin=DatabaseContainer.begin.provider, ids=Singleton(RandomIds)
+        ),
+        off=Singleton(SwitchProgramOff, begin=DatabaseContainer.begin.provider),
         quarantine=quarantine,
         clock=DatabaseContainer.clock,
         answered=DatabaseContainer.metrics.provided.answered,
@@ -253,10 +282,22 @@ class WorkerContainer(DatabaseContainer):
         cache=cache,
         clock=DatabaseContainer.clock,
     )
+    carry_out_redactions = Singleton(
+        CarryOutRedactions,
+        begin=DatabaseContainer.begin.provider,
+        cache=cache,
+        clock=DatabaseContainer.clock,
+    )
     worker = Singleton(
         Worker,
         List(
             completing,
+            Singleton(
+                Routine,
+                name="redactions",
+                step=Singleton(partial, carry_out_redactions, _MOST_REDACTIONS),
+                when_idle=LOOKED_EVERY,
+            ),
             Singleton(
                 Routine,
                 name="janitor: stale statuses",

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from referrals_adapters.shopify.address import AddressKey
-from referrals_adapters.shopify.payloads import Reader, UnreadableOrder
+from referrals_adapters.shopify.payloads import UnreadableOrder
 from referrals_adapters.shopify.signature import HEADER, is_signed
 from referrals_domain.errors import Unavailable
-from referrals_domain.model.delivery import Delivery, Receipt, Topic, UnreadableBody
-from referrals_domain.model.identifiers import ShopDomain
+from referrals_domain.model.delivery import Receipt, Topic, UnreadableBody
+from referrals_domain.model.privacy import PrivacyTopic
 from referrals_domain.ports.clock import Clock
 from referrals_webhook.exchange import (
     Answer,
@@ -52,9 +51,8 @@ class Webhook:
 
     Args:
         topic: The topic; the header that names it is not signed, so each has a URL of its own.
-        read: Reads its bodies.
-        secrets: The secrets that a body may be signed with; the first is the one that lasts.
-        accept: Stores a delivery, whether or not the caller is still there.
+        take: Reads a body, and stores what it says for the shop that the header names.
+        secrets: The secrets that a body may be signed with.
         quarantine: Keeps bodies that nobody can read, or that nobody can tell whose they are.
         clock: The time.
         answered: Told the topic and the word of each answer.
@@ -62,10 +60,9 @@ class Webhook:
             a database that has not answered is away.
     """
 
-    topic: Topic
-    read: Reader
+    topic: Topic | PrivacyTopic
+    take: Callable[[bytes, str], Awaitable[Receipt]]
     secrets: Sequence[str] = attrs.field(repr=False)
-    accept: Callable[[Delivery], Awaitable[Receipt]]
     quarantine: Callable[[Sequence[UnreadableBody]], Awaitable[None]]
     clock: Clock
     answered: Callable[[str, str], None]
@@ -114,7 +111,7 @@ class Webhook:
 
     async def _take_or_keep(self, body: bytes, shop: str) -> Answer:
         try:
-            receipt = await self._take(body, shop)
+            receipt = await self.take(body, shop)
             if receipt is not Receipt.SHOP_MISMATCH:
                 return _RECEIPTS[receipt]
             reason = "the body names another shop than the header"
@@ -126,21 +123,6 @@ class Webhook:
             reason = f"unforeseen: {type(error).__name__}"
         await self._keep(body, shop, reason)
         return _QUARANTINED
-
-    async def _take(self, body: bytes, shop: str) -> Receipt:
-        key = AddressKey.of_shop(self.secrets[0], shop)
-        order = self.read(body, addresses=key)
-        if not order.counts:
-            return Receipt.NO_SIGNAL
-        return await self.accept(
-            Delivery(
-                topic=self.topic,
-                shop_domain=_shop_domain(shop),
-                named_host=order.named_host,
-                facts=order.facts,
-                received_at=self.clock.now(),
-            )
-        )
 
     async def _keep(self, body: bytes, shop: str, reason: str) -> None:
         """Keep a body for a person to look at; the log says why, not what is in it."""
@@ -154,16 +136,3 @@ class Webhook:
             received_at=self.clock.now(),
         )
         await self.quarantine([unreadable])
-
-
-def _shop_domain(header: str) -> ShopDomain:
-    """
-    Read the shop header, which is not signed.
-
-    Raises:
-        UnreadableOrder: It does not name one shop.
-    """
-    try:
-        return ShopDomain(header)
-    except ValueError:
-        raise UnreadableOrder("the shop header does not name one shop") from None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import asyncio
 
 WHEN_IDLE: Final = Backoff(first=timedelta(milliseconds=50), cap=timedelta(milliseconds=500))
-WHEN_AWAY: Final = Backoff(first=timedelta(milliseconds=500), cap=timedelta(seconds=10))
+WHEN_AWAY: Final = Backoff(first=timedelta(milliseconds=250), cap=timedelta(seconds=2))
 REFUSED_PAUSE: Final = timedelta(seconds=30)
 """How long to wait when our own token is refused: only a person can mend that."""
 

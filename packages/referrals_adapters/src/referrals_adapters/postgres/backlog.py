@@ -9,13 +9,16 @@ import attrs
 from sqlalchemy import func, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from referrals_adapters.postgres.privacy_work import IS_REDACTION
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import (
+    IS_ASKED,
     IS_HELD,
     IS_REFUSED,
     IS_WAITING,
     deliveries,
     outbox,
+    privacy_requests,
     quarantine,
     stale_statuses,
 )
@@ -29,6 +32,12 @@ HELD: Final = "held_deliveries"
 REFUSED: Final = "refused_events"
 """What the rows of `outbox` that wait for a person are called."""
 
+REDACTIONS: Final = "redactions"
+"""What the rows of `privacy_requests` that wait for a worker are called."""
+
+DATA_REQUESTS: Final = "data_requests"
+"""What the rows of `privacy_requests` that wait for a person are called."""
+
 _MEASURE: Final = union_all(
     select(
         literal(deliveries.name).label("table_name"),
@@ -40,6 +49,12 @@ _MEASURE: Final = union_all(
         outbox.c.refused_at.is_(None)
     ),
     select(literal(REFUSED), func.count(), func.min(outbox.c.refused_at)).where(IS_REFUSED),
+    select(literal(REDACTIONS), func.count(), func.min(privacy_requests.c.received_at)).where(
+        IS_ASKED, IS_REDACTION
+    ),
+    select(literal(DATA_REQUESTS), func.count(), func.min(privacy_requests.c.received_at)).where(
+        IS_ASKED, ~IS_REDACTION
+    ),
     select(literal(quarantine.name), func.count(), func.min(quarantine.c.received_at)),
     select(literal(stale_statuses.name), func.count(stale_statuses.c.seq), null()),
 )
@@ -72,7 +87,7 @@ class PostgresBacklog:
 
     async def measure(self) -> Mapping[str, Waiting]:
         """
-        Return what waits: the rows of the tables, `held_deliveries` and `refused_events`.
+        Return what waits: the rows of tables, and parts of them by the names above.
 
         Raises:
             Unavailable: The database is away.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, select
 
-from referrals_adapters.postgres.sets import given, inserting
+from referrals_adapters.postgres.sets import given, inserting, same
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import quarantine
 from referrals_domain.ports.quarantine import Quarantine
@@ -16,10 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from referrals_domain.model.delivery import UnreadableBody
+    from referrals_domain.model.identifiers import ShopDomain
+    from referrals_domain.model.mentions import Mentions
+
+_BODIES: Final = 20  # of up to 2 MiB are read at a time
 
 _ADD = inserting(
     quarantine, given(*(column for column in quarantine.c if column.name != "id"))
 ).on_conflict_do_nothing(constraint="uq_quarantine_digest")
+
+_SHOP = func.lower(quarantine.c.shop) == bindparam("shop", type_=Text)
+_PAGE = (
+    select(quarantine.c.id, quarantine.c.body)
+    .where(_SHOP, quarantine.c.id > bindparam("behind", type_=BigInteger))
+    .order_by(quarantine.c.id)
+    .limit(_BODIES)
+)
+_GONE = given(quarantine.c.id)
+_FORGET = delete(quarantine).where(same(quarantine, _GONE, "id"))
 
 
 @attrs.frozen
@@ -34,6 +49,17 @@ class PostgresQuarantine(Quarantine):
         await self.statements.count_for(
             _ADD, [_row(digest, rows[digest]) for digest in sorted(rows)]
         )
+
+    async def forget(self, shop: ShopDomain, mentions: Mentions | None = None) -> int:
+        """Read the bodies of a shop, some at a time, and delete those that are meant."""
+        forgotten, behind = 0, 0
+        while page := await self.statements.rows(_PAGE, shop=str(shop), behind=behind):
+            behind = page[-1].id
+            gone = [
+                {"id": row.id} for row in page if mentions is None or mentions.are_in(row.body)
+            ]
+            forgotten += await self.statements.count_for(_FORGET, gone)
+        return forgotten
 
 
 def _row(digest: bytes, unreadable: UnreadableBody) -> dict[str, object]:

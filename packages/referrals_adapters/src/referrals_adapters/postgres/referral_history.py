@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import ARRAY, Integer, Text, bindparam, func, select
 
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import referral_history
@@ -14,7 +14,7 @@ from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
 from referrals_domain.ports.referral_history import ReferralHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 _COLUMNS: Final = referral_history.c
@@ -35,6 +35,14 @@ _OF: Final = (
     .where(_COLUMNS.referral_id == bindparam("referral_id", type_=_COLUMNS.referral_id.type))
     .order_by(_COLUMNS.version)
 )
+
+_FORGET: Final = select(
+    func.forget_history(
+        bindparam("merchant_ids", type_=ARRAY(Text)),
+        bindparam("referral_ids", type_=ARRAY(_COLUMNS.referral_id.type)),
+    ).label("lines")
+)
+"""The services may not delete history; the function may, because the owner owns it."""
 
 
 @attrs.frozen
@@ -61,3 +69,13 @@ class PostgresReferralHistory(ReferralHistory):
             StatusView(ReferralStatus(row.status), row.version, row.at, Cause(row.cause))
             for row in rows
         ]
+
+
+async def forget_history(statements: Statements, gone: Collection[ReferralKey]) -> int:
+    """Delete the history of referrals that are gone, that of no others; return how many lines."""
+    (row,) = await statements.rows(
+        _FORGET,
+        merchant_ids=[str(key.merchant_id) for key in gone],
+        referral_ids=[str(key.referral_id) for key in gone],
+    )
+    return int(row.lines)

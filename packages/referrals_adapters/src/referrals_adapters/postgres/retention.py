@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from sqlalchemy import (
-    ARRAY,
     Date,
     Integer,
     Text,
@@ -22,6 +21,7 @@ from sqlalchemy import (
     true,
 )
 
+from referrals_adapters.postgres.referral_history import forget_history
 from referrals_adapters.postgres.sets import given, same
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import (
@@ -34,7 +34,6 @@ from referrals_adapters.postgres.tables import (
     outbox,
     programs,
     quarantine,
-    referral_history,
     referrals,
     referred_orders,
     requests,
@@ -137,17 +136,6 @@ _REFERRALS = given(referrals.c.merchant_id, referrals.c.id)
 _DELETE_REFERRALS: Final = delete(referrals).where(
     same(referrals, _REFERRALS, "merchant_id", "id")
 )
-_FORGET_HISTORY: Final = select(
-    func.forget_history(
-        bindparam("merchant_ids", type_=ARRAY(Text)),
-        bindparam("referral_ids", type_=ARRAY(referral_history.c.referral_id.type)),
-    )
-)
-"""
-The one way by which history goes: that of referrals that are gone.
-
-The services may not delete it themselves; the function may, because the owner owns it.
-"""
 
 
 @attrs.frozen
@@ -176,15 +164,12 @@ class PostgresRetention(Retention):
             _DELETE_ORDERS, [{"merchant_id": m, "order_id": o} for m, o in orders]
         )
         await self.statements.count_for(_DELETE_REFERRALS, keys)
-        await self.statements.rows(
-            _FORGET_HISTORY,
-            merchant_ids=[row.merchant_id for row in gone],
-            referral_ids=[str(row.id) for row in gone],
-        )
-        return {
+        versions = {
             ReferralKey(MerchantId(row.merchant_id), ReferralId(row.id)): row.version
             for row in gone
         }
+        await forget_history(self.statements, versions)
+        return versions
 
     async def _lock_orders(self, bound: Sequence[Row[Any]]) -> set[tuple[str, str]]:
         rows = [{"merchant_id": one.merchant_id, "order_id": one.order_id} for one in bound]

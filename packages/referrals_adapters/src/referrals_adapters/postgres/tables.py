@@ -53,6 +53,9 @@ IS_DONE: Final = text("outcome <> 'held'")
 IS_HELD: Final = text("outcome = 'held'")
 """The condition of the index of deliveries that wait for a person."""
 
+IS_ASKED: Final = text("done_at IS NULL")
+"""The condition of the index of privacy requests that wait."""
+
 IS_REFUSED: Final = text("refused_at IS NOT NULL")
 """The condition of the index of events that Kafka refused."""
 
@@ -314,4 +317,38 @@ visits: Final = Table(
     Index(
         "idx_visits_merchant_id", "merchant_id", "day", postgresql_include=["channel", "number"]
     ),
+)
+
+merchant_keys: Final = Table(
+    "merchant_keys",
+    metadata,
+    _required("merchant_id", Text),
+    _required("key", LargeBinary),
+    _key("merchant_id", of="merchant_keys"),
+    comment="what makes tombstones; without it they can be traced to nobody",
+)
+
+redactions: Final = Table(
+    "redactions",
+    metadata,
+    _required("merchant_id", Text),
+    _required("tombstone", Text),
+    _required("redacted_at", _TIME),
+    _key("merchant_id", "tombstone", of="redactions"),
+)
+
+privacy_requests: Final = Table(
+    "privacy_requests",
+    metadata,
+    _required("id", BigInteger, Identity(always=True)),
+    _required("merchant_id", Text),
+    _required("kind", Text),
+    _required("key", Text, comment="a keyed digest of what was asked for"),
+    Column("customer_id", Text, comment="none once it is done"),
+    _required("received_at", _TIME),
+    Column("done_at", _TIME),
+    _required("touched", _DOCUMENT, comment="the receipt: rows of each table"),
+    _key("id", of="privacy_requests"),
+    UniqueConstraint("merchant_id", "kind", "key", name="uq_privacy_requests_key"),
+    Index("idx_privacy_requests_waiting", "received_at", "id", postgresql_where=IS_ASKED),
 )

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Self
 
 from referrals_adapters.postgres.addresses import PostgresAddresses
 from referrals_adapters.postgres.conversions import PostgresConversions
+from referrals_adapters.postgres.customer_records import PostgresCustomerRecords
 from referrals_adapters.postgres.deliveries import PostgresDeliveries
 from referrals_adapters.postgres.due_referrals import PostgresDueReferrals
 from referrals_adapters.postgres.funnel_numbers import PostgresFunnelNumbers
 from referrals_adapters.postgres.held_deliveries import PostgresHeldDeliveries
+from referrals_adapters.postgres.merchant_keys import PostgresMerchantKeys
+from referrals_adapters.postgres.merchant_records import PostgresMerchantRecords
 from referrals_adapters.postgres.outbox import PostgresOutbox
+from referrals_adapters.postgres.privacy_requests import PostgresPrivacyRequests
+from referrals_adapters.postgres.privacy_work import PostgresPrivacyWork
 from referrals_adapters.postgres.programs import PostgresPrograms
 from referrals_adapters.postgres.quarantine import PostgresQuarantine
+from referrals_adapters.postgres.redactions import PostgresRedactions
 from referrals_adapters.postgres.referral_history import PostgresReferralHistory
 from referrals_adapters.postgres.referral_links import PostgresReferralLinks
 from referrals_adapters.postgres.referral_listing import PostgresReferralListing
@@ -157,3 +163,33 @@ class PostgresTransaction(Transaction):
     def retention(self) -> PostgresRetention:
         """What was kept for long enough."""
         return PostgresRetention(self._statements)
+
+    @property
+    def merchant_keys(self) -> PostgresMerchantKeys:
+        """The merchants' keys."""
+        return PostgresMerchantKeys(self._statements)
+
+    @property
+    def redactions(self) -> PostgresRedactions:
+        """The redactions."""
+        return PostgresRedactions(self._statements)
+
+    @property
+    def customer_records(self) -> PostgresCustomerRecords:
+        """What is kept of a customer."""
+        return PostgresCustomerRecords(self._statements)
+
+    @property
+    def merchant_records(self) -> PostgresMerchantRecords:
+        """What is kept of a merchant."""
+        return PostgresMerchantRecords(self._statements)
+
+    @property
+    def privacy_requests(self) -> PostgresPrivacyRequests:
+        """The privacy requests."""
+        return PostgresPrivacyRequests(self._statements)
+
+    @property
+    def privacy_work(self) -> PostgresPrivacyWork:
+        """The redactions that wait for a worker."""
+        return PostgresPrivacyWork(self._statements)

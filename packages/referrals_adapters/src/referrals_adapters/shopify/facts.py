@@ -43,7 +43,7 @@ def facts_of_order(order: body.OrderBody, addresses: AddressKey | None = None) -
     processed_at = _utc(order.processed_at) if order.processed_at else created_at
     updated_at = _utc(order.updated_at) if order.updated_at else created_at
     return OrderFacts(
-        order_id=OrderId(_number(order.id)),
+        order_id=OrderId(number_of(order.id)),
         snapshot=OrderSnapshot(
             updated_at=updated_at,
             total=Money.parse(order.total_price, order.currency),
@@ -67,7 +67,20 @@ def facts_of_refund(refund: body.RefundBody) -> OrderFacts:
     Raises:
         ValueError: A value is none of its kind; the text does not quote it.
     """
-    return OrderFacts(order_id=OrderId(_number(refund.order_id)), refunds=_refunds([refund]))
+    return OrderFacts(order_id=OrderId(number_of(refund.order_id)), refunds=_refunds([refund]))
+
+
+def number_of(value: int | str) -> str:
+    """
+    Write one of Shopify's numbers in its only decimal form; they exceed 2^53.
+
+    Raises:
+        ValueError: It is none.
+    """
+    text = str(value)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("an id is a whole number of up to 20 digits")
+    return text
 
 
 def _presented(order: body.OrderBody) -> Money | None:
@@ -88,12 +101,12 @@ def _address(order: body.OrderBody, addresses: AddressKey) -> AddressDigest | No
 def _buyer(customer: body.Customer | None, updated_at: datetime) -> Buyer | None:
     if customer is None or customer.id is None:
         return None
-    return Buyer(updated_at=updated_at, customer_id=CustomerId(_number(customer.id)))
+    return Buyer(updated_at=updated_at, customer_id=CustomerId(number_of(customer.id)))
 
 
 def _refunds(refunds: Iterable[body.Refund]) -> tuple[Refund, ...]:
     """Return the refunds that gave money back: goods alone undo nothing."""
-    amounts = ((RefundId(_number(refund.id)), _given_back(refund)) for refund in refunds)
+    amounts = ((RefundId(number_of(refund.id)), _given_back(refund)) for refund in refunds)
     return tuple(Refund(id_, amount) for id_, amount in amounts if amount)
 
 
@@ -105,14 +118,6 @@ def _given_back(refund: body.Refund) -> Money | None:
             sums[move.currency] += Money.parse(move.amount, move.currency).minor
     currency, minor = max(sums.items(), key=lambda one: (one[1], one[0]), default=("", 0))
     return Money(minor, currency) if minor else None
-
-
-def _number(value: int | str) -> str:
-    """Write one of Shopify's numbers in its only decimal form; they exceed 2^53."""
-    text = str(value)
-    if not _NUMBER.fullmatch(text):
-        raise ValueError("an id is a whole number of up to 20 digits")
-    return text
 
 
 def _utc(time: datetime) -> datetime:

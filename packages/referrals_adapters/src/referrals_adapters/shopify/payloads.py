@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from referrals_adapters.shopify.body import OrderBody, RefundBody
 
 T = TypeVar("T")
+Read = TypeVar("Read")
 
 _HOST: Final = re.compile(
     r"https://([a-z0-9.-]{1,253})(?::[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII
@@ -28,7 +29,7 @@ _HOST: Final = re.compile(
 
 class UnreadableOrder(ReferralsError):
     """
-    A body that is not an order, or a refund, as Shopify writes it.
+    A body that is not an order, or what else its topic brings, as Shopify writes it.
 
     Args:
         reason: What is wrong with it, without quoting it: it holds personal data.
@@ -90,7 +91,7 @@ def read_order(body: bytes, *, addresses: AddressKey | None = None) -> ShopifyOr
         facts = facts_of_order(order, addresses)
         return ShopifyOrder(facts=facts, named_host=_host(order.order_status_url))
 
-    return _read(body, decode_order, order_of)
+    return read_as(body, decode_order, order_of)
 
 
 def read_refund(body: bytes, *, addresses: AddressKey | None = None) -> ShopifyOrder:  # noqa: ARG001 - as a reader is called
@@ -104,7 +105,25 @@ def read_refund(body: bytes, *, addresses: AddressKey | None = None) -> ShopifyO
     def refund_of(refund: RefundBody) -> ShopifyOrder:
         return ShopifyOrder(facts=facts_of_refund(refund), named_host=None)
 
-    return _read(body, decode_refund, refund_of)
+    return read_as(body, decode_refund, refund_of)
+
+
+def read_as(body: bytes, decode: Callable[[bytes], T], meaning: Callable[[T], Read]) -> Read:
+    """
+    Decode a body, and return what it means.
+
+    Raises:
+        UnreadableOrder: Either refused it.
+    """
+    try:
+        return meaning(decode(body))
+    except RecursionError:
+        reason = "nested too deeply"
+    except UnicodeDecodeError:
+        reason = "not UTF-8"
+    except ValueError as error:
+        reason = str(error)
+    raise UnreadableOrder(reason)  # out here, because what was caught may hold the whole body
 
 
 READERS: Final[Mapping[Topic, Reader]] = {
@@ -114,20 +133,6 @@ READERS: Final[Mapping[Topic, Reader]] = {
     Topic.REFUNDS_CREATE: read_refund,
 }
 """How the bodies of each topic are read."""
-
-
-def _read(
-    body: bytes, decode: Callable[[bytes], T], order_of: Callable[[T], ShopifyOrder]
-) -> ShopifyOrder:
-    try:
-        return order_of(decode(body))
-    except RecursionError:
-        reason = "nested too deeply"
-    except UnicodeDecodeError:
-        reason = "not UTF-8"
-    except ValueError as error:
-        reason = str(error)
-    raise UnreadableOrder(reason)  # out here, because what was caught may hold the whole body
 
 
 def _host(url: str | None) -> str | None:

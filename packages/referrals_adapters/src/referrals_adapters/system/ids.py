@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from referrals_domain.model.code import CODE_BITS, ReferralCode
 from referrals_domain.model.identifiers import LinkId, ReferralId
+from referrals_domain.model.merchant_key import MerchantKey
 from referrals_domain.ports.ids import Ids
 
 
@@ -24,3 +25,7 @@ class RandomIds(Ids):
     def code(self) -> ReferralCode:
         """Return a code that nobody can guess from others."""
         return ReferralCode.of_number(secrets.randbits(CODE_BITS))
+
+    def merchant_key(self) -> MerchantKey:
+        """Return a key from the operating system's secure source."""
+        return MerchantKey(secrets.token_bytes(32))

@@ -27,12 +27,18 @@ if TYPE_CHECKING:
     from referrals_domain.model.retention import Kept
     from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
+    from referrals_domain.ports.customer_records import CustomerRecords
     from referrals_domain.ports.due_referrals import DueReferrals
     from referrals_domain.ports.funnel_numbers import FunnelNumbers
     from referrals_domain.ports.held_deliveries import HeldDeliveries
+    from referrals_domain.ports.merchant_keys import MerchantKeys
+    from referrals_domain.ports.merchant_records import MerchantRecords
     from referrals_domain.ports.outbox import Outbox
+    from referrals_domain.ports.privacy_requests import PrivacyRequests
+    from referrals_domain.ports.privacy_work import PrivacyWork
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
+    from referrals_domain.ports.redactions import Redactions
     from referrals_domain.ports.referral_history import ReferralHistory
     from referrals_domain.ports.referral_links import ReferralLinks
     from referrals_domain.ports.referral_listing import ReferralListing
@@ -181,6 +187,36 @@ class CountedTransaction(Transaction):
     def funnel(self) -> FunnelNumbers:
         """What the funnel is counted from."""
         return self.transaction.funnel
+
+    @property
+    def merchant_keys(self) -> MerchantKeys:
+        """The merchants' keys."""
+        return self.transaction.merchant_keys
+
+    @property
+    def redactions(self) -> Redactions:
+        """The redactions."""
+        return self.transaction.redactions
+
+    @property
+    def customer_records(self) -> CustomerRecords:
+        """What is kept of a customer."""
+        return self.transaction.customer_records
+
+    @property
+    def merchant_records(self) -> MerchantRecords:
+        """What is kept of a merchant."""
+        return self.transaction.merchant_records
+
+    @property
+    def privacy_requests(self) -> PrivacyRequests:
+        """The privacy requests."""
+        return self.transaction.privacy_requests
+
+    @property
+    def privacy_work(self) -> PrivacyWork:
+        """The redactions that wait for a worker."""
+        return self.transaction.privacy_work
 
 
 @attrs.frozen

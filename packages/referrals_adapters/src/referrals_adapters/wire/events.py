@@ -8,7 +8,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-proto
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -72,7 +72,16 @@ def event_data(event: ReferralEvent) -> bytes:
         "attribution": {"signal": event.attribution.signal, "code": event.attribution.code},
         "cause": event.cause,
     }
-    return json.dumps(data, separators=(",", ":")).encode()
+    return _encoded(data)
+
+
+def renamed(data: bytes, customer_id: str, tombstone: str) -> bytes:
+    """Return the data of an event with a tombstone in place of a customer, in whatever role."""
+    fields = json.loads(data)
+    for role in ("customer_id", "referred_customer_id"):
+        if fields[role] == customer_id:
+            fields[role] = tombstone
+    return _encoded(fields)
 
 
 def event_headers(
@@ -88,3 +97,7 @@ def event_headers(
         "content-type": CONTENT_TYPE,
     }
     return [(name, value.encode()) for name, value in attributes.items()]
+
+
+def _encoded(data: Mapping[str, object]) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()

@@ -10,6 +10,7 @@ import attrs
 
 from referrals_domain.model.identifiers import MerchantId, OrderId, ShopDomain
 from referrals_domain.model.order import OrderFacts
+from referrals_domain.model.privacy import PrivacyTopic
 
 TRIED_FOR: Final = timedelta(hours=72)
 """How long a delivery that cannot be decided is tried again before a person is asked."""
@@ -133,7 +134,7 @@ class UnreadableBody:
         received_at: When it came.
     """
 
-    topic: Topic
+    topic: Topic | PrivacyTopic
     shop: str
     body: bytes = attrs.field(repr=lambda body: f"<{len(body)} bytes>")
     reason: str

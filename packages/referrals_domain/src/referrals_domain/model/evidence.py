@@ -40,13 +40,13 @@ class AddressCheck:
     Whether friends of one advocate share an address.
 
     Args:
-        address: The address that the order came from.
+        address: The address that the order came from; None: it was forgotten since.
         customer_id: The friend who ordered.
         shared: Whether another friend of the advocate had ordered from there when this order was
             first decided.
     """
 
-    address: AddressDigest
+    address: AddressDigest | None
     customer_id: CustomerId
     shared: bool
 
@@ -92,6 +92,14 @@ class Evidence:
             self, merchant_valid=merchant_valid, customers={**self.customers, **fresh, **lasting}
         )
 
+    def renamed(self, names: Mapping[CustomerId, CustomerId]) -> Evidence:
+        """Return it with tombstones in place of customers, and without a friend's address."""
+        address = self.address
+        if address and address.customer_id in names:
+            address = attrs.evolve(address, customer_id=names[address.customer_id], address=None)
+        customers = {names.get(id_, id_): one for id_, one in self.customers.items()}
+        return attrs.evolve(self, customers=customers, address=address)
+
 
 @attrs.frozen(kw_only=True)
 class Questions:
@@ -108,6 +116,12 @@ class Questions:
             merchants=self.merchants | other.merchants, customers=self.customers | other.customers
         )
 
+    def renamed(self, names: Mapping[CustomerKey, CustomerKey]) -> Questions:
+        """Return them with tombstones in place of customers who were redacted since."""
+        return attrs.evolve(
+            self, customers=frozenset(names.get(key, key) for key in self.customers)
+        )
+
 
 @attrs.frozen(kw_only=True)
 class Answers:
@@ -115,3 +129,9 @@ class Answers:
 
     merchants: Mapping[MerchantId, bool] = attrs.field(factory=dict)
     customers: Mapping[CustomerKey, CustomerStanding] = attrs.field(factory=dict)
+
+    def renamed(self, names: Mapping[CustomerKey, CustomerKey]) -> Answers:
+        """Return them with tombstones in place of customers who were redacted since."""
+        return attrs.evolve(
+            self, customers={names.get(key, key): one for key, one in self.customers.items()}
+        )

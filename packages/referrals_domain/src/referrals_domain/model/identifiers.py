@@ -6,6 +6,7 @@ import re
 from typing import ClassVar, NamedTuple, Self
 from uuid import UUID, uuid5
 
+_TOMBSTONE = re.compile(r"redacted-[0-9a-f]{32}", re.ASCII)
 _REFERRAL_OF_ORDER = UUID("6f1d2d0c-55e1-5c0e-9c1b-0d9b7f3f6a11")
 _VERSION_OF_ORDER = 5  # what uuid5 makes, and `Ids` never does
 
@@ -53,9 +54,19 @@ class MerchantId(_Identifier):
 
 
 class CustomerId(_Identifier):
-    """A customer of one merchant: Shopify's customer id, in decimal, or a tombstone."""
+    """
+    A customer of one merchant: Shopify's customer id, in decimal, or a tombstone.
+
+    >>> CustomerId("7001").is_tombstone
+    False
+    """
 
     __slots__ = ()
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether it stands for a customer who was redacted; nobody else knows such an id."""
+        return bool(_TOMBSTONE.fullmatch(self))
 
 
 class OrderId(_Identifier):

@@ -10,7 +10,13 @@ import attrs
 
 from referrals_domain.errors import LinkRevoked
 from referrals_domain.model.code import ReferralCode
-from referrals_domain.model.identifiers import CustomerId, LinkId, LinkKey, MerchantId
+from referrals_domain.model.identifiers import (
+    CustomerId,
+    CustomerKey,
+    LinkId,
+    LinkKey,
+    MerchantId,
+)
 
 
 class Channel(StrEnum):
@@ -49,6 +55,11 @@ class ReferralLink:
     def key(self) -> LinkKey:
         """The link within its merchant."""
         return LinkKey(self.merchant_id, self.id)
+
+    @property
+    def advocate(self) -> CustomerKey:
+        """The advocate within the merchant."""
+        return CustomerKey(self.merchant_id, self.customer_id)
 
     def revoke(self, at: datetime) -> Self:
         """Return the link as it is once it was revoked; of several times the first stays."""

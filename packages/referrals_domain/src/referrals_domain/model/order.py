@@ -26,7 +26,7 @@ from referrals_domain.model.money import Money
 from referrals_domain.model.signals import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 @attrs.frozen
@@ -155,6 +155,21 @@ class OrderFacts:
             refunds=(*self.refunds, *other.refunds),
         )
 
+    def renamed(self, names: Mapping[CustomerId, CustomerId]) -> Self:
+        """
+        Return them with a tombstone in place of the friend, and without the friend's address.
+
+        Args:
+            names: The tombstones of customers who were redacted; of other friends nothing changes.
+        """
+        if self.buyer is None or self.buyer.customer_id not in names:
+            return self
+        return attrs.evolve(
+            self,
+            buyer=attrs.evolve(self.buyer, customer_id=names[self.buyer.customer_id]),
+            snapshot=attrs.evolve(self.snapshot, address=None) if self.snapshot else None,
+        )
+
     @property
     def customer_id(self) -> CustomerId | None:
         """The friend, if any body named one."""
@@ -219,6 +234,12 @@ class ReferredOrder:
     def learn(self, facts: OrderFacts) -> ReferredOrder:
         """Merge more facts in."""
         return attrs.evolve(self, facts=self.facts.merge(facts))
+
+    def renamed(self, names: Mapping[CustomerId, CustomerId]) -> ReferredOrder:
+        """Return it with tombstones in place of customers; see `OrderFacts.renamed`."""
+        return attrs.evolve(
+            self, facts=self.facts.renamed(names), evidence=self.evidence.renamed(names)
+        )
 
 
 def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -20,6 +20,8 @@ from referrals_domain.model.identifiers import (
 from referrals_domain.model.link import Channel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from referrals_domain.model.link import ReferralLink
     from referrals_domain.model.program import ReferralProgram
 
@@ -190,6 +192,15 @@ class Referral:
     def view(self) -> StatusView:
         """What a frontend sees."""
         return StatusView(self.status, self.version, self.updated_at, self.cause)
+
+    def renamed(self, names: Mapping[CustomerId, CustomerId]) -> Referral:
+        """Return it with tombstones in place of customers; nothing else changes."""
+        friend = self.referred_customer_id
+        return attrs.evolve(
+            self,
+            customer_id=names.get(self.customer_id, self.customer_id),
+            referred_customer_id=names.get(friend, friend) if friend else None,
+        )
 
     def window_ends(self, program: ReferralProgram) -> datetime:
         """Return the end of the time in which an order must be placed to count."""

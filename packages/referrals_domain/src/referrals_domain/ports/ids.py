@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from referrals_domain.model.code import ReferralCode
     from referrals_domain.model.identifiers import LinkId, ReferralId
+    from referrals_domain.model.merchant_key import MerchantKey
 
 
 class Ids(Protocol):
-    """Identifiers that nobody had before, and codes that nobody can guess."""
+    """Identifiers that nobody had before, and codes and keys that nobody can guess."""
 
     @abstractmethod
     def link(self) -> LinkId:
@@ -24,3 +25,7 @@ class Ids(Protocol):
     @abstractmethod
     def code(self) -> ReferralCode:
         """Return a code; within a merchant it is unique with overwhelming probability."""
+
+    @abstractmethod
+    def merchant_key(self) -> MerchantKey:
+        """Return a key that nobody can guess."""

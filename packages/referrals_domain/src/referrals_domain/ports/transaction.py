@@ -10,13 +10,19 @@ if TYPE_CHECKING:
 
     from referrals_domain.ports.addresses import Addresses
     from referrals_domain.ports.conversions import Conversions
+    from referrals_domain.ports.customer_records import CustomerRecords
     from referrals_domain.ports.deliveries import Deliveries
     from referrals_domain.ports.due_referrals import DueReferrals
     from referrals_domain.ports.funnel_numbers import FunnelNumbers
     from referrals_domain.ports.held_deliveries import HeldDeliveries
+    from referrals_domain.ports.merchant_keys import MerchantKeys
+    from referrals_domain.ports.merchant_records import MerchantRecords
     from referrals_domain.ports.outbox import Outbox
+    from referrals_domain.ports.privacy_requests import PrivacyRequests
+    from referrals_domain.ports.privacy_work import PrivacyWork
     from referrals_domain.ports.programs import Programs
     from referrals_domain.ports.quarantine import Quarantine
+    from referrals_domain.ports.redactions import Redactions
     from referrals_domain.ports.referral_history import ReferralHistory
     from referrals_domain.ports.referral_links import ReferralLinks
     from referrals_domain.ports.referral_listing import ReferralListing
@@ -34,7 +40,7 @@ class Transaction(Protocol):
     One transaction over everything that is stored.
 
     Leaving the `async with` block without `commit` changes nothing. To keep out of deadlocks,
-    lock orders, then links, then referrals.
+    hold merchants, then lock orders, then links, then referrals.
 
     Raises:
         Unavailable: The database does not answer; from entering and from every call.
@@ -156,3 +162,33 @@ class Transaction(Protocol):
     @abstractmethod
     def retention(self) -> Retention:
         """What was kept for long enough."""
+
+    @property
+    @abstractmethod
+    def merchant_keys(self) -> MerchantKeys:
+        """The merchants' keys."""
+
+    @property
+    @abstractmethod
+    def redactions(self) -> Redactions:
+        """The redactions."""
+
+    @property
+    @abstractmethod
+    def customer_records(self) -> CustomerRecords:
+        """What is kept of a customer."""
+
+    @property
+    @abstractmethod
+    def merchant_records(self) -> MerchantRecords:
+        """What is kept of a merchant."""
+
+    @property
+    @abstractmethod
+    def privacy_requests(self) -> PrivacyRequests:
+        """The privacy requests."""
+
+    @property
+    @abstractmethod
+    def privacy_work(self) -> PrivacyWork:
+        """The redactions that wait for a worker."""

@@ -10,6 +10,7 @@ import attrs
 
 from referrals_domain.model.code import CODE_BITS, ReferralCode
 from referrals_domain.model.identifiers import LinkId, ReferralId
+from referrals_domain.model.merchant_key import MerchantKey
 from referrals_domain.ports.clock import Clock
 from referrals_domain.ports.ids import Ids
 
@@ -46,6 +47,10 @@ class SeededIds(Ids):
     def code(self) -> ReferralCode:
         """Return the next code."""
         return ReferralCode.of_number(self._random.getrandbits(CODE_BITS))
+
+    def merchant_key(self) -> MerchantKey:
+        """Return the next key."""
+        return MerchantKey(self._random.randbytes(32))
 
     def _uuid(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))

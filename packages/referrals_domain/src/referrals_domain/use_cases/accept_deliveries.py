@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from referrals_domain.model.delivery import AcceptedDelivery, Receipt
+from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.ports.transaction import Transaction
+from referrals_domain.use_cases.redacted import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,12 +34,22 @@ class AcceptDeliveries:
         """
         async with self.begin() as tx:
             programs = await tx.programs.by_shops({one.shop_domain for one in deliveries})
+            keys = await tx.merchant_keys.hold({one.merchant_id for one in programs.values()})
+            programs = {
+                shop: program for shop, program in programs.items() if program.merchant_id in keys
+            }
             owners = [_owner(one, programs.get(one.shop_domain)) for one in deliveries]
+            friends = {
+                CustomerKey(owner.merchant_id, friend)
+                for one, owner in zip(deliveries, owners, strict=True)
+                if isinstance(owner, ReferralProgram) and (friend := one.facts.customer_id)
+            }
+            gone = await redacted(tx, keys, friends)
             accepted = [
                 AcceptedDelivery(
                     merchant_id=owner.merchant_id,
                     topic=one.topic,
-                    facts=one.facts,
+                    facts=gone.facts(owner.merchant_id, one.facts),
                     received_at=one.received_at,
                 )
                 for one, owner in zip(deliveries, owners, strict=True)

@@ -23,11 +23,14 @@ class CountVisits:
 
     async def __call__(self, numbers: Mapping[Visit, int]) -> None:
         """
-        Add so many of each.
+        Add so many of each; those of a shop that was redacted since are dropped.
 
         Raises:
             Unavailable: They may have been added or not.
         """
         async with self.begin() as tx:
-            await tx.visits.add(numbers)
+            ours = await tx.merchant_keys.hold({visit.link.merchant_id for visit in numbers})
+            await tx.visits.add(
+                {visit: one for visit, one in numbers.items() if visit.link.merchant_id in ours}
+            )
             await tx.commit()

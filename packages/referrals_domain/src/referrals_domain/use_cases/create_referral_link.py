@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from referrals_domain.errors import CodeTaken, NotFound
+from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.request import Request, fingerprint
 from referrals_domain.ports.clock import Clock
 from referrals_domain.ports.ids import Ids
 from referrals_domain.ports.transaction import Transaction
+from referrals_domain.use_cases.redacted import redacted
 from referrals_domain.use_cases.remember import remember
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class CreateReferralLink:
         """
         Return the advocate's link, which is created if they have none.
 
+        That of a customer who was redacted names their tombstone, and is revoked.
+
         Raises:
             NotFound: The merchant has no program.
             RequestReused: An earlier call with the request id asked for something else.
@@ -57,8 +61,11 @@ class CreateReferralLink:
     ) -> ReferralLink:
         now = self.clock.now()
         async with self.begin() as tx:
-            if not await tx.programs.get([merchant_id]):
+            keys = await tx.merchant_keys.hold([merchant_id])
+            if merchant_id not in keys:
                 raise NotFound("the merchant has no program")
+            advocate = CustomerKey(merchant_id, customer_id)
+            customer_id = (await redacted(tx, keys, [advocate])).name(advocate)
             link = await tx.links.add(
                 ReferralLink(
                     id=self.ids.link(),
@@ -66,6 +73,7 @@ class CreateReferralLink:
                     customer_id=customer_id,
                     code=self.ids.code(),
                     created_at=now,
+                    revoked_at=now if customer_id.is_tombstone else None,
                 )
             )
             if request_id:

@@ -17,7 +17,7 @@ from referrals_domain.model.decision import (
     transition,
 )
 from referrals_domain.model.events import EventAttribution
-from referrals_domain.model.evidence import AddressCheck
+from referrals_domain.model.evidence import AddressCheck, Evidence
 from referrals_domain.model.identifiers import (
     CustomerKey,
     LinkKey,
@@ -33,6 +33,7 @@ from referrals_domain.model.referral import Cause, Referral
 from referrals_domain.model.rules import Case
 from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
+from referrals_domain.use_cases.redacted import Redacted
 
 if TYPE_CHECKING:
     from referrals_domain.model.attribution import Attribution
@@ -51,6 +52,7 @@ class Docket:
         referrals: The referrals that they are bound to or may bind.
         friends: Which referral holds each friend.
         conversions: How many conversions each advocate has on an order's day.
+        redacted: Which customers were redacted.
         shared: The uses of addresses that friends of an advocate are known to share.
     """
 
@@ -60,6 +62,7 @@ class Docket:
     referrals: dict[ReferralKey, Referral]
     friends: dict[CustomerKey, ReferralId]
     conversions: dict[AdvocateDay, int]
+    redacted: Redacted
     shared: set[AddressUse]
     _uses: set[AddressUse] = attrs.field(init=False, factory=set)
 
@@ -97,7 +100,7 @@ class Docket:
         link = self.links[LinkKey(order.merchant_id, attribution.referral_link_id)]
         referral = self._referral(order, attribution, link, facts.placed_at)
         program = self.programs[order.merchant_id]
-        evidence = order.evidence
+        evidence = self._with_tombstones(order, link, facts.placed_at)
         if program.velocity_cap and evidence.advocate_conversions is None:
             day = advocate_day(link, facts.placed_at)
             others = self.conversions.get(day, 0) - referral.holds_the_friend
@@ -116,6 +119,19 @@ class Docket:
             evidence=evidence,
             friend_taken=holder not in {None, referral.id},
         )
+
+    def _with_tombstones(
+        self, order: ReferredOrder, link: ReferralLink, placed_at: datetime
+    ) -> Evidence:
+        """Return the evidence with what is known of tombstones, whom nobody can be asked about."""
+        parties = {link.customer_id, order.facts.customer_id} - order.evidence.customers.keys()
+        standings = {
+            id_: self.redacted.standing(CustomerKey(order.merchant_id, id_), at=placed_at)
+            for id_ in parties
+            if id_ and id_.is_tombstone
+        }
+        customers = {**standings, **order.evidence.customers}
+        return attrs.evolve(order.evidence, customers=customers) if standings else order.evidence
 
     def _referral(
         self,

@@ -51,7 +51,8 @@ class ExpireReferrals:
     async def _expire(self, at: datetime, dues: Sequence[Due]) -> int:
         keys = [due.key for due in dues]
         async with telling(self.cache) as versions, self.begin() as tx:
-            referrals = await tx.referrals.lock(keys)
+            ours = await tx.merchant_keys.hold({key.merchant_id for key in keys})
+            referrals = await tx.referrals.lock([key for key in keys if key.merchant_id in ours])
             programs = await tx.programs.get({key.merchant_id for key in keys})
             moves = [expire(one, programs[one.merchant_id], at=at) for one in referrals.values()]
             versions.update(await record(tx, [move for move in moves if move]))

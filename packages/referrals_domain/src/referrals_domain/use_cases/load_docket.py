@@ -8,12 +8,13 @@ import attrs
 
 from referrals_domain.model.attribution import attribute
 from referrals_domain.model.code import CodeKey
-from referrals_domain.model.identifiers import ReferralKey
+from referrals_domain.model.identifiers import CustomerKey, ReferralKey
 from referrals_domain.model.order import OrderFacts, ReferredOrder
 from referrals_domain.use_cases.docket import Docket, advocate_day, unchecked_use
+from referrals_domain.use_cases.redacted import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from referrals_domain.model.identifiers import LinkKey, MerchantId, OrderKey
     from referrals_domain.model.link import ReferralLink
@@ -24,23 +25,40 @@ if TYPE_CHECKING:
 
 
 async def load_docket(
-    tx: Transaction, facts: Mapping[OrderKey, OrderFacts], *, lock: bool
+    tx: Transaction,
+    facts: Mapping[OrderKey, OrderFacts],
+    *,
+    lock: bool,
+    asked: Collection[CustomerKey] = (),
 ) -> Docket:
     """
     Load the docket of a batch in a number of calls that does not depend on its size.
 
+    Orders of merchants without a program are left out: their shop was redacted. Of customers who
+    were redacted it has the tombstones.
+
     Args:
         tx: The transaction.
         facts: What the deliveries of the batch say of each order.
-        lock: Whether to lock orders, then links, then referrals. Orders that another merchant
-            brought first are then left out.
+        lock: Whether to hold the merchants and to lock orders, then links, then referrals. Orders
+            that another merchant brought first are then left out.
+        asked: Other customers of whom it is to tell whether they were redacted.
     """
+    merchants = {key.merchant_id for key in facts}
+    keys = await (tx.merchant_keys.hold(merchants) if lock else tx.merchant_keys.get(merchants))
+    ours = [key for key in facts if key.merchant_id in keys]
     if lock:
-        known = await tx.orders.lock(facts.keys())
+        known = await tx.orders.lock(ours)
     else:
-        blank = {key: _blank(key) for key in facts}
-        known = {**blank, **await tx.orders.get(facts.keys())}
-    orders = await _attributed(tx, [known[key].learn(facts[key]) for key in sorted(known)])
+        blank = {key: _blank(key) for key in ours}
+        known = {**blank, **await tx.orders.get(ours)}
+    told = [CustomerKey(key.merchant_id, id_) for key in ours if (id_ := facts[key].customer_id)]
+    friends_known = [order.friend for order in known.values() if order.friend]
+    gone = await redacted(tx, keys, {*told, *friends_known, *asked})
+    orders = await _attributed(
+        tx,
+        [known[key].learn(gone.facts(key.merchant_id, facts[key])) for key in sorted(known)],
+    )
     programs = await tx.programs.get({order.merchant_id for order in orders})
     link_keys = {order.link_key for order in orders if order.link_key}
     links = await (tx.links.lock(link_keys) if lock else tx.links.get(link_keys))
@@ -56,6 +74,7 @@ async def load_docket(
         referrals=dict(referrals),
         friends=dict(await tx.conversions.by_friends(friends)),
         conversions=dict(await tx.conversions.count(_capped_days(orders, links, programs))),
+        redacted=gone,
         shared=set(await tx.addresses.shared(_unchecked_uses(orders, links, programs))),
     )
 

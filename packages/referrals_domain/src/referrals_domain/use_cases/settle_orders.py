@@ -62,7 +62,8 @@ async def settle_orders(
         Stale: A referral was saved by somebody else since it was read.
         FriendTaken: Another order took the friend meanwhile.
     """
-    docket = await load_docket(tx, facts_of(batch), lock=True)
+    asked = {one for questions in inquiry.questions.values() for one in questions.customers}
+    docket = await load_docket(tx, facts_of(batch), lock=True, asked=asked)
     _learn(docket, inquiry)
     moves: list[Transition] = []
     outcomes: dict[int, Outcome] = {}
@@ -96,8 +97,10 @@ def facts_of(batch: Batch) -> Mapping[OrderKey, OrderFacts]:
 
 
 def _learn(docket: Docket, inquiry: Inquiry) -> None:
-    """Give each order the answers to its own questions."""
+    """Give each order the answers to its own questions, also about who was redacted since."""
+    names = docket.redacted.names
+    answers = inquiry.answers.renamed(names)
     for key in inquiry.questions.keys() & docket.orders.keys():
         order = docket.orders[key]
-        evidence = order.evidence.with_answers(inquiry.questions[key], inquiry.answers)
+        evidence = order.evidence.with_answers(inquiry.questions[key].renamed(names), answers)
         docket.orders[key] = attrs.evolve(order, evidence=evidence)

@@ -44,6 +44,7 @@ class ShareLink:
         """
         id_, now = self.ids.referral(), self.clock.now()
         async with self.begin() as tx:
+            await tx.merchant_keys.hold([link.merchant_id])  # the referral names the advocate
             if request_id:
                 request = Request(
                     merchant_id=link.merchant_id,

@@ -6,8 +6,6 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import asyncpg
-import attrs
 import httpx
 from aiokafka import AIOKafkaConsumer
 
@@ -17,6 +15,7 @@ from referrals_adapters.redis.settings import RedisSettings
 from referrals_sandbox.chaos.observed import Observed, Occurrence, Order, Referral
 from referrals_sandbox.neighbours.events import COMPLETED, REVERSED, Event
 from referrals_sandbox.servers.errors import SandboxError
+from referrals_sandbox.servers.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,22 +24,10 @@ if TYPE_CHECKING:
 
     from referrals_sandbox.composition.sandbox import Sandbox
 
-_WITHIN: Final = 5.0  # seconds, a connection or a query
+_WITHIN: Final = 5.0  # seconds, an answer
 _TOPICS: Final = (COMPLETED, REVERSED)
-_AWAY: Final = (  # the last: a connection that ends between two steps of asyncpg's (0.32)
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
 _AT_ONCE: Final = 500  # keys of Redis
 
-_BACKLOG: Final = """
-    SELECT
-        (SELECT count(*) FROM deliveries WHERE outcome IS NULL) AS deliveries,
-        (SELECT count(*) FROM outbox) AS events,
-        (SELECT count(*) FROM stale_statuses) AS stale
-"""
 _THROUGH: Final = """
     SELECT max(d.received_at) AS received_at
     FROM deliveries AS d
@@ -68,38 +55,6 @@ _ORDERS: Final = """
 """
 
 
-@attrs.frozen(kw_only=True)
-class Backlog:
-    """
-    What waits.
-
-    Args:
-        deliveries: Deliveries without an outcome.
-        events: Events that are not on Kafka yet.
-        stale: Statuses that the cache may not have heard of.
-    """
-
-    deliveries: int
-    events: int
-    stale: int
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits."""
-        return not (self.deliveries or self.events or self.stale)
-
-
-async def backlog(sandbox: Sandbox) -> Backlog:
-    """
-    Return what waits in PostgreSQL.
-
-    Raises:
-        SandboxError: It does not answer.
-    """
-    [row] = await _rows(sandbox, _BACKLOG)
-    return Backlog(**row)
-
-
 async def through(sandbox: Sandbox, since: datetime) -> datetime | None:
     """
     Return when the last delivery came of which all is published; None if none came since then.
@@ -107,7 +62,7 @@ async def through(sandbox: Sandbox, since: datetime) -> datetime | None:
     Raises:
         SandboxError: PostgreSQL does not answer.
     """
-    [row] = await _rows(sandbox, _THROUGH, since)
+    [row] = await rows_of(sandbox.database_url, _THROUGH, since)
     received_at: datetime | None = row["received_at"]
     return received_at
 
@@ -132,10 +87,11 @@ async def collect(sandbox: Sandbox, merchants: Collection[str]) -> Observed:
     Raises:
         SandboxError: Somebody does not answer.
     """
-    referrals = [_referral(row) for row in await _rows(sandbox, _REFERRALS, list(merchants))]
+    url, ids = sandbox.database_url, list(merchants)
+    referrals = [_referral(row) for row in await rows_of(url, _REFERRALS, ids)]
     orders = {
         (row.pop("merchant_id"), row.pop("order_id")): Order(**row)
-        for row in await _rows(sandbox, _ORDERS, list(merchants))
+        for row in await rows_of(url, _ORDERS, ids)
     }
     points: dict[str, list[int]] = defaultdict(list)
     for entry in await _shown(sandbox, "/entries"):
@@ -148,18 +104,6 @@ async def collect(sandbox: Sandbox, merchants: Collection[str]) -> Observed:
         cached=await _cached(sandbox, referrals),
         copies_dropped=int((await _shown(sandbox, "/"))["copies"]),
     )
-
-
-async def _rows(sandbox: Sandbox, query: str, *values: object) -> list[dict[str, Any]]:
-    try:
-        connection = await asyncpg.connect(sandbox.database_url, timeout=_WITHIN)
-        try:
-            rows = await connection.fetch(query, *values, timeout=2 * _WITHIN)
-        finally:
-            await connection.close(timeout=_WITHIN)
-    except _AWAY as error:
-        raise SandboxError(f"PostgreSQL does not answer: {error!r}") from error
-    return [dict(row) for row in rows]
 
 
 def _referral(row: Mapping[str, Any]) -> Referral:

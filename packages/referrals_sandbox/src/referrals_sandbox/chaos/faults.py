@@ -30,7 +30,7 @@ from referrals_sandbox.servers.kafka import Kafka
 from referrals_sandbox.servers.postgres import ADMIN, Database
 from referrals_sandbox.servers.proxy import Address, Fair
 
-_TRIES: Final = 20
+_TRIES: Final = 50
 _BETWEEN_TRIES: Final = 0.02  # seconds
 _DIES_WITHIN: Final = 8.0  # seconds
 _READ_ONLY: Final = "ALTER SYSTEM SET default_transaction_read_only = "
@@ -69,6 +69,8 @@ class Frozen(Fault):
 
     async def strike(self, seconds: float) -> bool:
         """Stop them, and let them go on; what comes to wait for them meanwhile is hit."""
+        if not await under_way(self.in_flight):
+            return False
         clock = asyncio.get_running_loop().time
         end, is_hit = clock() + seconds, False
         serving = await asyncio.to_thread(freeze, self.processes)
@@ -280,6 +282,8 @@ class BrokerDown(Fault):
 
     async def strike(self, seconds: float) -> bool:
         """Have it down for a while; events that wait meanwhile are hit."""
+        if not await under_way(self.scene.has_events):
+            return False
         await asyncio.to_thread(self.kafka.down)
         await asyncio.sleep(seconds)
         is_hit = await self.scene.has_events()
@@ -293,11 +297,22 @@ class BrokerSlow(BrokerDown):
 
     async def strike(self, seconds: float) -> bool:
         """Have it slow for a while."""
+        if not await under_way(self.scene.has_events):
+            return False
         await asyncio.to_thread(self.kafka.delay, seconds / 2)
         await asyncio.sleep(seconds)
         is_hit = await self.scene.has_events()
         await asyncio.to_thread(self.kafka.delay, 0)
         return is_hit
+
+
+async def under_way(in_flight: InFlight) -> bool:
+    """Wait for a moment at which something is; False if none comes soon."""
+    for _ in range(_TRIES):
+        if await in_flight():
+            return True
+        await asyncio.sleep(_BETWEEN_TRIES)
+    return False
 
 
 async def caught(processes: Sequence[Child], in_flight: InFlight) -> list[int] | None:

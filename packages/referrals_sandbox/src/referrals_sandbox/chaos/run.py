@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from referrals_sandbox.chaos.collecting import backlog, collect, consumed, published
+from referrals_sandbox.chaos.collecting import collect, consumed, published
 from referrals_sandbox.chaos.comparison import compare
 from referrals_sandbox.chaos.ledger import open_ledger, read_ledger
 from referrals_sandbox.chaos.report import Report
@@ -16,6 +16,7 @@ from referrals_sandbox.chaos.roles import split
 from referrals_sandbox.chaos.scene import Scene, proxied, settings
 from referrals_sandbox.chaos.schedule import Schedule
 from referrals_sandbox.chaos.traffic import WITHIN, Traffic
+from referrals_sandbox.composition.backlog import backlog
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.shops import open_shops
 from referrals_sandbox.composition.wishes import Wishes

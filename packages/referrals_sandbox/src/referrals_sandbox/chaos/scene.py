@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from referrals_sandbox.chaos.collecting import backlog
 from referrals_sandbox.chaos.roles import Roles
 from referrals_sandbox.chaos.traffic import Traffic
+from referrals_sandbox.composition.backlog import backlog
 from referrals_sandbox.composition.sandbox import Sandbox
 from referrals_sandbox.servers import linux
 from referrals_sandbox.servers.errors import SandboxError

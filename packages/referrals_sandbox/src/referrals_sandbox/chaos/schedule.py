@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from referrals_sandbox.chaos import weather
-from referrals_sandbox.chaos.collecting import backlog, through
+from referrals_sandbox.chaos.collecting import through
 from referrals_sandbox.chaos.faults import (
     BrokerDown,
     BrokerSlow,
@@ -29,6 +29,7 @@ from referrals_sandbox.chaos.faults import (
     Stormy,
 )
 from referrals_sandbox.chaos.scene import Scene
+from referrals_sandbox.composition.backlog import backlog
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.kept_kafka import KeptKafka
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 _AT_ONCE: Final = 3  # faults
-_SHORTEST, _LONGEST = 0.2, 2.0  # seconds that a fault lasts
+_SHORTEST, _LONGEST = 0.2, 1.5  # seconds that a fault lasts
 _TRIES: Final = 3  # to hit work that is under way
 _CALM: Final = 1.0  # seconds, the longest between two faults
 _LOOKED: Final = 0.25  # seconds between two looks at what waits

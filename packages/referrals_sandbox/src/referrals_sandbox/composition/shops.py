@@ -14,7 +14,7 @@ from referrals_sandbox.neighbours.frontend import open_frontend
 from referrals_sandbox.neighbours.world import Customer, World, WorldFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from referrals_sandbox.composition.description import Description
 
@@ -51,11 +51,14 @@ def open_shops(sandbox: Description) -> Sequence[Link]:
     run = secrets.token_hex(4)
     merchants = [f"shop-{run}-{number}" for number in range(_SHOPS)]
     advocates = [str(_FIRST_ADVOCATE + number) for number in range(_ADVOCATES)]
-    WorldFile(Path(sandbox.world)).change(
-        lambda world: _with(world, merchants, advocates, sandbox.token)
+    known = Customer(frequency=7, first_order_time=datetime.now(UTC) - timedelta(days=400))
+    let_in(
+        sandbox,
+        merchants,
+        {f"{merchant}/{one}": known for merchant in merchants for one in advocates},
     )
     with open_frontend(sandbox.grpc, sandbox.token) as frontend:
-        programs = [frontend.put_program(_program(merchant_id)) for merchant_id in merchants]
+        programs = [frontend.put_program(program_of(merchant_id)) for merchant_id in merchants]
         return [
             Link(
                 merchant_id=program.merchant_id,
@@ -69,23 +72,35 @@ def open_shops(sandbox: Description) -> Sequence[Link]:
         ]
 
 
-def _program(merchant_id: str) -> pb.Program:
+def let_in(
+    sandbox: Description, merchants: Collection[str], customers: Mapping[str, Customer | None]
+) -> None:
+    """
+    Have Auth know merchants, for whom the sandbox's token may act, and Core customers.
+
+    Args:
+        sandbox: Whose Auth and Core.
+        merchants: The merchants.
+        customers: The customers by `MERCHANT/CUSTOMER`, as in `World`.
+    """
+
+    def with_them(world: World) -> World:
+        token = sandbox.token
+        return attrs.evolve(
+            world,
+            merchants={**world.merchants, **dict.fromkeys(merchants, True)},
+            tokens={**world.tokens, token: [*world.tokens[token], *merchants]},
+            customers={**world.customers, **customers},
+        )
+
+    WorldFile(Path(sandbox.world)).change(with_them)
+
+
+def program_of(merchant_id: str) -> pb.Program:
+    """Return the program of a shop that nobody had before."""
     return pb.Program(
         merchant_id=merchant_id,
         shop_domain=f"{merchant_id}.myshopify.com",
         storefront_url=f"https://{merchant_id}.example",
         complete_on=pb.COMPLETE_ON_ORDER_CREATED,
-    )
-
-
-def _with(world: World, merchants: list[str], advocates: list[str], token: str) -> World:
-    known = Customer(frequency=7, first_order_time=datetime.now(UTC) - timedelta(days=400))
-    return attrs.evolve(
-        world,
-        merchants={**world.merchants, **dict.fromkeys(merchants, True)},
-        tokens={**world.tokens, token: [*world.tokens[token], *merchants]},
-        customers={
-            **world.customers,
-            **{f"{merchant}/{one}": known for merchant in merchants for one in advocates},
-        },
     )

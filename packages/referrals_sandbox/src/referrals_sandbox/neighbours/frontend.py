@@ -112,6 +112,16 @@ class Frontend:
         request = pb.GetReferralRequest(merchant_id=merchant_id, referral_id=referral_id)
         return self._ask("GetReferral", request, pb.GetReferralResponse).summary
 
+    def funnel(self, merchant_id: str) -> pb.GetFunnelResponse:
+        """
+        Return what came of a merchant's shares in the last 30 days.
+
+        Raises:
+            SandboxError: The service refuses, or does not answer.
+        """
+        request = pb.GetFunnelRequest(merchant_id=merchant_id)
+        return self._ask("GetFunnel", request, pb.GetFunnelResponse)
+
     def statuses(self, merchant_id: str, referral_id: str) -> tuple[Standing, Standing]:
         """Return how a referral stands, as the long path and the short one answer."""
         long = self.status(merchant_id, referral_id, path=LONG_PATH)

@@ -38,10 +38,13 @@ class PlacedOrder:
         landing_site: Path and query of the first page that the customer saw.
         landing_site_ref: What the shop read as `ref` there.
         order_id: The order; by default one that nobody else has.
-        customer_id: The customer; by default one that nobody else has.
+        customer_id: The customer; by default one that nobody else has; None: it names none.
         is_paid: Whether it was paid.
         cancelled_at: When it was cancelled, if it was.
         updated_at: When any of it changed last; by default when it was placed.
+        total: What it comes to.
+        is_test: Whether the merchant placed it to try the shop out.
+        browser_ip: The address that it was placed from, if the shop knows.
     """
 
     placed_at: datetime
@@ -50,10 +53,13 @@ class PlacedOrder:
     landing_site: str | None
     landing_site_ref: str | None = None
     order_id: int = attrs.field(factory=_new_order_id)
-    customer_id: int = attrs.field(factory=_new_customer_id)
+    customer_id: int | None = attrs.field(factory=_new_customer_id)
     is_paid: bool = True
     cancelled_at: datetime | None = None
     updated_at: datetime | None = None
+    total: str = _TOTAL
+    is_test: bool = False
+    browser_ip: str | None = None
 
     def body(self) -> bytes:
         """Return the body of `orders/create`."""
@@ -73,17 +79,23 @@ class PlacedOrder:
             "subtotal_price": "62.10",
             "total_discounts": "6.90",
             "total_tax": "0.00",
-            "total_price": _TOTAL,
+            "total_price": self.total,
             "financial_status": "paid" if self.is_paid else "pending",
             "fulfillment_status": None,
             "source_name": "web",
-            "test": False,
+            "test": self.is_test,
             "email": "friend@example.test",
             "phone": None,
-            "customer": {"id": self.customer_id, "email": "friend@example.test"},
+            "browser_ip": self.browser_ip,
+            "customer": self._customer(),
             "line_items": [{"title": "Serum", "quantity": 1, "price": "69.00", "sku": "S-1"}],
             "refunds": [],
         }
+
+    def _customer(self) -> dict[str, Any] | None:
+        if self.customer_id is None:
+            return None
+        return {"id": self.customer_id, "email": "friend@example.test"}
 
     def _origin(self) -> dict[str, Any]:
         codes = [self.discount] if self.discount else []

@@ -1,15 +1,22 @@
-"""One row of the database, for who looks at it from outside."""
+"""Rows of the database, for who looks at it from outside."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from referrals_sandbox.servers.errors import SandboxError
 
-_WITHIN = 5.0  # seconds, a connection
+_WITHIN: Final = 5.0  # seconds, a connection
+_ANSWERED_WITHIN: Final = 10.0  # seconds, a query
+_AWAY: Final = (  # the last: a connection that ends between two steps of asyncpg's (0.32)
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 def row_of(database_url: str, query: str, *values: object) -> dict[str, Any]:
@@ -19,16 +26,22 @@ def row_of(database_url: str, query: str, *values: object) -> dict[str, Any]:
     Raises:
         SandboxError: PostgreSQL does not answer.
     """
-    return asyncio.run(_row_of(database_url, query, *values))
+    return next(iter(asyncio.run(rows_of(database_url, query, *values))), {})
 
 
-async def _row_of(database_url: str, query: str, *values: object) -> dict[str, Any]:
+async def rows_of(database_url: str, query: str, *values: object) -> list[dict[str, Any]]:
+    """
+    Return every row that a query finds.
+
+    Raises:
+        SandboxError: PostgreSQL does not answer.
+    """
     try:
         connection = await asyncpg.connect(database_url, timeout=_WITHIN)
         try:
-            row = await connection.fetchrow(query, *values)
+            rows = await connection.fetch(query, *values, timeout=_ANSWERED_WITHIN)
         finally:
-            await connection.close()
-    except (OSError, asyncpg.PostgresError) as error:
-        raise SandboxError(f"PostgreSQL does not answer: {error}") from error
-    return dict(row or {})
+            await connection.close(timeout=_WITHIN)
+    except _AWAY as error:
+        raise SandboxError(f"PostgreSQL does not answer: {error!r}") from error
+    return [dict(row) for row in rows]

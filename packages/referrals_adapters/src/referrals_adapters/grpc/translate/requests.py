@@ -81,10 +81,17 @@ def advocate_named(request: pb.CreateReferralLinkRequest) -> CustomerKey:
     Raises:
         InvalidFields: An id is missing or malformed.
     """
-    return CustomerKey(
-        read("merchant_id", request.merchant_id, MerchantId),
-        read("customer_id", request.customer_id, CustomerId),
-    )
+    return _customer(request)
+
+
+def customer_named(request: pb.ExportCustomerDataRequest) -> CustomerKey:
+    """
+    Return the customer whose data is asked for.
+
+    Raises:
+        InvalidFields: An id is missing or malformed.
+    """
+    return _customer(request)
 
 
 def link_named(request: pb.GetReferralLinkRequest) -> LinkKey | CodeKey:
@@ -140,4 +147,13 @@ def _link(request: pb.RevokeReferralLinkRequest | pb.ShareLinkRequest) -> LinkKe
     return LinkKey(
         read("merchant_id", request.merchant_id, MerchantId),
         read("referral_link_id", request.referral_link_id, LinkId),
+    )
+
+
+def _customer(
+    request: pb.CreateReferralLinkRequest | pb.ExportCustomerDataRequest,
+) -> CustomerKey:
+    return CustomerKey(
+        read("merchant_id", request.merchant_id, MerchantId),
+        read("customer_id", request.customer_id, CustomerId),
     )

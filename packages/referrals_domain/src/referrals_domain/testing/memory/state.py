@@ -10,6 +10,7 @@ import attrs
 from referrals_domain.model.decision import Transition
 from referrals_domain.model.delivery import AcceptedDelivery, Outcome, UnreadableBody
 from referrals_domain.model.identifiers import (
+    CustomerKey,
     LinkKey,
     MerchantId,
     OrderKey,
@@ -17,7 +18,9 @@ from referrals_domain.model.identifiers import (
     RequestId,
 )
 from referrals_domain.model.link import ReferralLink
+from referrals_domain.model.merchant_key import MerchantKey
 from referrals_domain.model.order import ReferredOrder
+from referrals_domain.model.privacy import PrivacyRequest
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Referral
 from referrals_domain.model.request import Request
@@ -34,6 +37,14 @@ class StoredDelivery:
     due_at: datetime
     attempts: int = 0
     outcome: Outcome | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StoredPrivacyRequest:
+    """A privacy request with what tells a repetition of it."""
+
+    request: PrivacyRequest
+    key: str
 
 
 @attrs.define
@@ -53,6 +64,9 @@ class State:
     refused: dict[int, Refused] = attrs.field(factory=dict)
     stale_statuses: dict[ReferralKey, int] = attrs.field(factory=dict)
     visits: dict[Visit, int] = attrs.field(factory=dict)
+    merchant_keys: dict[MerchantId, MerchantKey] = attrs.field(factory=dict)
+    redactions: dict[CustomerKey, datetime] = attrs.field(factory=dict)
+    privacy_requests: dict[int, StoredPrivacyRequest] = attrs.field(factory=dict)
 
     def copy(self) -> Self:
         """Return a state whose changes do not show in this one."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from referrals_domain.ports.transaction import Transaction
 from referrals_domain.testing.memory.addresses import InMemoryAddresses
 from referrals_domain.testing.memory.conversions import InMemoryConversions
+from referrals_domain.testing.memory.customer_records import InMemoryCustomerRecords
 from referrals_domain.testing.memory.deliveries import InMemoryDeliveries
 from referrals_domain.testing.memory.due_referrals import InMemoryDueReferrals
 from referrals_domain.testing.memory.funnel_numbers import InMemoryFunnelNumbers
@@ -15,10 +16,15 @@ from referrals_domain.testing.memory.held_deliveries import InMemoryHeldDeliveri
 from referrals_domain.testing.memory.history import InMemoryReferralHistory
 from referrals_domain.testing.memory.links import InMemoryReferralLinks
 from referrals_domain.testing.memory.listing import InMemoryReferralListing
+from referrals_domain.testing.memory.merchant_keys import InMemoryMerchantKeys
+from referrals_domain.testing.memory.merchant_records import InMemoryMerchantRecords
 from referrals_domain.testing.memory.orders import InMemoryReferredOrders
 from referrals_domain.testing.memory.outbox import InMemoryOutbox
+from referrals_domain.testing.memory.privacy_requests import InMemoryPrivacyRequests
+from referrals_domain.testing.memory.privacy_work import InMemoryPrivacyWork
 from referrals_domain.testing.memory.programs import InMemoryPrograms
 from referrals_domain.testing.memory.quarantine import InMemoryQuarantine
+from referrals_domain.testing.memory.redactions import InMemoryRedactions
 from referrals_domain.testing.memory.referrals import InMemoryReferrals
 from referrals_domain.testing.memory.requests import InMemoryRequests
 from referrals_domain.testing.memory.retention import InMemoryRetention
@@ -164,3 +170,33 @@ class InMemoryTransaction(Transaction):
     def retention(self) -> InMemoryRetention:
         """What was kept for long enough."""
         return InMemoryRetention(self._state)
+
+    @property
+    def merchant_keys(self) -> InMemoryMerchantKeys:
+        """The merchants' keys."""
+        return InMemoryMerchantKeys(self._state)
+
+    @property
+    def redactions(self) -> InMemoryRedactions:
+        """The redactions."""
+        return InMemoryRedactions(self._state)
+
+    @property
+    def customer_records(self) -> InMemoryCustomerRecords:
+        """What is kept of a customer."""
+        return InMemoryCustomerRecords(self._state)
+
+    @property
+    def merchant_records(self) -> InMemoryMerchantRecords:
+        """What is kept of a merchant."""
+        return InMemoryMerchantRecords(self._state)
+
+    @property
+    def privacy_requests(self) -> InMemoryPrivacyRequests:
+        """The privacy requests."""
+        return InMemoryPrivacyRequests(self._state)
+
+    @property
+    def privacy_work(self) -> InMemoryPrivacyWork:
+        """The redactions that wait for a worker."""
+        return InMemoryPrivacyWork(self._state)

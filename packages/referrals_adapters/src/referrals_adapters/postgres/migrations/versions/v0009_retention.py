@@ -12,7 +12,7 @@ from typing import Final
 from alembic import op
 
 revision: Final = "0009"
-down_revision: Final = "0007"
+down_revision: Final = "0008"
 branch_labels: Final = None
 depends_on: Final = None
 
@@ -30,17 +30,21 @@ _SERVICES: Final = """
     END $$
 """
 _FORGET_HISTORY: Final = """
-    CREATE FUNCTION forget_history(merchant_ids text[], referral_ids uuid[]) RETURNS void
+    CREATE FUNCTION forget_history(merchant_ids text[], referral_ids uuid[]) RETURNS bigint
     LANGUAGE sql SECURITY DEFINER SET search_path = ''
     BEGIN ATOMIC
-        DELETE FROM referral_history
-        USING unnest(merchant_ids, referral_ids) AS gone (merchant_id, referral_id)
-        WHERE referral_history.merchant_id = gone.merchant_id
-        AND referral_history.referral_id = gone.referral_id
-        AND NOT EXISTS (
-            SELECT FROM referrals
-            WHERE referrals.merchant_id = gone.merchant_id AND referrals.id = gone.referral_id
-        );
+        WITH forgotten AS (
+            DELETE FROM referral_history
+            USING unnest(merchant_ids, referral_ids) AS gone (merchant_id, referral_id)
+            WHERE referral_history.merchant_id = gone.merchant_id
+            AND referral_history.referral_id = gone.referral_id
+            AND NOT EXISTS (
+                SELECT FROM referrals
+                WHERE referrals.merchant_id = gone.merchant_id AND referrals.id = gone.referral_id
+            )
+            RETURNING referral_history.version
+        )
+        SELECT count(*) FROM forgotten;
     END
 """
 

@@ -98,6 +98,11 @@ class ReferralsServiceStub:
                 request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.PutProgramRequest.SerializeToString,
                 response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.PutProgramResponse.FromString,
                 _registered_method=True)
+        self.ExportCustomerData = channel.unary_unary(
+                '/referrals.v1.ReferralsService/ExportCustomerData',
+                request_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ExportCustomerDataRequest.SerializeToString,
+                response_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ExportCustomerDataResponse.FromString,
+                _registered_method=True)
 
 
 class ReferralsServiceServicer:
@@ -298,6 +303,21 @@ class ReferralsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportCustomerData(self, request, context):
+        """Tells what is kept of a customer, for the merchant to hand on to them; that answers their open
+        data requests. Of a customer who was redacted, or is not known, nothing is kept.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no program.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReferralsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -355,6 +375,11 @@ def add_ReferralsServiceServicer_to_server(servicer, server):
                     servicer.PutProgram,
                     request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.PutProgramRequest.FromString,
                     response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.PutProgramResponse.SerializeToString,
+            ),
+            'ExportCustomerData': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportCustomerData,
+                    request_deserializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ExportCustomerDataRequest.FromString,
+                    response_serializer=referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ExportCustomerDataResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -663,6 +688,33 @@ class ReferralsService:
             '/referrals.v1.ReferralsService/PutProgram',
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.PutProgramRequest.SerializeToString,
             referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.PutProgramResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportCustomerData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/referrals.v1.ReferralsService/ExportCustomerData',
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ExportCustomerDataRequest.SerializeToString,
+            referrals__adapters_dot_grpc_dot_pb_dot_referrals_dot_v1_dot_referrals__pb2.ExportCustomerDataResponse.FromString,
             options,
             channel_credentials,
             insecure,

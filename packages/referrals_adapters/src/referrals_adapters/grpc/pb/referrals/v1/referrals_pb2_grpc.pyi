@@ -171,6 +171,17 @@ class ReferralsServiceStub:
     - ABORTED: somebody else put the program at the same time. Read it, then put again.
     - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
     """
+    ExportCustomerData: _aio.UnaryUnaryMultiCallable[_referrals_pb2.ExportCustomerDataRequest, _referrals_pb2.ExportCustomerDataResponse]
+    """Tells what is kept of a customer, for the merchant to hand on to them; that answers their open
+    data requests. Of a customer who was redacted, or is not known, nothing is kept.
+
+    Errors:
+    - INVALID_ARGUMENT: an id is missing or malformed.
+    - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+    - PERMISSION_DENIED: the caller may not act for the merchant.
+    - NOT_FOUND: the merchant has no program.
+    - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+    """
 
 class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
     """What frontends ask of the referrals service.
@@ -389,6 +400,23 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         - PERMISSION_DENIED: the caller may not act for the merchant.
         - ALREADY_EXISTS: the shop domain belongs to another merchant's program.
         - ABORTED: somebody else put the program at the same time. Read it, then put again.
+        - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportCustomerData(
+        self,
+        request: _referrals_pb2.ExportCustomerDataRequest,
+        context: _aio.ServicerContext[_referrals_pb2.ExportCustomerDataRequest, _abc.Awaitable[_referrals_pb2.ExportCustomerDataResponse]],
+    ) -> _abc.Awaitable[_referrals_pb2.ExportCustomerDataResponse]:
+        """Tells what is kept of a customer, for the merchant to hand on to them; that answers their open
+        data requests. Of a customer who was redacted, or is not known, nothing is kept.
+
+        Errors:
+        - INVALID_ARGUMENT: an id is missing or malformed.
+        - UNAUTHENTICATED: there is no token, or Auth does not accept it.
+        - PERMISSION_DENIED: the caller may not act for the merchant.
+        - NOT_FOUND: the merchant has no program.
         - UNAVAILABLE: the database is away, or Auth is and gave no answer lately. Try again.
         """
 

@@ -1,0 +1,109 @@
+"""Charts as inline SVG: the page that shows them needs nothing else."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WIDTH: Final = 640
+_LEFT: Final = 190  # for the names
+_RIGHT: Final = 70  # for the figures
+_ROW: Final = 34
+
+
+class Interval(NamedTuple):
+    """
+    A rate as it was measured, and the truth.
+
+    Args:
+        name: Of what.
+        truth: The true rate.
+        rate: The measured one.
+        lower: The lower bound of its interval.
+        upper: The upper one.
+    """
+
+    name: str
+    truth: float
+    rate: float
+    lower: float
+    upper: float
+
+
+class Bar(NamedTuple):
+    """
+    Parts of a whole, laid end to end.
+
+    Args:
+        name: Of what.
+        parts: The parts, each with the class that colours it.
+        figure: What stands at its end.
+    """
+
+    name: str
+    parts: Sequence[tuple[str, float]]
+    figure: str
+
+
+def intervals(rows: Sequence[Interval], *, title: str) -> str:
+    """Draw each interval as a line with the rate on it as a dot, and the truth as a mark."""
+    most = max((max(row.upper, row.truth) for row in rows), default=0) or 1.0
+    drawn = []
+    for number, row in enumerate(rows):
+        y = _middle(number)
+        lower, rate, upper, truth = (
+            _x(value, most) for value in (row.lower, row.rate, row.upper, row.truth)
+        )
+        drawn.append(
+            _text(row.name, y)
+            + f'<line class="interval" x1="{lower}" y1="{y}" x2="{upper}" y2="{y}"/>'
+            f'<circle class="rate" cx="{rate}" cy="{y}" r="5"/>'
+            f'<line class="truth" x1="{truth}" y1="{y - 11}" x2="{truth}" y2="{y + 11}"/>'
+            + _figure(f"{row.rate:.2%}", y)
+        )
+    return _svg(drawn, title)
+
+
+def bars(rows: Sequence[Bar], *, title: str) -> str:
+    """Draw each row as a bar of its parts, all to one scale."""
+    most = max((sum(size for _, size in row.parts) for row in rows), default=0) or 1.0
+    drawn = []
+    for number, row in enumerate(rows):
+        y, begin = _middle(number), 0.0
+        parts = _text(row.name, y)
+        for kind, size in row.parts:
+            x, end = _x(begin, most), _x(begin + size, most)
+            parts += (
+                f'<rect class="{escape(kind)}" x="{x}" y="{y - 9}" width="{end - x:.1f}" '
+                f'height="18"/>'
+            )
+            begin += size
+        drawn.append(parts + _figure(row.figure, y))
+    return _svg(drawn, title)
+
+
+def _middle(number: int) -> int:
+    return _ROW * number + _ROW // 2
+
+
+def _x(value: float, most: float) -> float:
+    return round(_LEFT + value / most * (_WIDTH - _LEFT - _RIGHT), 1)
+
+
+def _text(name: str, y: int) -> str:
+    return f'<text x="{_LEFT - 10}" y="{y + 5}" text-anchor="end">{escape(name)}</text>'
+
+
+def _figure(text: str, y: int) -> str:
+    return f'<text x="{_WIDTH}" y="{y + 5}" text-anchor="end">{escape(text)}</text>'
+
+
+def _svg(rows: Sequence[str], title: str) -> str:
+    height = _ROW * len(rows)
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img"><title>{escape(title)}</title>'
+        f"{''.join(rows)}</svg>"
+    )
