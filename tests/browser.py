@@ -1,7 +1,8 @@
 """
 Chromium, driven by Playwright, which is given one and brings none.
 
-`python -m tests.browser` tells which one the tests use, and fails where there is none.
+`python -m tests.browser` tells which one the tests use, fails where there is none, and has the
+merchant page looked at in it: tests that take a minute or two, and so are no part of `pytest`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+import pytest
 from playwright.async_api import async_playwright
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ _QUIET: Final = (  # it asks nobody but our own servers
     "--disable-sync",
     "--no-first-run",
 )
+_LOOKED_AT: Final = ("tests/merchant_page/grpc_web.py", "tests/merchant_page/journeys.py")
 _PATIENCE: Final = 5_000.0  # ms, for whatever a test waits for
 
 
@@ -86,3 +90,4 @@ async def _tell() -> None:
 
 if __name__ == "__main__":
     asyncio.run(_tell())
+    sys.exit(pytest.main(["-n0", "--durations=5", *_LOOKED_AT]))

@@ -19,14 +19,20 @@ SHARE = builders.referral().key
 
 
 async def test_a_referral_that_waits_for_an_order_has_no_explanation(world: World) -> None:
-    assert await _get(world, SHARE) == ExplainedReferral(referral=builders.referral(), order=None)
+    share = builders.referral()
+    assert await _get(world, SHARE) == ExplainedReferral(
+        referral=share, order=None, history=[share.view]
+    )
 
 
 async def test_a_referral_with_an_order_is_explained_by_it(world: World) -> None:
     await world.deliver(builders.facts())
     await world.work()
     explained = await _get(world, SHARE)
-    assert explained == ExplainedReferral(referral=world.share(), order=world.order())
+    history = [builders.referral().view, world.share().view]
+    assert explained == ExplainedReferral(
+        referral=world.share(), order=world.order(), history=history
+    )
     assert explained.order
     assert explained.order.explanation
 

@@ -19,7 +19,7 @@ from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, delive
 from referrals_sandbox.neighbours.shopify_order import FriendsOrder
 from referrals_sandbox.servers import envoy
 from referrals_sandbox.servers.errors import SandboxError
-from referrals_webhook.storefront import PATH, StorefrontScript
+from referrals_webhook import merchant, storefront
 from tests.gateway.conftest import ORIGIN
 from tests.waiting import until
 
@@ -263,11 +263,28 @@ def test_a_file_that_lacks_an_address_is_named(
         envoy.configuration(listen="a:1", grpc="b:2", webhook="c:3")
 
 
+@pytest.mark.parametrize("path", merchant.page())
+def test_merchants_load_their_page_with_its_policy(sandbox: Sandbox, path: str) -> None:
+    answer = httpx.get(f"{sandbox.gateway}{path}", trust_env=False)
+    assert (answer.status_code, answer.content) == (200, merchant.page()[path].text)
+    assert merchant.HEADERS.items() <= answer.headers.items()
+    tag = {"if-none-match": answer.headers["etag"]}
+    again = httpx.get(f"{sandbox.gateway}{path}", headers=tag, trust_env=False)
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_nothing_is_sent_to_the_merchant_page(sandbox: Sandbox, method: str) -> None:
+    answer = httpx.request(method, f"{sandbox.gateway}{merchant.PATH}", trust_env=False)
+    assert answer.status_code == 404
+    assert answer.json()["code"] == 5
+
+
 def test_the_pages_of_shops_load_the_script(sandbox: Sandbox) -> None:
-    answer = httpx.get(f"{sandbox.gateway}{PATH}", trust_env=False)
-    assert (answer.status_code, answer.content) == (200, StorefrontScript().text)
+    answer = httpx.get(f"{sandbox.gateway}{storefront.PATH}", trust_env=False)
+    assert (answer.status_code, answer.content) == (200, storefront.script().text)
     again = httpx.get(
-        f"{sandbox.gateway}{PATH}",
+        f"{sandbox.gateway}{storefront.PATH}",
         headers={"if-none-match": answer.headers["etag"]},
         trust_env=False,
     )

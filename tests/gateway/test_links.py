@@ -120,6 +120,13 @@ def test_who_finds_no_service_is_asked_to_try_again(before_nothing_at: str) -> N
     assert "location" not in answer.headers
 
 
+def test_a_merchant_who_finds_no_page_is_asked_to_load_it_again(before_nothing_at: str) -> None:
+    answer = attrs.evolve(LINK, path="/merchant/").to(before_nothing_at)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert answer.body.startswith(b"This page cannot be shown at the moment.")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
 def test_the_log_tells_of_no_link(front: Front) -> None:
     attrs.evolve(LINK, path="/r/of-this-test/7K2QM9XT3V").to(front.address)
     line = front.gateway.process.until_says(r'^\{.*"path":"/r/".*\}$').group()

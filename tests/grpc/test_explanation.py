@@ -11,6 +11,7 @@ import pytest
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_domain.model import rules
 from referrals_domain.model.attribution import Attribution
+from referrals_domain.model.decision import Transition
 from referrals_domain.model.evidence import AddressCheck, Evidence
 from referrals_domain.model.identifiers import OrderKey
 from referrals_domain.model.link import Channel
@@ -177,3 +178,20 @@ async def test_the_visits_of_its_share_are_told(service: Service) -> None:
     assert (await get(service)).visits == 0
     service.store.state.visits[VISIT] = 4
     assert (await get(service)).visits == 4
+
+
+async def test_every_version_is_told_with_its_cause_and_time(service: Service) -> None:
+    share = builders.referral()
+    service.store.state.referrals[BOUND.key] = BOUND
+    service.store.state.history |= {
+        (one.key, one.version): Transition(referral=one, from_status=None)
+        for one in (BOUND, share)
+    }
+    first, second = (await get(service)).history
+    assert (first.status, first.version, first.cause) == (
+        *(pb.REFERRAL_STATUS_PENDING, 1, "link_shared"),
+    )
+    assert first.update_time.ToDatetime(UTC) == share.updated_at
+    assert (second.status, second.version, second.cause) == (
+        *(pb.REFERRAL_STATUS_REJECTED, 2, "test_order"),
+    )

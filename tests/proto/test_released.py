@@ -33,7 +33,7 @@ def test_nothing_that_was_released_is_broken() -> None:
         ("  int64 visits = 4;", "", "deleted"),
         ("  int64 visits = 4;", "  int64 followed = 4;", "changed name"),
         ("  int64 visits = 4;", "  string visits = 4;", "changed type"),
-        ("  int64 visits = 4;", "  int64 visits = 5;", "deleted"),
+        ("  int64 visits = 4;", "  int64 visits = 99;", "deleted"),
         ("  int64 visits = 4;", "  repeated int64 visits = 4;", "changed cardinality"),
         ("  CHANNEL_QR = 6;", "", "deleted"),
         ("  CHANNEL_QR = 6;", "  CHANNEL_SCANNED = 6;", "changed name"),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import referrals_grpc.__main__ as grpc_command
 import referrals_webhook.__main__ as webhook_command
+from referrals_adapters.shopify.payloads import READERS
 from referrals_sandbox import command_line
 from tests.readme.pages import ROOT
 
@@ -47,7 +48,7 @@ def require_understood(text: str) -> None:
 
 def _require(words: list[str]) -> None:
     program, *rest = words[2:] if words[:2] == ["uv", "run"] else words
-    for file in (word for word in rest if "/" in word):
+    for file in (word for word in rest if "/" in word and word not in READERS):  # or a topic
         _require_file(file)
     match program, rest:
         case (("referrals-sandbox" | "referrals-grpc" | "referrals-webhook"), _):

@@ -9,6 +9,7 @@ from referrals_domain.model.link import Channel
 from referrals_domain.model.link_url import LinkUrl
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import CODE, MERCHANT, REFERRAL
+from referrals_sandbox.composition.merchant import MERCHANT_ID, page
 
 _FOLLOWED: Final = LinkUrl(merchant_id=MERCHANT, code=CODE, share=REFERRAL, channel=Channel.SMS)
 _WORDS: Final = {
@@ -23,11 +24,12 @@ _WORDS: Final = {
 
 
 def require_urls(text: str) -> None:
-    """Require that each line of a block is a URL that is shared, or that a friend lands at."""
+    """Require that each line of a block is a URL that we share, lead to or hand over."""
     plain = builders.program(storefront_url="https://acme.example/path")
     discount = builders.program(storefront_url=plain.storefront_url, discount_link=True)
     made = {_FOLLOWED.at("https://go.example")}
     made |= {landing_url(program, CODE, _FOLLOWED) for program in (plain, discount)}
+    made.add(page("https://referrals.example.com", "TOKEN").replace(MERCHANT_ID, MERCHANT))
     for line in text.splitlines():
         assert line in map(_with_words, made)
 

@@ -69,7 +69,7 @@ async def test_a_block_does_what_its_page_says(
             printed = ground.shell(block.text)
         case _, "bash" | "":
             require_understood(block.text)
-        case (("Links" | "Where a friend lands"), "text"):
+        case (("Links" | "Where a friend lands" | "How it is opened"), "text"):
             require_urls(block.text)
         case "The Shopify app's owner", "toml":
             await require_subscriptions(block)

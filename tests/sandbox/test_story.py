@@ -11,7 +11,7 @@ import socket
 import sys
 from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import attrs
 import httpx
@@ -26,7 +26,7 @@ from referrals_sandbox.servers.ports import free_port
 from referrals_sandbox.servers.supervisor import supervising
 from referrals_sandbox.story import checks, reversal
 from referrals_sandbox.story.checks import CHECKS, Completed
-from referrals_sandbox.story.farewell import by_hand
+from referrals_sandbox.story.farewell import by_hand, merchant_page
 from referrals_sandbox.story.patience import until as look_until
 from referrals_sandbox.story.play import play
 from referrals_sandbox.story.reversal import Reversed, play_reversal
@@ -56,7 +56,7 @@ PROMISED = {
         "merchant_id",
         "shop_domain",
     ),
-    *("token", "shopify_secret", "referral_link_code"),
+    *("token", "shopify_secret", "referral_link_code", "merchant_page"),
 }
 EVENTS = [ReferralCompleted, ReferralReversed]
 STEP = re.compile(r"^ok +\d+\.\d\d s  (\S+(?: \S+)?) {2,}\S", re.MULTILINE)
@@ -126,6 +126,18 @@ def test_the_curl_that_it_prints_shows_the_referral(
     headers = dict([header.split(": ", 1)]) | {"content-type": "application/x-www-form-urlencoded"}
     answer = httpx.post(url, content=data, headers=headers, trust_env=False)
     assert answer.json()["status"] == "REFERRAL_STATUS_COMPLETED"
+
+
+def test_the_merchant_page_that_it_prints_is_there_and_hands_over_the_token(
+    sandbox: Description,
+) -> None:
+    *_, address = merchant_page(sandbox).split()
+    url = urlsplit(address)
+    handed = {"token": [sandbox.token], "merchant": [sandbox.merchant_id]}
+    assert (url.query, parse_qs(url.fragment)) == ("", handed)
+    page = httpx.get(address, trust_env=False)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert sandbox.token not in repr(sandbox)
 
 
 @pytest.mark.parametrize("place", ["points", "admincore", "postgresql", "redis"])

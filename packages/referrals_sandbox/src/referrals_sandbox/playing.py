@@ -12,7 +12,7 @@ from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.wishes import Wishes
 from referrals_sandbox.ending import Ended
 from referrals_sandbox.servers.errors import SandboxError
-from referrals_sandbox.story.farewell import addresses, by_hand
+from referrals_sandbox.story.farewell import addresses, by_hand, merchant_page
 from referrals_sandbox.story.play import play
 from referrals_sandbox.story.reversal import play_reversal
 from referrals_sandbox.story.telling import Telling
@@ -57,6 +57,7 @@ def start(options: argparse.Namespace) -> int:
             if options.once:
                 return 0
             print(f"{addresses(sandbox)}\n\n{by_hand(sandbox, completed)}\n")
+            print(f"{merchant_page(sandbox)}\n")
             print("Ctrl-C ends it.", flush=True)
             stay(sandbox.children())
         except Ended:

@@ -90,7 +90,7 @@ class ReferralsServicer(ReferralsServiceServicer):
     ) -> pb.GetReferralResponse:
         """Show a referral, and why it stands where it does."""
         found = await self.do.get_referral(referral_named(request))
-        return referral_answer(found.referral, found.order, found.visits)
+        return referral_answer(found.referral, found.order, found.visits, found.history)
 
     async def ListReferrals(  # noqa: N802
         self, request: pb.ListReferralsRequest, _: object

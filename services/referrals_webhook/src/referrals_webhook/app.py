@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route, Router
 
 from referrals_webhook.follow import METHODS, ROUTE
-from referrals_webhook.storefront import PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from referrals_webhook.follow import FollowedLinks
     from referrals_webhook.handlers import Webhook
     from referrals_webhook.probes import Probes
-    from referrals_webhook.storefront import StorefrontScript
+    from referrals_webhook.static_file import StaticFile
 
 
 def application(
-    webhooks: Iterable[Webhook], links: FollowedLinks, script: StorefrontScript, probes: Probes
+    webhooks: Iterable[Webhook],
+    links: FollowedLinks,
+    files: Mapping[str, StaticFile],
+    probes: Probes,
 ) -> Router:
     """
-    Return the application: a URL for each topic, one for each link, the script, and two probes.
+    Return the application: a URL for each topic, one for each link and file, and two probes.
 
     Nobody is redirected but who follows a link: that would lead to whatever host the caller named.
     """
@@ -30,7 +32,7 @@ def application(
         routes=[
             *(Route(f"/{one.topic}", endpoint=one, methods=["POST"]) for one in webhooks),
             Route(ROUTE, endpoint=links, methods=METHODS),
-            Route(PATH, endpoint=script.serve),
+            *(Route(path, endpoint=file.serve) for path, file in files.items()),
             Route("/healthz", endpoint=probes.alive),
             Route("/readyz", endpoint=probes.ready),
         ],

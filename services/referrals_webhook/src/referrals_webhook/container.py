@@ -58,6 +58,7 @@ from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
 from referrals_domain.use_cases.replay_invalidations import ReplayInvalidations
 from referrals_domain.use_cases.switch_program_off import SwitchProgramOff
 from referrals_domain.use_cases.take_privacy_call import TakePrivacyCall
+from referrals_webhook import merchant, storefront
 from referrals_webhook.app import application
 from referrals_webhook.caution import Caution
 from referrals_webhook.follow import FollowedLinks
@@ -67,7 +68,6 @@ from referrals_webhook.nines import CHECKED_EVERY, Nines
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
 from referrals_webhook.routine import Routine
-from referrals_webhook.storefront import StorefrontScript
 from referrals_webhook.taking import AcceptDelivery, TakeNotice, TakeOrder, TakeUninstalled
 from referrals_webhook.tally import STORED_EVERY, Tally
 from referrals_webhook.worker import Worker
@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
+    from referrals_webhook.static_file import StaticFile
 
 WHEN_UNDECIDED: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(minutes=1))
 """How long a delivery waits whose questions Auth or Core did not answer."""
@@ -135,6 +136,10 @@ def _for_every_topic(
     ]
 
 
+def _files() -> dict[str, StaticFile]:
+    return {storefront.PATH: storefront.script(), **merchant.page()}
+
+
 class DatabaseContainer(DeclarativeContainer):
     """What stands on the database."""
 
@@ -177,8 +182,8 @@ class HttpContainer(DatabaseContainer):
         count=tally.provided.add,
         followed=DatabaseContainer.metrics.provided.followed,
     )
-    script = Singleton(StorefrontScript)
-    app = Singleton(application, webhooks, links, script, probes)
+    files = Singleton(_files)
+    app = Singleton(application, webhooks, links, files, probes)
     routines = List(
         Singleton(Routine, name="visits", step=tally.provided.flush, when_idle=STORED_EVERY),
         Singleton(

@@ -10,10 +10,11 @@ from sqlalchemy import ARRAY, Integer, Text, bindparam, func, select
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import referral_history
 from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralKey
+from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
 from referrals_domain.ports.referral_history import ReferralHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 _COLUMNS: Final = referral_history.c
@@ -28,6 +29,12 @@ _IN_TIME: Final = (
 _CHANGED: Final = select(
     _IN_TIME.c.merchant_id, _IN_TIME.c.referral_id, func.max(_IN_TIME.c.version).label("version")
 ).group_by(_IN_TIME.c.merchant_id, _IN_TIME.c.referral_id)
+_OF: Final = (
+    select(_COLUMNS.status, _COLUMNS.version, _COLUMNS.at, _COLUMNS.cause)
+    .where(_COLUMNS.merchant_id == bindparam("merchant_id", type_=_COLUMNS.merchant_id.type))
+    .where(_COLUMNS.referral_id == bindparam("referral_id", type_=_COLUMNS.referral_id.type))
+    .order_by(_COLUMNS.version)
+)
 
 _FORGET: Final = select(
     func.forget_history(
@@ -53,6 +60,15 @@ class PostgresReferralHistory(ReferralHistory):
             ReferralKey(MerchantId(row.merchant_id), ReferralId(row.referral_id)): row.version
             for row in rows
         }
+
+    async def of(self, key: ReferralKey) -> Sequence[StatusView]:
+        """Return every version of a referral, which the primary key finds."""
+        merchant_id, referral_id = map(str, key)  # the driver takes no subclass for a UUID
+        rows = await self.statements.rows(_OF, merchant_id=merchant_id, referral_id=referral_id)
+        return [
+            StatusView(ReferralStatus(row.status), row.version, row.at, Cause(row.cause))
+            for row in rows
+        ]
 
 
 async def forget_history(statements: Statements, gone: Collection[ReferralKey]) -> int:

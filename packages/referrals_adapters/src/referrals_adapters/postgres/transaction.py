@@ -81,7 +81,7 @@ class PostgresTransaction(Transaction):
 
     @property
     def history(self) -> PostgresReferralHistory:
-        """The history of the referrals, by time."""
+        """The history of the referrals."""
         return PostgresReferralHistory(self._statements)
 
     @property

@@ -1,4 +1,4 @@
-"""The history of the referrals, by time."""
+"""The history of the referrals, by time and by referral."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.referral import StatusView
 
 
 class ReferralHistory(Protocol):
-    """The history of the referrals, by time; `Referrals.save` writes it."""
+    """The history of the referrals; `Referrals.save` writes it."""
 
     @abstractmethod
     async def changed(
@@ -27,3 +28,7 @@ class ReferralHistory(Protocol):
             until: It ends with this one.
             limit: How many changes are enough, of which the earliest are taken; None: all.
         """
+
+    @abstractmethod
+    async def of(self, key: ReferralKey) -> Sequence[StatusView]:
+        """Return every version of a referral, the first one first; none of one that is unknown."""

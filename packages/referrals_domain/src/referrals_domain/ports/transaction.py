@@ -81,7 +81,7 @@ class Transaction(Protocol):
     @property
     @abstractmethod
     def history(self) -> ReferralHistory:
-        """The history of the referrals, by time."""
+        """The history of the referrals."""
 
     @property
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -10,7 +10,7 @@ import attrs
 from referrals_domain.errors import NotFound
 from referrals_domain.model.identifiers import OrderKey
 from referrals_domain.model.order import ReferredOrder
-from referrals_domain.model.referral import Referral
+from referrals_domain.model.referral import Referral, StatusView
 from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ class ExplainedReferral:
         referral: The referral.
         order: The order that it is bound to, as it was found and decided; None: it waits for one.
         visits: How often its share was followed.
+        history: Every version of it, the first one first.
     """
 
     referral: Referral
     order: ReferredOrder | None
     visits: int = 0
+    history: Sequence[StatusView] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +43,9 @@ class GetReferral:
 
     async def __call__(self, key: ReferralKey) -> ExplainedReferral:
         """
-        Return the referral with its order, which may have been decided anew since it was read.
+        Return the referral with its order and history.
+
+        Both may be newer: the order may have been decided anew since the referral was read.
 
         Raises:
             NotFound: The merchant has no such referral.
@@ -52,7 +56,8 @@ class GetReferral:
                 raise NotFound("the merchant has no such referral")
             order = await _order_of(tx, referral)
             visits = (await tx.visits.of_shares([key])).get(key, 0)
-        return ExplainedReferral(referral=referral, order=order, visits=visits)
+            history = await tx.history.of(key)
+        return ExplainedReferral(referral=referral, order=order, visits=visits, history=history)
 
 
 async def _order_of(tx: Transaction, referral: Referral) -> ReferredOrder | None:

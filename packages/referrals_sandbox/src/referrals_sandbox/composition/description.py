@@ -19,6 +19,7 @@ class Description:
         grpc: The gRPC service, as `host:port`.
         webhook: The URL of the webhook service; Shopify's topics are paths below it.
         gateway: The URL of the gateway: paths as those of webhooks and of gRPC, and gRPC as JSON.
+        merchant_page: The URL of the merchant page, with the token and the merchant for it.
         database_url: PostgreSQL, as libpq and asyncpg read it.
         redis_url: Redis.
         kafka: The broker, as `host:port`.
@@ -44,6 +45,7 @@ class Description:
     grpc: str
     webhook: str
     gateway: str
+    merchant_page: str = attrs.field(repr=False)
     database_url: str
     redis_url: str
     kafka: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import attrs
 
@@ -61,6 +62,15 @@ def world(own: Secrets) -> World:
         },
         strangers=_ONE_ORDER,
     )
+
+
+def page(gateway: str, token: str) -> str:
+    """
+    Return the URL of the merchant page, as a merchant's frontend hands it over.
+
+    What is behind the `#` no browser sends to a server.
+    """
+    return f"{gateway}/merchant/#{urlencode({'token': token, 'merchant': MERCHANT_ID})}"
 
 
 def program() -> pb.Program:

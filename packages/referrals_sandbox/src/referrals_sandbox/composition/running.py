@@ -187,6 +187,7 @@ def _sandbox(processes: _Processes, begun: _Begun, link: pb.ReferralLink) -> San
         grpc=begun.grpc_service.address,
         webhook=f"http://{begun.webhook_service.address}",
         gateway=begun.gateway.url,
+        merchant_page=merchant.page(begun.gateway.url, own.token),
         database_url=up.database.url.replace("postgresql+asyncpg:", "postgresql:", 1),
         redis_url=up.redis.url,
         kafka=up.kafka.address,

@@ -34,6 +34,11 @@ def addresses(sandbox: Description) -> str:
     return "\n".join(f"  {name:<14}{place}" for name, place in places.items())
 
 
+def merchant_page(sandbox: Description) -> str:
+    """Return where the merchant sees it all; the address holds the token."""
+    return f"The merchant page, for a browser on this machine:\n\n  {sandbox.merchant_page}"
+
+
 def by_hand(sandbox: Description, completed: Completed) -> str:
     """Return three commands for another terminal."""
     asked = f'{{"referral_id": "{completed.referral_id}", "merchant_id": "{sandbox.merchant_id}"}}'

@@ -12,6 +12,8 @@ from referrals_domain.model.link_url import LinkUrl
 from referrals_domain.model.summary import summary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from referrals_domain.model.link import ReferralLink
     from referrals_domain.model.order import ReferredOrder
     from referrals_domain.model.program import ReferralProgram
@@ -73,12 +75,22 @@ def share_answer(referral: Referral, link: ReferralLink, *, base: str) -> pb.Sha
 
 
 def referral_answer(
-    referral: Referral, order: ReferredOrder | None, visits: int
+    referral: Referral, order: ReferredOrder | None, visits: int, history: Iterable[StatusView]
 ) -> pb.GetReferralResponse:
-    """Return a referral, explained by the order that it is bound to, and in words."""
+    """Return a referral, explained by the order that it is bound to, in words, and its history."""
     return pb.GetReferralResponse(
         referral=referral_message(referral),
         explanation=explanation_message(order, referral.customer_id) if order else None,
         summary=summary(referral, order),
         visits=visits,
+        history=map(_version, history),
+    )
+
+
+def _version(view: StatusView) -> pb.ReferralVersion:
+    return pb.ReferralVersion(
+        status=STATUSES[view.status],
+        version=view.version,
+        update_time=timestamp(view.updated_at),
+        cause=view.cause,
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 import attrs
 
 from referrals_domain.model.decision import opened
+from referrals_domain.model.identifiers import MerchantId, ReferralKey
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.begin import Begin, StoredContract
 from referrals_domain.testing.contracts.referrals import completed, numbered, save
@@ -17,7 +18,7 @@ COMPLETED = builders.PLACED_AT
 
 
 class ReferralHistoryContract(StoredContract):
-    """What changed in a time is found, with the version that it got."""
+    """What changed in a time is found, and what a referral went through."""
 
     async def test_a_time_begins_behind_its_first_instant_and_ends_with_its_last(
         self, begin_with_link: Begin
@@ -49,6 +50,20 @@ class ReferralHistoryContract(StoredContract):
         async with begin_with_link() as tx:
             found = await tx.history.changed(after=OPENED - 9 * INSTANT, until=OPENED, limit=2)
         assert found == {share.key: 1 for share in shares[1:]}
+
+    async def test_a_referral_has_every_version_that_it_got(self, begin_with_link: Begin) -> None:
+        share, other = numbered(1), numbered(2)
+        done = completed(share)
+        await save(begin_with_link, opened(share), done, opened(other))
+        async with begin_with_link() as tx:
+            assert await tx.history.of(share.key) == [share.view, done.referral.view]
+            assert await tx.history.of(other.key) == [other.view]
+
+    async def test_what_another_merchant_has_is_no_history(self, begin_with_link: Begin) -> None:
+        await save(begin_with_link, opened(numbered(1)))
+        async with begin_with_link() as tx:
+            foreign = ReferralKey(MerchantId("other"), numbered(1).id)
+            assert await tx.history.of(foreign) == []
 
     async def test_what_was_not_committed_did_not_happen(self, begin_with_link: Begin) -> None:
         async with begin_with_link() as tx:

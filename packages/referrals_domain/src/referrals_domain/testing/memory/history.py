@@ -10,10 +10,11 @@ from referrals_domain.ports.referral_history import ReferralHistory
 from referrals_domain.testing.memory.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.referral import StatusView
 
 
 @attrs.frozen
@@ -32,3 +33,12 @@ class InMemoryReferralHistory(ReferralHistory):
         for _, (key, version) in found[:limit]:
             versions[key] = max(version, versions.get(key, 0))
         return versions
+
+    async def of(self, key: ReferralKey) -> Sequence[StatusView]:
+        """Return every version of a referral."""
+        lines = sorted(
+            (version, one.referral.view)
+            for (of, version), one in self.state.history.items()
+            if of == key
+        )
+        return [view for _, view in lines]

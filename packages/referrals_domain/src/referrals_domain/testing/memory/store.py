@@ -88,7 +88,7 @@ class InMemoryTransaction(Transaction):
 
     @property
     def history(self) -> InMemoryReferralHistory:
-        """The history of the referrals, by time."""
+        """The history of the referrals."""
         return InMemoryReferralHistory(self._state)
 
     @property

@@ -302,6 +302,42 @@ class Referral(_message.Message):
 Global___Referral: _TypeAlias = Referral  # noqa: Y015
 
 @_typing.final
+class ReferralVersion(_message.Message):
+    """How a referral stood at some time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    status: Global___ReferralStatus.ValueType
+    """Where it stood."""
+    version: _builtins.int
+    """1 when opened, one more with each change of status or of its cause."""
+    cause: _builtins.str
+    """Why it had its status, in the codes of GetReferralStatusResponse."""
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When this version came to be."""
+
+    def __init__(
+        self,
+        *,
+        status: Global___ReferralStatus.ValueType = ...,
+        version: _builtins.int = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        cause: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "status", b"status", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReferralVersion: _TypeAlias = ReferralVersion  # noqa: Y015
+
+@_typing.final
 class ReferralLink(_message.Message):
     """An advocate's link. Each advocate of a merchant has one."""
 
@@ -1056,6 +1092,7 @@ class GetReferralResponse(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     VISITS_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
     summary: _builtins.str
     """The same in one to three sentences that a support agent can read out to the advocate: why the
     reward did or did not come, and what it waits for. From what is stored alone; it names the
@@ -1074,6 +1111,10 @@ class GetReferralResponse(_message.Message):
     def explanation(self) -> Global___Explanation:
         """Why it stands where it does. Absent while it waits for an order."""
 
+    @_builtins.property
+    def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReferralVersion]:
+        """Every version of the referral, the first one first."""
+
     def __init__(
         self,
         *,
@@ -1081,10 +1122,11 @@ class GetReferralResponse(_message.Message):
         explanation: Global___Explanation | None = ...,
         summary: _builtins.str = ...,
         visits: _builtins.int = ...,
+        history: _abc.Iterable[Global___ReferralVersion] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "referral", b"referral", "summary", b"summary", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "history", b"history", "referral", b"referral", "summary", b"summary", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

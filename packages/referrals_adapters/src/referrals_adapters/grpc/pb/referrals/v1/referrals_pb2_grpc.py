@@ -136,8 +136,8 @@ class ReferralsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetReferral(self, request, context):
-        """Shows a referral, and why it stands where it does: in words, and by what pointed to it, what
-        every rule said of its order, and on what evidence.
+        """Shows a referral, how it came to stand where it does, and why: in words, and by what pointed
+        to it, what every rule said of its order, and on what evidence.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed.

@@ -44,8 +44,8 @@ class ReferralsServiceStub:
       which it may get later; or Auth is away and gave no answer lately. Try again.
     """
     GetReferral: _aio.UnaryUnaryMultiCallable[_referrals_pb2.GetReferralRequest, _referrals_pb2.GetReferralResponse]
-    """Shows a referral, and why it stands where it does: in words, and by what pointed to it, what
-    every rule said of its order, and on what evidence.
+    """Shows a referral, how it came to stand where it does, and why: in words, and by what pointed
+    to it, what every rule said of its order, and on what evidence.
 
     Errors:
     - INVALID_ARGUMENT: an id is missing or malformed.
@@ -221,8 +221,8 @@ class ReferralsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _referrals_pb2.GetReferralRequest,
         context: _aio.ServicerContext[_referrals_pb2.GetReferralRequest, _abc.Awaitable[_referrals_pb2.GetReferralResponse]],
     ) -> _abc.Awaitable[_referrals_pb2.GetReferralResponse]:
-        """Shows a referral, and why it stands where it does: in words, and by what pointed to it, what
-        every rule said of its order, and on what evidence.
+        """Shows a referral, how it came to stand where it does, and why: in words, and by what pointed
+        to it, what every rule said of its order, and on what evidence.
 
         Errors:
         - INVALID_ARGUMENT: an id is missing or malformed.
