@@ -9,11 +9,13 @@ from sqlalchemy import text
 
 from referrals_domain.model.funnel import Days
 from referrals_domain.model.identifiers import MerchantId
+from tests.conftest import execute
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.testing.contracts.begin import Begin
 
 _FILL: Final = (
@@ -34,13 +36,15 @@ _FILL: Final = (
 
 
 async def test_days_are_read_from_their_index(
-    begin: Begin, engine: AsyncEngine, asked: list[tuple[str, Any]]
+    begin: Begin,
+    engine: AsyncEngine,
+    migrated: PostgresSettings,
+    asked: list[tuple[str, Any]],
 ) -> None:
     async with engine.begin() as connection:
         for statement in _FILL:
             await connection.execute(statement)
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        await connection.execute(text("VACUUM (ANALYZE) referrals, visits"))
+    await execute(migrated, "VACUUM (ANALYZE) referrals, visits")
     asked.clear()
     merchant, now = MerchantId("merchant-1"), datetime.now(UTC)
     days = Days((now - timedelta(days=2)).date(), now.date())
