@@ -105,6 +105,32 @@ class Killed(Frozen):
 
 
 @attrs.frozen(kw_only=True)
+class KilledUndecided(Killed):
+    """
+    Relays that are killed while the broker decides nothing of what they have sent.
+
+    Args:
+        broker: The broker.
+    """
+
+    broker: Child
+
+    async def strike(self, seconds: float) -> bool:
+        """Stop the broker while a relay publishes, kill the relays, and let all go on."""
+        if not await under_way(self._is_published):
+            return False
+        serving = await asyncio.to_thread(freeze, [self.broker])
+        try:
+            await asyncio.sleep(seconds)
+            return await super().strike(seconds)
+        finally:
+            await asyncio.to_thread(thaw, [self.broker], serving)
+
+    async def _is_published(self) -> bool:
+        return not await self.in_flight()
+
+
+@attrs.frozen(kw_only=True)
 class Dead(Fault):
     """
     A role that is killed where it has done one half of a thing and not the other.

@@ -24,6 +24,7 @@ from referrals_sandbox.chaos.faults import (
     Flushed,
     Frozen,
     Killed,
+    KilledUndecided,
     Lies,
     ReadOnly,
     Stormy,
@@ -220,6 +221,14 @@ def _of_the_broker(scene: Scene) -> Iterator[Fault]:
             target="kafka",
             processes=[kafka.process],
             in_flight=scene.has_events,
+        )
+        yield KilledUndecided(
+            name="relay killed undecided",
+            target="relay",
+            processes=scene.roles.of("relay"),
+            in_flight=scene.has_events,
+            scene=scene,
+            broker=kafka.process,
         )
 
 
