@@ -92,6 +92,7 @@ WHEN_NOTHING_IS_DUE: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(s
 
 WHEN_NOTHING_IS_OLD: Final = Backoff(first=timedelta(minutes=1), cap=timedelta(minutes=1))
 """How long the janitor waits before it looks again for what was kept for long enough."""
+
 LOOKED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
 """How often a worker looks for somebody who asked to be forgotten."""
 

@@ -15,27 +15,18 @@ import attrs
 
 from referrals_sandbox.chaos import weather
 from referrals_sandbox.chaos.collecting import through
-from referrals_sandbox.chaos.faults import (
-    BrokerDown,
-    BrokerSlow,
-    Dead,
-    Down,
-    Fault,
-    Flushed,
-    Frozen,
-    Killed,
-    KilledUndecided,
-    Lies,
-    ReadOnly,
-    Stormy,
-)
+from referrals_sandbox.chaos.connection_faults import Down, Stormy
+from referrals_sandbox.chaos.process_faults import Dead, Frozen, Killed, KilledUndecided
 from referrals_sandbox.chaos.scene import Scene
+from referrals_sandbox.chaos.server_faults import BrokerDown, BrokerSlow, Flushed, Lies, ReadOnly
 from referrals_sandbox.composition.backlog import backlog
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.kept_kafka import KeptKafka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from referrals_sandbox.chaos.faults import Fault
 
 
 _AT_ONCE: Final = 3  # faults
