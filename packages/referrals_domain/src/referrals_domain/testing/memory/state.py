@@ -15,7 +15,7 @@ from referrals_domain.model.identifiers import (
     MerchantId,
     OrderKey,
     ReferralKey,
-    RequestId,
+    RequestKey,
 )
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.merchant_key import MerchantKey
@@ -57,7 +57,7 @@ class State:
     history: dict[tuple[ReferralKey, int], Transition] = attrs.field(factory=dict)
     orders: dict[OrderKey, ReferredOrder] = attrs.field(factory=dict)
     heard_of: dict[OrderKey, datetime] = attrs.field(factory=dict)
-    requests: dict[tuple[MerchantId, RequestId], Request] = attrs.field(factory=dict)
+    requests: dict[RequestKey, Request] = attrs.field(factory=dict)
     deliveries: dict[int, StoredDelivery] = attrs.field(factory=dict)
     quarantine: dict[bytes, UnreadableBody] = attrs.field(factory=dict)
     outbox: dict[int, OutboxEntry] = attrs.field(factory=dict)
