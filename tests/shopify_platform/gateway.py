@@ -33,14 +33,15 @@ class Gateway:
     Args:
         port: Where.
         answers: The statuses of the next answers; then 200.
-        delay: How many seconds an answer takes.
+        delays: How many seconds the next answers take; then none.
+        refused: The paths that are answered 500.
         taken: The webhooks, oldest first.
     """
 
     port: int = 0
     answers: list[int] = attrs.field(factory=list)
-    always: int = 200
-    delay: float = 0.0
+    delays: list[float] = attrs.field(factory=list)
+    refused: list[str] = attrs.field(factory=list)
     taken: list[Taken] = attrs.field(factory=list)
 
     @property
@@ -50,15 +51,21 @@ class Gateway:
     def of(self, topic: str) -> list[Taken]:
         return [one for one in self.taken if one.path == f"/{topic}"]
 
+    def _status(self, path: str) -> int:
+        if path in self.refused:
+            return 500
+        return self.answers.pop(0) if self.answers else 200
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 request, *lines = head.decode().strip().split("\r\n")
                 headers = dict(line.split(": ", 1) for line in lines)
                 body = await reader.readexactly(int(headers["Content-Length"]))
-                self.taken.append(Taken(request.split()[1], headers, body))
-                await asyncio.sleep(self.delay)
-                status = self.answers.pop(0) if self.answers else self.always
+                taken = Taken(request.split()[1], headers, body)
+                self.taken.append(taken)
+                await asyncio.sleep(self.delays.pop(0) if self.delays else 0)
+                status = self._status(taken.path)
                 writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

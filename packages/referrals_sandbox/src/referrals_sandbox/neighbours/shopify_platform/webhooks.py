@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RETRIES: Final = 8
 _HOURS: Final = 4
-_GAPS: Final = tuple(_HOURS * 3600 * 2**number / (2**RETRIES - 1) for number in range(RETRIES))
+GAPS: Final = tuple(_HOURS * 3600 * 2**number / (2**RETRIES - 1) for number in range(RETRIES))
 _CONNECTED_WITHIN: Final = 1.0  # seconds
 _ANSWERED_WITHIN: Final = 5.0  # seconds
 _AT_ONCE: Final = 64  # posts; else a backlog after an outage opens a connection for each webhook
@@ -117,7 +117,7 @@ class Webhooks:
         posted = self.posted[shop.terms.domain]
         posted.pending += 1
         try:
-            for gap in (self.circumstances.faults.delay(), *_GAPS):
+            for gap in (self.circumstances.faults.delay(), *GAPS):
                 await self.circumstances.pause(gap)
                 if subscription not in shop.subscriptions:
                     posted.given_up += 1
