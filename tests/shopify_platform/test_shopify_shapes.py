@@ -15,6 +15,7 @@ from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.payloads import ShopifyOrder, read_order, read_refund
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.testing.builders import CODE, REFERRAL
+from referrals_sandbox.neighbours.shopify_platform.order import Refusal
 from referrals_sandbox.neighbours.shopify_platform.shop import VERSIONS
 from referrals_sandbox.neighbours.shopify_shapes import SHAPES
 from tests.shopify_platform.conftest import SECRET, SHOP, terms
@@ -154,6 +155,22 @@ async def test_money_goes_back_in_the_currency_that_it_was_paid_in(stand: Stand)
     bags = [one["transactions"]["nodes"][0]["amountSet"] for one in node["refunds"]]
     assert [one["shopMoney"]["amount"] for one in bags] == ["10.00", "5.05"]
     assert [one["presentmentMoney"]["amount"] for one in bags] == ["9.20", "4.65"]
+
+
+async def test_what_goes_back_in_parts_comes_to_all_that_was_paid(stand: Stand) -> None:
+    order = SHAPES["in_another_currency"](friends_order())
+    stand.shopify.place(SHOP, [document(order)])
+    for amount in ("0.05", "0.05", None):
+        given = Decimal(amount) if amount else None
+        stand.shopify.refund(SHOP, order.order_id, given)
+    with pytest.raises(Refusal):
+        stand.shopify.refund(SHOP, order.order_id, Decimal("0.01"))
+    await stand.quiet()
+    node = (await stand.data(ORDERS, query="", first=1))["orders"]["nodes"][0]
+    refunds = read_node(node).facts.refunds
+    assert node["displayFinancialStatus"] == "REFUNDED"
+    assert sum(refund.amount.minor for refund in refunds) == 6173
+    assert {refund.amount.currency for refund in refunds} == {"EUR"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
