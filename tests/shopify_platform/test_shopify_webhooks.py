@@ -258,3 +258,13 @@ async def test_a_shop_that_leaves_says_so_if_asked_to_and_then_no_more(stand: St
     stand.shopify.agree(terms(stand.gateway))
     assert await topics(stand) == ALL
     assert stand.shopify.report(SHOP).orders == 1
+
+
+async def test_what_is_on_its_way_when_a_shop_leaves_is_given_up(stand: Stand) -> None:
+    stand.gateway.refused = ["/orders/create"]
+    stand.shopify.place(SHOP, [document(placed(is_paid=False))])
+    await asyncio.sleep(0.02)
+    stand.shopify.uninstall(SHOP)
+    await stand.quiet()
+    assert 0 < len(stand.gateway.taken) < 9
+    assert stand.shopify.report(SHOP).posted.given_up == 1
