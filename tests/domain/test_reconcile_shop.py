@@ -30,6 +30,7 @@ from tests.domain.world import World
 if TYPE_CHECKING:
     from referrals_domain.model.order import OrderFacts
 
+TOTAL: Final = Money(6710, "USD")
 FOUR: Final = [OrderId(str(number)) for number in (1, 2, 3, 4)]
 
 
@@ -88,6 +89,18 @@ async def test_what_happened_to_a_known_order_is_found_even_if_it_lost_its_signa
     await world.deliver(builders.facts())
     cancelled = builders.facts(signals=(), cancelled_at=builders.PLACED_AT)
     assert len((await _sweep(world, cancelled)).missing) == 1
+
+
+async def test_that_a_known_order_changed_in_what_is_not_kept_is_nothing_new(
+    world: World,
+) -> None:
+    await world.deliver(builders.facts())
+    await world.work()
+    tagged = _changed(builders.ORDER, builders.PLACED_AT + timedelta(minutes=30))
+    assert await _sweep(world, tagged) == _drift(world, found=1, known=1)
+    later = builders.PLACED_AT + timedelta(minutes=40)
+    dearer = _changed(builders.ORDER, later, Money(6810, "USD"))
+    assert len((await _sweep(world, dearer)).missing) == 1
 
 
 async def test_orders_without_a_signal_are_counted_and_not_stored(world: World) -> None:
@@ -191,8 +204,8 @@ def _reconcile(world: World, shop: InMemoryShopOrders) -> ReconcileShop:
     )
 
 
-def _changed(order_id: OrderId, at: datetime) -> OrderFacts:
-    snapshot = OrderSnapshot(updated_at=at, total=Money.parse("50.00", "USD"))
+def _changed(order_id: OrderId, at: datetime, total: Money = TOTAL) -> OrderFacts:
+    snapshot = OrderSnapshot(updated_at=at, total=total)
     return builders.facts(order_id=order_id, snapshot=snapshot)
 
 
