@@ -63,6 +63,7 @@ class State:
     outbox: dict[int, OutboxEntry] = attrs.field(factory=dict)
     refused: dict[int, Refused] = attrs.field(factory=dict)
     stale_statuses: dict[ReferralKey, int] = attrs.field(factory=dict)
+    watermarks: dict[MerchantId, datetime] = attrs.field(factory=dict)
     visits: dict[Visit, int] = attrs.field(factory=dict)
     merchant_keys: dict[MerchantId, MerchantKey] = attrs.field(factory=dict)
     redactions: dict[CustomerKey, datetime] = attrs.field(factory=dict)
