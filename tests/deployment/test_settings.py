@@ -12,10 +12,10 @@ import pytest
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.telemetry.logs import LogSettings
 from referrals_adapters.wire.variables import SettingsError, Variables
-from referrals_grpc.__main__ import _parser as grpc_parser
+from referrals_grpc.command_line import parser as grpc_parser
 from referrals_grpc.settings import Settings
-from referrals_webhook.__main__ import _parser as webhook_parser
-from referrals_webhook.roles import Role
+from referrals_webhook.command_line.parser import parser as webhook_parser
+from referrals_webhook.role import Role
 from referrals_webhook.settings import (
     HttpSettings,
     RelaySettings,

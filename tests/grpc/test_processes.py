@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TWO = ("--processes", "2")
 PROGRAM = pb.GetProgramRequest(merchant_id=MERCHANT)
-ENDED = b"referrals-grpc: a process ended with exit code -9\n"
+ENDED = b"referrals-grpc: a process ended with exit code -9; its log tells why; start it again\n"
 MANY = 64  # connections; that all of them meet one of two processes happens once in 2^63 runs
 
 

@@ -1,4 +1,4 @@
-"""Rows that wait for a person: how a command reaches them, and how it shows them."""
+"""Rows that wait for a person: how a command reaches them, and shows what it found or did."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ def show(
         _write_table([fields, *(tuple(map(_cell, row)) for row in rows)])
     else:
         announce(none)
+
+
+def show_object(**values: object) -> None:
+    """Write what a command did to standard output, as a JSON object."""
+    sys.stdout.write(json.dumps(values) + "\n")
 
 
 def _cell(value: int | str | None) -> str:

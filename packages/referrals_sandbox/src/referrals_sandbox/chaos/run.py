@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _AT_REST_WITHIN: Final = 120.0  # seconds
 _LOOKED: Final = 0.2  # seconds between two looks
+_TOLD: Final = 10.0  # seconds between two lines on how far it is
 
 
 def chaos(options: argparse.Namespace) -> int:
@@ -68,7 +70,8 @@ async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
         roles = await split(sandbox, settings(addresses), planted=options.planted)
         scene = Scene(sandbox=sandbox, roles=roles, addresses=addresses, traffic=traffic)
         schedule = Schedule(scene=scene, seed=options.seed, only=options.only)
-        watching = [asyncio.create_task(watch()) for watch in (roles.keep, schedule.watch)]
+        tell = partial(_tell, traffic, schedule, options.seconds)
+        watching = [asyncio.create_task(one()) for one in (roles.keep, schedule.watch, tell)]
         async with asyncio.TaskGroup() as group:
             group.create_task(traffic.flow(options.seconds))
             group.create_task(schedule.run(options.seconds))
@@ -85,6 +88,18 @@ async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
         misses=schedule.misses,
         recovery=schedule.recovery,
     )
+
+
+async def _tell(traffic: Traffic, schedule: Schedule, seconds: int) -> None:
+    """Tell on standard error how far it is, until cancelled."""
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    while True:
+        await asyncio.sleep(_TOLD)
+        passed = clock() - begun
+        done = f"{traffic.posts} posts, {sum(schedule.hits.values())} faults hit"
+        until = f"of {seconds} s" if passed < seconds else "and waiting until all is at rest"
+        print(f"{passed:.0f} s {until}: {done}", file=sys.stderr, flush=True)
 
 
 async def _rest(sandbox: Sandbox) -> None:
