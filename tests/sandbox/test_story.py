@@ -279,7 +279,8 @@ def test_a_program_that_fails_is_told_in_one_line(cli: Cli, sandbox: Description
     assert failed.returncode == 1
     assert failed.stderr.startswith(
         "referrals-sandbox: migrate failed with exit code 1 "
-        "(referrals-webhook: PostgreSQL: InvalidPasswordError); see that REFERRALS_DB_HOST"
+        "(referrals-webhook: PostgreSQL: InvalidPasswordError; see that it runs, that "
+        "REFERRALS_DB_HOST and what belongs to it are right, "
     )
     assert failed.stderr.count("\n") == 1
     assert list(cli.temp.iterdir()) == []

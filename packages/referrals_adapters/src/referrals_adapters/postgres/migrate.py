@@ -10,7 +10,7 @@ from alembic.config import Config
 
 from referrals_adapters.postgres import migrations
 from referrals_adapters.postgres.engine import open_engine
-from referrals_adapters.postgres.errors import domain_errors
+from referrals_adapters.postgres.errors import domain_errors, schema_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,7 @@ async def _run(settings: PostgresSettings, step: Callable[[Config], None]) -> li
     async with open_engine(
         settings, application=_APPLICATION, connections=1, answer_within=None
     ) as engine:
-        with domain_errors():
+        with domain_errors(), schema_errors():
             async with engine.begin() as connection:
                 await connection.run_sync(with_connection)
     return applied

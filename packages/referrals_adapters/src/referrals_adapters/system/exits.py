@@ -35,7 +35,8 @@ EXIT_CODES: Final[Mapping[int, str]] = {
 ADVICE: Final[Mapping[type[Exception], str]] = {
     SettingsError: "--help tells which variables are read",
     CannotListen: "end who listens there, or set another address",
-    Unavailable: "see that it runs, and that REFERRALS_DB_HOST and what belongs to it are right",
+    Unavailable: "see that it runs, that REFERRALS_DB_HOST and what belongs to it are right, "
+    "and that `referrals-webhook migrate` was run",
 }
 """What a person should do about an error of a service."""
 
