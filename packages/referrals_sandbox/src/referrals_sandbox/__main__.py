@@ -19,11 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     with reported(PROGRAM, {SandboxError: ""}):  # its text tells what to do next
         options = parser().parse_args(arguments)
-        end_on_signals()
-        end_with_uv()
-        if "REFERRALS_DB_HOST" not in os.environ:
-            _forget_other_databases()
         try:
+            end_on_signals()
+            end_with_uv()
+            if "REFERRALS_DB_HOST" not in os.environ:
+                _forget_other_databases()
             # Here, because it takes a second: who only asks for help needs none of it.
             from referrals_sandbox.commands import COMMANDS  # noqa: PLC0415
 

@@ -56,7 +56,7 @@ def start(options: argparse.Namespace) -> int:
         try:
             if options.describe:
                 sandbox.write(options.describe)
-            print(_as_json(telling, sandbox) if options.json else _as_text(telling), flush=True)
+            print(as_json(telling, sandbox) if options.json else _as_text(telling), flush=True)
             if options.once:
                 return 0
             if not options.json:
@@ -85,11 +85,8 @@ def stay(children: Collection[Child]) -> NoReturn:
         time.sleep(_PAUSE)
 
 
-def _as_text(telling: Telling) -> str:
-    return f"Every step held; {telling.total():.1f} s in all.\n"
-
-
-def _as_json(telling: Telling, sandbox: Description) -> str:
+def as_json(telling: Telling, sandbox: Description) -> str:
+    """Return what a program may want to know of a story that held, as JSON."""
     return json.dumps(
         {
             "seconds": round(telling.total(), 2),
@@ -98,6 +95,10 @@ def _as_json(telling: Telling, sandbox: Description) -> str:
         },
         indent=2,
     )
+
+
+def _as_text(telling: Telling) -> str:
+    return f"Every step held; {telling.total():.1f} s in all.\n"
 
 
 def _forget(describe: Path) -> None:

@@ -78,7 +78,6 @@ class Parser(argparse.ArgumentParser):
         formatter = partial(argparse.HelpFormatter, width=_width())
         super().__init__(
             description=about.does,
-            allow_abbrev=False,  # else a new option breaks who abbreviates another
             formatter_class=formatter,
             **options,
         )
@@ -124,7 +123,12 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stderr).write(message)  # argparse would not tell that it cannot
 
     def _require_known(self, words: Sequence[str]) -> None:
-        """Name the first unknown option; argparse would rather ask for what is missing beside."""
+        """
+        Name the first unknown option.
+
+        argparse would rather ask for what is missing beside it. It would also take a beginning
+        of a name, which means something else once there is an option of that name.
+        """
         for word in words:
             if word == "--" or word in self.commands:
                 return
