@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from referrals_sandbox.chaos.report import Report
 from referrals_sandbox.chaos.roles import split
 from referrals_sandbox.chaos.scene import Scene, proxied, settings
 from referrals_sandbox.chaos.schedule import Schedule
+from referrals_sandbox.chaos.telling import tell
 from referrals_sandbox.chaos.traffic import WITHIN, Traffic
 from referrals_sandbox.composition.backlog import backlog
 from referrals_sandbox.composition.running import running
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 _AT_REST_WITHIN: Final = 120.0  # seconds
 _LOOKED: Final = 0.2  # seconds between two looks
-_TOLD: Final = 10.0  # seconds between two lines on how far it is
 
 
 def chaos(options: argparse.Namespace) -> int:
@@ -70,8 +69,9 @@ async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
         roles = await split(sandbox, settings(addresses), planted=options.planted)
         scene = Scene(sandbox=sandbox, roles=roles, addresses=addresses, traffic=traffic)
         schedule = Schedule(scene=scene, seed=options.seed, only=options.only)
-        tell = partial(_tell, traffic, schedule, options.seconds)
-        watching = [asyncio.create_task(one()) for one in (roles.keep, schedule.watch, tell)]
+        telling = tell(partial(_done, traffic, schedule), seconds=options.seconds)
+        works = (roles.keep(), schedule.watch(), telling)
+        watching = [asyncio.create_task(work) for work in works]
         async with asyncio.TaskGroup() as group:
             group.create_task(traffic.flow(options.seconds))
             group.create_task(schedule.run(options.seconds))
@@ -90,16 +90,9 @@ async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
     )
 
 
-async def _tell(traffic: Traffic, schedule: Schedule, seconds: int) -> None:
-    """Tell on standard error how far it is, until cancelled."""
-    clock = asyncio.get_running_loop().time
-    begun = clock()
-    while True:
-        await asyncio.sleep(_TOLD)
-        passed = clock() - begun
-        done = f"{traffic.posts} posts, {sum(schedule.hits.values())} faults hit"
-        until = f"of {seconds} s" if passed < seconds else "and waiting until all is at rest"
-        print(f"{passed:.0f} s {until}: {done}", file=sys.stderr, flush=True)
+def _done(traffic: Traffic, schedule: Schedule) -> str:
+    hit = sum(schedule.hits.values())
+    return f"{traffic.posts} posts under way, {hit} faults have hit"
 
 
 async def _rest(sandbox: Sandbox) -> None:
