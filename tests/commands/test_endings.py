@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FULL = Path("/dev/full")
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+AT_ONCE = {**BUFFERED, "PYTHONUNBUFFERED": "1"}  # as in our image
 MODULES = {program: program.replace("-", "_") for program in PARSERS}
 
 
@@ -36,7 +39,10 @@ def mute() -> Iterator[socket.socket]:
 @pytest.mark.parametrize("program", PARSERS)
 def test_who_reads_no_further_is_not_bothered(program: str) -> None:
     with subprocess.Popen(  # noqa: S603 - this very interpreter
-        command(program, "--help"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(program, "--help"),
+        env=BUFFERED,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout
         assert process.stderr
@@ -45,10 +51,15 @@ def test_who_reads_no_further_is_not_bothered(program: str) -> None:
         assert process.wait() == 1
 
 
-def test_a_full_disk_is_one_line() -> None:
+@pytest.mark.parametrize("environment", [BUFFERED, AT_ONCE], ids=["buffered", "at once"])
+def test_a_full_disk_is_one_line(environment: dict[str, str]) -> None:
     with FULL.open("w") as full:
         ended = subprocess.run(  # noqa: S603 - this very interpreter
-            command("referrals-grpc", "--help"), stdout=full, stderr=subprocess.PIPE, check=False
+            command("referrals-grpc", "--help"),
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
         )
     said = "referrals-grpc: cannot write: No space left on device; make room\n"
     assert (ended.returncode, ended.stderr.decode()) == (1, said)
