@@ -19,7 +19,6 @@ from referrals_adapters.system.exits import EXIT_CODES, MISUSED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from _typeshed import SupportsWrite
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - has no public name
 """Where a parser's commands are added."""
@@ -119,7 +118,7 @@ class Parser(argparse.ArgumentParser):
         line = " ".join(message.split())
         self.exit(MISUSED, f"{self.prog}: {line}; see {self.prog} --help\n")
 
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         (file or sys.stderr).write(message)  # argparse would not tell that it cannot
 
     def _require_known(self, words: Sequence[str]) -> None:
