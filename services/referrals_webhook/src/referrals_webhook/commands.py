@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.system.scheduling import run_in_batches
 from referrals_adapters.telemetry.logs import LogSettings, set_up_logs
 from referrals_adapters.telemetry.metrics import Metrics, exposed
 from referrals_domain.model.identifiers import CustomerKey
@@ -51,6 +52,7 @@ def carry_out(options: argparse.Namespace) -> None:
 
 
 def _run(role: Role | None) -> None:
+    run_in_batches()
     variables = environment()
     metrics, listen = Metrics(), metrics_listen(variables)
     with exposed(metrics, listen.listen()) if listen else nullcontext():
