@@ -13,3 +13,11 @@ DATABASE: Final[Mapping[str, str]] = {
 LOGS: Final[Mapping[str, str]] = {
     "REFERRALS_LOG_FORMAT": "console (the default) or json, a line an event"
 }
+ADMIN: Final[Mapping[str, str]] = {
+    "SHOPIFY_ADMIN_ACCESS_FILE": "a file of what shops let us ask, as JSON: "
+    '{"acme.myshopify.com": {"token": "shpat_...", "plan": "plus"}}; the plans are standard, '
+    "advanced, plus and enterprise",
+    "SHOPIFY_ADMIN_URL": "where the Admin API is, with {shop} in place of a shop's domain "
+    "(https://{shop})",
+    "REFERRALS_PUBLIC_URL": "where Shopify reaches the gateway",
+}
