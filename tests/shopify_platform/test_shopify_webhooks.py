@@ -239,11 +239,13 @@ async def test_nothing_is_sent_nor_answered_while_shopify_is_away(stand: Stand) 
 async def test_what_waits_for_its_turn_when_shopify_leaves_waits_for_its_return(
     stand: Stand,
 ) -> None:
-    stand.gateway.delays = [0.1] * 64
+    stand.gateway.answering.clear()
     stand.shopify.place(SHOP, [document(placed(is_paid=False)) for _ in range(100)])
-    await asyncio.sleep(0.05)
-    stand.shopify.circumstances.leave(0.3 * SPEED)
-    await asyncio.sleep(0.2)
+    while len(stand.gateway.taken) < 64:
+        await asyncio.sleep(0.01)
+    stand.shopify.circumstances.leave(1.0 * SPEED)
+    stand.gateway.answering.set()
+    await asyncio.sleep(0.1)
     assert len(stand.gateway.taken) == 64
     await stand.quiet()
     assert len(stand.gateway.taken) == 100
