@@ -241,7 +241,7 @@ async def test_what_waits_for_its_turn_when_shopify_leaves_waits_for_its_return(
 ) -> None:
     stand.gateway.answering.clear()
     stand.shopify.place(SHOP, [document(placed(is_paid=False)) for _ in range(100)])
-    while len(stand.gateway.taken) < 64:
+    while len(stand.gateway.taken) < 64:  # noqa: ASYNC110 - it is no event of ours
         await asyncio.sleep(0.01)
     stand.shopify.circumstances.leave(1.0 * SPEED)
     stand.gateway.answering.set()
