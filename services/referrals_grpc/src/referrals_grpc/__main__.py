@@ -32,6 +32,8 @@ environment:
   AUTH_GRPC_SERVICE         the name of Auth's service (auth.v1.AuthService); auth.v1 where Auth
                             answers on /auth.v1/ValidateMerchant
 
+The password may also stand in a file that REFERRALS_DB_PASSWORD_FILE names.
+
 SIGTERM and SIGINT let the calls that are under way finish, for up to 10 seconds.
 """
 

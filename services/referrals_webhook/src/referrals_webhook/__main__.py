@@ -53,14 +53,18 @@ environment, and which role needs it:
   KAFKA_BROKER              relay   host:port of a broker, or of several with commas; also
                                     KAFKA_RETENTION_DAYS (30), for topics that it makes
 
+A password, a token or a secret may also stand in a file, which the variable with _FILE behind it
+names, as SHOPIFY_API_SECRET_FILE.
+
 SIGTERM and SIGINT: what was begun is finished, then the process ends with exit code 0. A server
 that is away is waited for. A relay that can no longer tell what became of an event ends with
 exit code 75, and is to be started again.
 """
 _MIGRATE: Final = """
 environment:
-  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD:
-                            the owner of the tables, who is not who the services connect as
+  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+                            or _PASSWORD_FILE: the owner of the tables, who is not who the
+                            services connect as
 
 Running it again, or twice at once, does no harm.
 """
@@ -71,6 +75,7 @@ again. Its referral is as it was; nothing is lost.
 
 environment:
   REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+                            or _PASSWORD_FILE
 """
 _OUTBOX: Final = """
 An event that Kafka refuses for good, because it is too large or its topic may not be written, is
@@ -80,6 +85,7 @@ is refused again.
 
 environment:
   REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+                            or _PASSWORD_FILE
 """
 _PRIVACY: Final = """
 Shopify passes on what customers and shops ask for, and workers carry redactions out; an operator
@@ -88,6 +94,7 @@ request for one's data waits until somebody exports it, here or by ExportCustome
 
 environment:
   REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+                            or _PASSWORD_FILE
 """
 _LARGEST_ID: Final = 2**63 - 1
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
-from referrals_adapters.wire.variables import SettingsError, masked
+from referrals_adapters.wire.secret import Secret
+from referrals_adapters.wire.variables import SettingsError
 
 if TYPE_CHECKING:
     from referrals_adapters.wire.variables import Variables
@@ -69,18 +70,19 @@ class NeighbourSettings:
 
     auth: Neighbour
     core: Neighbour
-    service_token: str = attrs.field(repr=masked)
+    service_token: Secret = attrs.field(converter=Secret)
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read both neighbours and `AUTH_SERVICE_TOKEN`.
+        Read both neighbours and `AUTH_SERVICE_TOKEN` (or `AUTH_SERVICE_TOKEN_FILE`).
 
         Raises:
             SettingsError: A target or the token is not set, or no header can carry the token.
         """
-        token = variables.text("AUTH_SERVICE_TOKEN")
-        if not (token.isascii() and token.isprintable()):
+        token = variables.secret("AUTH_SERVICE_TOKEN")
+        text = token.revealed()
+        if not (text.isascii() and text.isprintable()):
             raise SettingsError("AUTH_SERVICE_TOKEN has characters that no header can carry")
         return cls(
             auth=Neighbour.auth(variables), core=Neighbour.core(variables), service_token=token
@@ -89,4 +91,4 @@ class NeighbourSettings:
     @property
     def authorization(self) -> str:
         """The `authorization` metadata that carries the token."""
-        return f"Bearer {self.service_token}"
+        return f"Bearer {self.service_token.revealed()}"

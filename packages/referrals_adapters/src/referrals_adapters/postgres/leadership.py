@@ -66,7 +66,7 @@ class PostgresLeadership(Leadership):
             host=self.settings.host,
             port=self.settings.port,
             user=self.settings.user,
-            password=self.settings.password,
+            password=self.settings.password.revealed(),
             database=self.settings.name,
             timeout=CONNECT_WITHIN,
             command_timeout=_ANSWER_WITHIN,

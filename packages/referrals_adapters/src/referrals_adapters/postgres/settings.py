@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 from sqlalchemy import URL
 
-from referrals_adapters.wire.variables import masked
+from referrals_adapters.wire.secret import Secret
 
 if TYPE_CHECKING:
     from referrals_adapters.wire.variables import Variables
@@ -33,12 +33,12 @@ class PostgresSettings:
     port: int = DEFAULT_PORT
     name: str = DEFAULT_NAME
     user: str
-    password: str = attrs.field(repr=masked)
+    password: Secret = attrs.field(converter=Secret)
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read `REFERRALS_DB_HOST`, `_PORT`, `_NAME`, `_USER` and `_PASSWORD`.
+        Read `REFERRALS_DB_HOST`, `_PORT`, `_NAME`, `_USER` and `_PASSWORD` (or `_PASSWORD_FILE`).
 
         Raises:
             SettingsError: One is missing or cannot be read.
@@ -48,7 +48,7 @@ class PostgresSettings:
             port=variables.port("REFERRALS_DB_PORT", default=DEFAULT_PORT),
             name=variables.text("REFERRALS_DB_NAME", default=DEFAULT_NAME),
             user=variables.text("REFERRALS_DB_USER"),
-            password=variables.text("REFERRALS_DB_PASSWORD"),
+            password=variables.secret("REFERRALS_DB_PASSWORD"),
         )
 
     @classmethod
@@ -75,7 +75,7 @@ class PostgresSettings:
         return URL.create(
             "postgresql+asyncpg",
             username=self.user,
-            password=self.password,
+            password=self.password.revealed(),
             host=self.host,
             port=self.port,
             database=self.name,

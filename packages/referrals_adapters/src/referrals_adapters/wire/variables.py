@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import attrs
+
+from referrals_adapters.wire.secret import Secret
 
 _HIGHEST_PORT: Final = 65535
 _PLAIN_URL: Final = re.compile(
@@ -48,6 +52,33 @@ class Variables:
             raise SettingsError(f"{name} is not set")
         return value
 
+    def secret(self, name: str) -> Secret:
+        """
+        Return what a variable says, or the file that the variable with `_FILE` behind it names.
+
+        Raises:
+            SettingsError: Neither is set, or both are, or the file cannot be read or is empty.
+        """
+        secret = self.optional_secret(name)
+        if secret is None:
+            raise SettingsError(f"{name} is not set")
+        return secret
+
+    def optional_secret(self, name: str) -> Secret | None:
+        """
+        Return a secret as `secret` does; None if neither variable is set.
+
+        Raises:
+            SettingsError: Both are set, or the file cannot be read or is empty.
+        """
+        text, in_file = self.values.get(name), f"{name}_FILE"
+        file = self.values.get(in_file)
+        if not file:
+            return Secret(text) if text else None
+        if text:
+            raise SettingsError(f"{name} and {in_file} are both set")
+        return _secret_in(file, in_file)
+
     def port(self, name: str, *, default: int) -> int:
         """
         Return a TCP port.
@@ -86,6 +117,15 @@ class Variables:
         return url[1]
 
 
-def masked(secret: object) -> str:
-    """Return what a repr shows in place of a secret."""
-    return "'***'" if secret else "''"
+def _secret_in(file: str, name: str) -> Secret:
+    """Read a secret; no error shows its place, which may be the secret itself by mistake."""
+    try:
+        content, why = Path(file).read_bytes(), ""
+    except (OSError, ValueError) as error:
+        content, why = b"", getattr(error, "strerror", None) or "it is no path"
+    if why:
+        raise SettingsError(f"{name} names a file that cannot be read: {why}")
+    text = os.fsdecode(content).rstrip("\r\n")  # as the variables of an environment are decoded
+    if not text:
+        raise SettingsError(f"{name} names a file that is empty")
+    return Secret(text)
