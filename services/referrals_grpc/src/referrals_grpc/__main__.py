@@ -28,6 +28,9 @@ environment:
   REFERRALS_DB_REPLICA_HOST a streaming replica, which answers GetReferralStatus, marked stale,
                             while PostgreSQL is away; also _PORT (that of PostgreSQL)
   REFERRALS_REDIS_HOST      Redis or Valkey; also _PORT (6379)
+  REFERRALS_GRPC_CALLER_LIMIT, REFERRALS_GRPC_MERCHANT_LIMIT
+                            how many calls a second one token may make (2000), and how many may
+                            be made for one merchant (1000), at all processes together
   AUTH_GRPC_TARGET          host:port of Auth
   AUTH_GRPC_SERVICE         the name of Auth's service (auth.v1.AuthService); auth.v1 where Auth
                             answers on /auth.v1/ValidateMerchant

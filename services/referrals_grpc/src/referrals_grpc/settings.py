@@ -9,7 +9,7 @@ import attrs
 
 from referrals_adapters.grpc.settings import Neighbour
 from referrals_adapters.postgres.settings import PostgresSettings
-from referrals_adapters.redis.settings import RedisSettings
+from referrals_adapters.redis.settings import RateLimitSettings, RedisSettings
 from referrals_adapters.system.address import Address
 from referrals_adapters.telemetry.logs import LogSettings
 from referrals_adapters.wire.variables import Variables
@@ -26,7 +26,8 @@ class Settings:
         listen: Where it listens.
         database: The database.
         replica: Who tells statuses while the database is away, if anybody.
-        redis: The cache.
+        redis: The cache, and who holds the limits.
+        limits: How often callers may call.
         auth: Auth, which is asked in the callers' names.
         public_url: Where friends reach the gateway; the URLs of links begin so.
         metrics: Where Prometheus may ask, if anywhere.
@@ -37,6 +38,7 @@ class Settings:
     database: PostgresSettings
     replica: PostgresSettings | None
     redis: RedisSettings
+    limits: RateLimitSettings
     auth: Neighbour
     public_url: str
     metrics: Address | None
@@ -55,6 +57,7 @@ class Settings:
             database=PostgresSettings.read(variables),
             replica=PostgresSettings.read_replica(variables),
             redis=RedisSettings.read(variables),
+            limits=RateLimitSettings.read(variables),
             auth=Neighbour.auth(variables),
             public_url=variables.url("REFERRALS_PUBLIC_URL"),
             metrics=Address.read_optional(variables, "REFERRALS_METRICS_LISTEN"),

@@ -1,4 +1,4 @@
-"""Where Redis is."""
+"""Where Redis is, and what it limits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
+from referrals_domain.model.limit import Limit
+
 if TYPE_CHECKING:
     from referrals_adapters.wire.variables import Variables
 
 _PORT: Final = 6379
+_OF_CALLER: Final = 2_000  # frontends may call for many merchants with one token
+_OF_MERCHANT: Final = 1_000
 
 
 @attrs.frozen(kw_only=True)
@@ -36,4 +40,33 @@ class RedisSettings:
         return cls(
             host=variables.text("REFERRALS_REDIS_HOST"),
             port=variables.port("REFERRALS_REDIS_PORT", default=_PORT),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class RateLimitSettings:
+    """
+    How often callers may call.
+
+    Args:
+        caller: How often each caller may.
+        merchant: How often all may, for each merchant.
+    """
+
+    caller: Limit
+    merchant: Limit
+
+    @classmethod
+    def read(cls, variables: Variables) -> Self:
+        """
+        Read `REFERRALS_GRPC_CALLER_LIMIT` (2000) and `REFERRALS_GRPC_MERCHANT_LIMIT` (1000).
+
+        Raises:
+            SettingsError: One is no number of calls a second.
+        """
+        return cls(
+            caller=Limit(variables.number("REFERRALS_GRPC_CALLER_LIMIT", default=_OF_CALLER)),
+            merchant=Limit(
+                variables.number("REFERRALS_GRPC_MERCHANT_LIMIT", default=_OF_MERCHANT)
+            ),
         )

@@ -13,6 +13,7 @@ import attrs
 from referrals_adapters.wire.secret import Secret
 
 _HIGHEST_PORT: Final = 65535
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _PLAIN_URL: Final = re.compile(
     r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?)/?", re.ASCII
 )
@@ -89,6 +90,18 @@ class Variables:
         value = self.values.get(name) or str(default)
         if not value.isdecimal() or not 1 <= int(value) <= _HIGHEST_PORT:
             raise SettingsError(f"{name} is a port, 1 to {_HIGHEST_PORT}, not {value!r}")
+        return int(value)
+
+    def number(self, name: str, *, default: int) -> int:
+        """
+        Return a number.
+
+        Raises:
+            SettingsError: It is not a number from 1 to 999999999.
+        """
+        value = self.values.get(name) or str(default)
+        if not _NUMBER.fullmatch(value):
+            raise SettingsError(f"{name} is a number, 1 to 999999999, not {value!r}")
         return int(value)
 
     def switch(self, name: str) -> bool:
