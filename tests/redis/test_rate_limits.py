@@ -122,6 +122,14 @@ async def test_nobody_starves_while_all_want_more_than_there_is(redis: Redis) ->
     assert len(passed) >= 0.8 * 4 * fair
 
 
+async def test_a_process_finds_what_others_do_not_need(redis: Redis) -> None:
+    fleet = Fleet.of(redis, 320, processes=MOST_PROCESSES)
+    for tick in range(450):
+        fleet.wait(A_TICK)
+        await fleet.call(1 + tick % (MOST_PROCESSES - 1))  # each a little more than is its own
+    assert await fleet.call(0, 1_000) >= 0.5 * fleet.limit.at_once
+
+
 async def test_who_calls_seldom_costs_redis_nothing(redis: Redis) -> None:
     fleet = Fleet.of(redis, 640, processes=1)
     for _ in range(100):
@@ -136,6 +144,22 @@ async def test_of_many_calls_few_ask_redis(redis: Redis) -> None:
         fleet.wait(A_TICK)
         assert await fleet.call(0, 5) + await fleet.call(1, 5) == 10  # 1,000 a second
     assert fleet.server.asked <= 0.04 * len(fleet.passed)
+
+
+async def test_of_many_who_call_at_once_one_asks_redis_for_all(redis: Redis) -> None:
+    fleet = Fleet.of(redis, 2_000, processes=1)
+    await fleet.call_at_once(0, 300)
+    assert len(fleet.passed) == 300
+    assert fleet.server.asked <= 10
+
+
+async def test_redis_lends_no_more_than_is_left(redis: Redis) -> None:
+    lend = Fleet.of(redis, 1, processes=1).processes[0]._lend  # noqa: SLF001 - the script
+    terms = [1e6, 10, 8]  # a call a second, 10 out, 8 wanted
+    assert await lend(["a"], terms) == [8]
+    assert await lend(["a"], terms) == [2]
+    assert await lend(["a", "b"], [*terms, *terms]) == [-1_000_000, 0]
+    assert await lend(["b"], terms) == [8]
 
 
 async def test_who_is_refused_does_not_ask_redis_each_time(redis: Redis) -> None:
