@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-_NAMES: Final = re.compile(r"(^|_)(password|token|secret|key|sasl)(_|$)")
+_NAMES: Final = re.compile(r"(^|_)(password|token|secret|key)(_|$)(?!file$)")
 _VARIABLES: Final = re.compile(r"_(PASSWORD|TOKEN|SECRET)(_PREVIOUS)?$")
 HIDDEN: Final = "hunter2"
 

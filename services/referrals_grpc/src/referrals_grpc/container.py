@@ -157,7 +157,7 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
             ),
             redis=await opened(open_redis(settings.redis)),
             limit_settings=settings.limits,
-            auth_channel=await opened(open_channel(settings.auth.target)),
+            auth_channel=await opened(open_channel(settings.auth.target, settings.auth.tls)),
             auth_service=settings.auth.service,
             public_url=settings.public_url,
         )

@@ -12,6 +12,7 @@ from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.redis.settings import RateLimitSettings, RedisSettings
 from referrals_adapters.system.address import Address
 from referrals_adapters.telemetry.logs import LogSettings
+from referrals_adapters.wire.tls import ServerTls
 from referrals_adapters.wire.variables import Variables
 
 DEFAULT_LISTEN: Final = "127.0.0.1:50051"  # out of the world's reach until somebody says otherwise
@@ -24,6 +25,7 @@ class Settings:
 
     Args:
         listen: Where it listens.
+        tls: How connections to it are encrypted, if they are to be.
         database: The database.
         replica: Who tells statuses while the database is away, if anybody.
         redis: The cache, and who holds the limits.
@@ -35,6 +37,7 @@ class Settings:
     """
 
     listen: Address
+    tls: ServerTls | None
     database: PostgresSettings
     replica: PostgresSettings | None
     redis: RedisSettings
@@ -54,6 +57,7 @@ class Settings:
         """
         return cls(
             listen=Address.read(variables, "REFERRALS_GRPC_LISTEN", default=DEFAULT_LISTEN),
+            tls=ServerTls.read(variables, "REFERRALS_GRPC_TLS"),
             database=PostgresSettings.read(variables),
             replica=PostgresSettings.read_replica(variables),
             redis=RedisSettings.read(variables),

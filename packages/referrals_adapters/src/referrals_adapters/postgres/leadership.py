@@ -74,6 +74,7 @@ class PostgresLeadership(Leadership):
                 "application_name": _APPLICATION,
                 "idle_session_timeout": FROZEN_AFTER,
             },
+            ssl=self.settings.ssl_context,
         )
 
     async def _until_leading(self, connection: asyncpg.Connection) -> None:

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 from sqlalchemy import URL
 
+from referrals_adapters.wire.renewing import RenewingContext
 from referrals_adapters.wire.secret import Secret
+from referrals_adapters.wire.tls import ClientTls
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from referrals_adapters.wire.variables import Variables
 
 DEFAULT_PORT: Final = 5434
@@ -27,6 +31,7 @@ class PostgresSettings:
         name: The database.
         user: A member of the role `referrals_services`, or, to migrate, the tables' owner.
         password: The role's password; never shown.
+        tls: How connections are encrypted, if they are to be.
     """
 
     host: str
@@ -34,11 +39,12 @@ class PostgresSettings:
     name: str = DEFAULT_NAME
     user: str
     password: Secret = attrs.field(converter=Secret)
+    tls: ClientTls | None = None
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read `REFERRALS_DB_HOST`, `_PORT`, `_NAME`, `_USER` and `_PASSWORD` (or `_PASSWORD_FILE`).
+        Read `REFERRALS_DB_HOST`, `_PORT`, `_NAME`, `_USER`, `_PASSWORD`, and the TLS files.
 
         Raises:
             SettingsError: One is missing or cannot be read.
@@ -49,6 +55,7 @@ class PostgresSettings:
             name=variables.text("REFERRALS_DB_NAME", default=DEFAULT_NAME),
             user=variables.text("REFERRALS_DB_USER"),
             password=variables.secret("REFERRALS_DB_PASSWORD"),
+            tls=ClientTls.read(variables, "REFERRALS_DB_TLS"),
         )
 
     @classmethod
@@ -68,6 +75,11 @@ class PostgresSettings:
         primary = cls.read(variables)
         port = variables.port("REFERRALS_DB_REPLICA_PORT", default=primary.port)
         return attrs.evolve(primary, host=host, port=port)
+
+    @property
+    def ssl_context(self) -> SSLContext | None:
+        """What encrypts connections; None: asyncpg does, unverified, if the server can."""
+        return RenewingContext(self.tls) if self.tls else None
 
     @property
     def url(self) -> URL:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
+from referrals_adapters.wire.tls import ClientTls
 from referrals_domain.model.limit import Limit
 
 if TYPE_CHECKING:
@@ -24,22 +25,25 @@ class RedisSettings:
     Args:
         host: Its name or address.
         port: Its TCP port.
+        tls: How connections are encrypted, if they are to be.
     """
 
     host: str
     port: int = _PORT
+    tls: ClientTls | None = None
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read `REFERRALS_REDIS_HOST` and `REFERRALS_REDIS_PORT` (6379).
+        Read `REFERRALS_REDIS_HOST`, `_PORT` (6379) and the files behind `REFERRALS_REDIS_TLS`.
 
         Raises:
-            SettingsError: The host is not set, or the port is none.
+            SettingsError: The host is not set, or another one cannot be read.
         """
         return cls(
             host=variables.text("REFERRALS_REDIS_HOST"),
             port=variables.port("REFERRALS_REDIS_PORT", default=_PORT),
+            tls=ClientTls.read(variables, "REFERRALS_REDIS_TLS"),
         )
 
 
