@@ -85,10 +85,10 @@ async def with_kafka(tls: ServerTls) -> AsyncIterator[Talk]:
     async with answering(cluster):
         port = int(cluster.address.rpartition(":")[2])
         async with before(port, server_context(tls)) as front:
+            cluster.address = f"{HOST}:{front.port}"  # where it tells clients to go on
 
             @asynccontextmanager
             async def opened(how: ClientTls | None) -> AsyncIterator[Say]:
-                cluster.address = f"{HOST}:{front.port}"  # where it tells clients to go on
                 settings = KafkaSettings(broker=cluster.address, tls=how)
 
                 async def say() -> bool:
