@@ -35,7 +35,14 @@ environment:
   AUTH_GRPC_SERVICE         the name of Auth's service (auth.v1.AuthService); auth.v1 where Auth
                             answers on /auth.v1/ValidateMerchant
 
-The password may also stand in a file that REFERRALS_DB_PASSWORD_FILE names.
+The password may also stand in a file that REFERRALS_DB_PASSWORD_FILE names. Connections are
+encrypted by files in PEM, which are read anew when they change:
+  REFERRALS_GRPC_TLS_CERTIFICATE_FILE, _KEY_FILE   who we are; callers connect over TLS then
+  REFERRALS_GRPC_TLS_CLIENT_CA_FILE                of whom callers need a certificate
+  REFERRALS_DB_TLS_CA_FILE, REFERRALS_REDIS_TLS_CA_FILE, AUTH_GRPC_TLS_CA_FILE
+                                                   of whom that server needs one; we show ours
+                                                   by _CERTIFICATE_FILE and _KEY_FILE in place of
+                                                   _CA_FILE
 
 SIGTERM and SIGINT let the calls that are under way finish, for up to 10 seconds.
 """

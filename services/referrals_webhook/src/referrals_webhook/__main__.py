@@ -54,7 +54,11 @@ environment, and which role needs it:
                                     KAFKA_RETENTION_DAYS (30), for topics that it makes
 
 A password, a token or a secret may also stand in a file, which the variable with _FILE behind it
-names, as SHOPIFY_API_SECRET_FILE.
+names, as SHOPIFY_API_SECRET_FILE. Connections are encrypted by files in PEM, which are read anew
+when they change: REFERRALS_DB_TLS_CA_FILE, REFERRALS_REDIS_TLS_CA_FILE, KAFKA_TLS_CA_FILE,
+AUTH_GRPC_TLS_CA_FILE and CORE_GRPC_TLS_CA_FILE say of whom that server needs a certificate; we
+show ours by _CERTIFICATE_FILE and _KEY_FILE in place of _CA_FILE. KAFKA_SASL_MECHANISM (PLAIN,
+SCRAM-SHA-256, SCRAM-SHA-512), _USERNAME and _PASSWORD say who we are to Kafka.
 
 SIGTERM and SIGINT: what was begun is finished, then the process ends with exit code 0. A server
 that is away is waited for. A relay that can no longer tell what became of an event ends with
