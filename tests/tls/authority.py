@@ -76,6 +76,7 @@ def _write(file: Path, content: bytes) -> None:
 def server_context(tls: ServerTls) -> ssl.SSLContext:
     """Return what a server encrypts by."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_alpn_protocols(["h2"])  # as gRPC demands; others do not ask
     tls.identity.load_into(context)
     if tls.client_ca_file:
         context.verify_mode = ssl.CERT_REQUIRED

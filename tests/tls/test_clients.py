@@ -7,10 +7,12 @@ import ssl
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
+from referrals_adapters.postgres.leadership import PostgresLeadership
 from tests.logged import written
-from tests.tls.authority import Authority, server_context
+from tests.tls.authority import HOST, Authority, server_context
 from tests.tls.talks import SERVERS, Talk, ours, talk_with, understood, with_postgres
 from tests.waiting import until
 
@@ -73,8 +75,7 @@ async def test_a_server_with_a_wrong_certificate_is_told_nothing_and_logged(  # 
         assert not await understood(say)
         assert not await understood(say)
     assert talk.front.certificates == []
-    lines = [line for line in written(caplog.records) if "encrypted" in line["event"]]
-    line = lines[0]
+    (line,) = [line for line in written(caplog.records) if "encrypted" in line["event"]]
     assert line["event"] == "a connection could not be encrypted"
     assert line["variable"] == f"{talk.prefix}_CA_FILE"
     assert reason in line["reason"]
@@ -130,3 +131,15 @@ async def test_an_authority_that_was_taken_out_counts_no_more(
         assert not await understood(say)
         talk.front.context = server_context(stranger.server(stranger.identity("server")))
         await until(lambda: understood(say))
+
+
+async def test_who_leads_connects_over_tls(
+    database: PostgresSettings, authority: Authority
+) -> None:
+    asking = authority.server(authority.identity("server"), asks_clients=True)
+    async with with_postgres(database, asking) as talk:
+        settings = attrs.evolve(
+            database, host=HOST, port=talk.front.port, tls=ours(authority, talk, "us")
+        )
+        async with PostgresLeadership(settings, "tls").held():
+            assert len(talk.front.certificates) == 1

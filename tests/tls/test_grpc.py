@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -12,9 +13,11 @@ import grpc.aio
 import pytest
 
 from referrals_adapters.grpc.channel import open_channel
+from referrals_adapters.grpc.renewed_channel import RenewedChannel
 from referrals_adapters.grpc.server_credentials import server_credentials
 from tests.grpc.service import TOKEN, bare, refusal_of, serving_in_memory
 from tests.tls.authority import HOST, Authority
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -133,6 +136,10 @@ async def echoed(channel: Channel) -> bool:
         return False
 
 
+async def _is_closed(channel: Channel) -> bool:
+    return channel.get_state() is grpc.ChannelConnectivity.SHUTDOWN
+
+
 @pytest.mark.parametrize("wrong", ["of a stranger", "of another host", "expired"])
 async def test_a_neighbour_with_a_wrong_certificate_is_told_nothing(
     authority: Authority, stranger: Authority, wrong: str
@@ -160,6 +167,8 @@ async def test_calls_after_a_change_show_our_new_certificate_and_those_under_way
         connected(address, authority.client("T", us)) as channel,
     ):
         assert await echoed(channel)
+        assert isinstance(channel, RenewedChannel)
+        before = channel._channel  # noqa: SLF001 - nobody else may know it
         first = us.certificate_file.read_bytes()
         under_way = asyncio.ensure_future(echoed(channel))
         await asyncio.sleep(0)
@@ -168,6 +177,7 @@ async def test_calls_after_a_change_show_our_new_certificate_and_those_under_way
         assert await under_way
         assert shown[0].strip() == first.strip()
         assert shown[-1].strip() == us.certificate_file.read_bytes().strip()
+        await until(partial(_is_closed, before))
 
 
 async def test_refusals_over_tls_say_as_much_as_without(

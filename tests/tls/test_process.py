@@ -39,7 +39,8 @@ def variables(prefix: str, authority: Authority, own: Identity) -> dict[str, str
 def told(environment: Mapping[str, str], authority: Authority) -> dict[str, str]:
     own = authority.identity("us")
     told = dict(environment)
-    for prefix in ("REFERRALS_GRPC_TLS", "REFERRALS_DB_TLS", "REFERRALS_REDIS_TLS"):
+    for server in ("REFERRALS_GRPC", "REFERRALS_DB", "REFERRALS_REDIS", "AUTH_GRPC"):
+        prefix = f"{server}_TLS"
         told |= variables(prefix, authority, own)
     return told
 
@@ -55,12 +56,14 @@ async def test_the_service_asks_its_servers_over_tls_and_answers_over_tls(
     async with (
         before(database.port, context, asked_first=True) as postgres,
         before(servers.redis.port, context) as redis,
+        before(auth.port, context) as front_of_auth,
     ):
         told |= {
             "REFERRALS_DB_HOST": HOST,
             "REFERRALS_DB_PORT": str(postgres.port),
             "REFERRALS_REDIS_HOST": HOST,
             "REFERRALS_REDIS_PORT": str(redis.port),
+            "AUTH_GRPC_TARGET": f"{HOST}:{front_of_auth.port}",
         }
         caller = authority.client("T", authority.identity("caller"))
         async with (
@@ -71,7 +74,7 @@ async def test_the_service_asks_its_servers_over_tls_and_answers_over_tls(
                 await bare(channel, PATH)(ASK, metadata=TOKEN, timeout=5)
         assert answer.value.code() is grpc.StatusCode.NOT_FOUND
         assert len(auth.calls) == 1
-        for front in (postgres, redis):
+        for front in (postgres, redis, front_of_auth):
             assert front.certificates
             assert None not in front.certificates
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
-from referrals_adapters.wire.renewing import RenewingContext
+from referrals_adapters.wire.renewing import encrypting
 from referrals_adapters.wire.secret import Secret
 from referrals_adapters.wire.tls import ClientTls
 from referrals_adapters.wire.variables import SettingsError
@@ -113,7 +113,7 @@ class KafkaSettings:
         """How aiokafka finds brokers, and speaks with them."""
         how: dict[str, Any] = {"bootstrap_servers": self.broker}
         if self.tls:
-            how |= {"security_protocol": "SSL", "ssl_context": RenewingContext(self.tls)}
+            how |= {"security_protocol": "SSL", "ssl_context": encrypting(self.tls)}
         if self.sasl:
             how |= {
                 "security_protocol": "SASL_SSL",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 from sqlalchemy import URL
 
-from referrals_adapters.wire.renewing import RenewingContext
+from referrals_adapters.wire.renewing import encrypting
 from referrals_adapters.wire.secret import Secret
 from referrals_adapters.wire.tls import ClientTls
 
@@ -79,7 +79,7 @@ class PostgresSettings:
     @property
     def ssl_context(self) -> SSLContext | None:
         """What encrypts connections; None: asyncpg does, unverified, if the server can."""
-        return RenewingContext(self.tls) if self.tls else None
+        return encrypting(self.tls) if self.tls else None
 
     @property
     def url(self) -> URL:

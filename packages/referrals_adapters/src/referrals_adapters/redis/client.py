@@ -9,7 +9,7 @@ from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from referrals_adapters.wire.renewing import RenewingContext
+from referrals_adapters.wire.renewing import encrypting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -55,7 +55,7 @@ def _connections(tls: ClientTls | None) -> type[Connection]:
     """Return the class of a pool's connections."""
     if tls is None:
         return Connection
-    context = RenewingContext(tls)
+    context = encrypting(tls)
 
     class Encrypted(Connection):
         def _connection_arguments(self) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from referrals_adapters.wire.certificates import Renewed
@@ -55,6 +56,12 @@ class RenewingContext(ssl.SSLContext):
         reason = getattr(error, "verify_message", None) or error.reason
         about = {"variable": self._variable, "reason": reason}
         _LOG.error("a connection could not be encrypted", extra=about)
+
+
+@cache
+def encrypting(tls: ClientTls) -> RenewingContext:
+    """Return the one context of these files, so that each thing about them is logged once."""
+    return RenewingContext(tls)
 
 
 class _Handshake(ssl.SSLObject):
