@@ -45,7 +45,7 @@ def settings_classes() -> Iterator[type[Any]]:
 
 def _settings_modules(package: ModuleType) -> Iterator[ModuleType]:
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        if found.name.endswith(".settings"):
+        if found.name.endswith((".settings", ".access")):
             yield import_module(found.name)
 
 
@@ -81,7 +81,9 @@ def test_there_are_settings_with_secrets() -> None:
     }
     assert named >= {
         "NeighbourSettings.service_token",
+        "Sasl.password",
         "PostgresSettings.password",
+        "ShopAccess.token",
         "ShopifySettings.previous_secret",
         "ShopifySettings.secret",
     }

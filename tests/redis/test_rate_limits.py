@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from referrals_adapters.redis.client import open_redis
+from referrals_adapters.redis.portion import LENT_FOR, MOST_PROCESSES
 from referrals_adapters.redis.rate_limits import RedisRateLimits
 from referrals_adapters.redis.settings import RedisSettings
-from referrals_adapters.redis.share import LENT_FOR, MOST_PROCESSES
 from referrals_domain.model.limit import Limit
 from tests.domain.strategies import examples
 from tests.redis.fleet import SHOP, Fleet

@@ -24,7 +24,7 @@ from redis.commands.core import AsyncScript
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.flow.recent import Recent
-from referrals_adapters.redis.share import Share
+from referrals_adapters.redis.portion import Portion
 from referrals_domain.model.limit import Limit
 from referrals_domain.ports.rate_limits import RateLimits
 
@@ -39,7 +39,7 @@ _MOST_KEPT: Final = 20_000  # of callers and merchants: 400 bytes each
 @attrs.define(kw_only=True)
 class RedisRateLimits(RateLimits):
     """
-    Limits that up to 16 processes share.
+    Limits that up to 16 processes portion.
 
     Args:
         redis: The client.
@@ -56,7 +56,7 @@ class RedisRateLimits(RateLimits):
     within: timedelta = timedelta(milliseconds=30)
     breaker: Breaker = attrs.field(factory=Breaker)
     elapsed: Callable[[], float] = time.monotonic
-    _shares: Recent[str, Share] = attrs.field(init=False, factory=lambda: Recent(_MOST_KEPT))
+    _portions: Recent[str, Portion] = attrs.field(init=False, factory=lambda: Recent(_MOST_KEPT))
     _borrowing: asyncio.Lock = attrs.field(init=False, factory=asyncio.Lock)
     _lend: AsyncScript = attrs.field(init=False)
 
@@ -66,50 +66,50 @@ class RedisRateLimits(RateLimits):
 
     async def take(self, caller: str, merchant_id: MerchantId) -> bool:
         """Take one call of both from what this process has, or borrow first."""
-        shares = (
-            self._share(f"rate_limit:caller:{caller}", self.caller),
-            self._share(f"rate_limit:merchant:{merchant_id}", self.merchant),
+        portions = (
+            self._portion(f"rate_limit:caller:{caller}", self.caller),
+            self._portion(f"rate_limit:merchant:{merchant_id}", self.merchant),
         )
-        if self._spend(shares):
+        if self._spend(portions):
             return True
-        if self._refused(shares) or (self.breaker.is_open and self._borrowing.locked()):
+        if self._refused(portions) or (self.breaker.is_open and self._borrowing.locked()):
             return False
         async with self._borrowing:  # one at a time: who waited finds what was lent meanwhile
-            if self._spend(shares):
+            if self._spend(portions):
                 return True
-            if not self._refused(shares) and self.breaker.allows():
-                await self._borrow(shares)
-            return self._spend(shares)
+            if not self._refused(portions) and self.breaker.allows():
+                await self._borrow(portions)
+            return self._spend(portions)
 
-    def _share(self, name: str, limit: Limit) -> Share:
-        share = self._shares.get(name) or Share(name, limit, self.elapsed())
-        self._shares.put(name, share)
-        return share
+    def _portion(self, name: str, limit: Limit) -> Portion:
+        portion = self._portions.get(name) or Portion(name, limit, self.elapsed())
+        self._portions.put(name, portion)
+        return portion
 
-    def _spend(self, shares: Sequence[Share]) -> bool:
+    def _spend(self, portions: Sequence[Portion]) -> bool:
         """Take one of each, or none."""
-        if self._lacking(shares):
+        if self._lacking(portions):
             return False
-        for share in shares:
-            share.spend()
+        for portion in portions:
+            portion.spend()
         return True
 
-    def _lacking(self, shares: Sequence[Share]) -> Sequence[Share]:
+    def _lacking(self, portions: Sequence[Portion]) -> Sequence[Portion]:
         now, away = self.elapsed(), self.breaker.is_open
-        return [share for share in shares if not share.has_one(now, away=away)]
+        return [portion for portion in portions if not portion.has_one(now, away=away)]
 
-    def _refused(self, shares: Sequence[Share]) -> bool:
+    def _refused(self, portions: Sequence[Portion]) -> bool:
         now = self.elapsed()
-        return any(now < share.refused_until for share in shares)
+        return any(now < portion.refused_until for portion in portions)
 
-    async def _borrow(self, shares: Sequence[Share]) -> None:
-        lacking, asked_at = self._lacking(shares), self.elapsed()
-        terms = [term for share in lacking for term in share.terms]
+    async def _borrow(self, portions: Sequence[Portion]) -> None:
+        lacking, asked_at = self._lacking(portions), self.elapsed()
+        terms = [term for portion in lacking for term in portion.terms]
         try:
             with self.breaker.watching():
                 async with asyncio.timeout(self.within.total_seconds()):
-                    answers = await self._lend([share.name for share in lacking], terms)
+                    answers = await self._lend([portion.name for portion in lacking], terms)
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             return
-        for share, answer in zip(lacking, answers, strict=True):
-            share.borrow(answer, asked_at)
+        for portion, answer in zip(lacking, answers, strict=True):
+            portion.borrow(answer, asked_at)

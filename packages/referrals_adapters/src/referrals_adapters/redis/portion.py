@@ -25,7 +25,7 @@ _MICROSECONDS: Final = 1e6  # in a second
 
 
 @attrs.define(eq=False)
-class Share:
+class Portion:
     """
     What one process has of a limit.
 
