@@ -29,13 +29,15 @@ BEYOND_ITS_OWN: Final = 63  # calls, of 2,000 a second: one more than are its ow
 JUST: Final = 1e-4  # seconds less than a loan counts
 ROUNDING: Final = 0.01  # of a call: the server reckons in whole microseconds
 
+EVERYONE: Final = MOST_PROCESSES
+
 rates: Final = st.sampled_from([1, 3, 40, 500])
-processes: Final = st.integers(1, MOST_PROCESSES)
-waits: Final = st.sampled_from([0.0, 0.001, 0.1, LENT_FOR - JUST, LENT_FOR, 1.5])
+processes: Final = st.sampled_from([1, 2, 5, MOST_PROCESSES])
+waits: Final = st.sampled_from([0.0, 0.001, 0.1, LENT_FOR - JUST, LENT_FOR, 1.5, 5.0])
 steps: Final = st.lists(
-    st.tuples(waits, st.integers(0, MOST_PROCESSES - 1), st.integers(1, 90), st.booleans()),
+    st.tuples(waits, st.integers(0, EVERYONE), st.integers(1, 90), st.booleans()),
     min_size=1,
-    max_size=40,
+    max_size=30,
 )
 
 
@@ -59,11 +61,23 @@ def test_processes_together_never_let_more_pass_than_the_limit_in_any_time(
         for wait, process, times, at_once in steps:
             fleet.wait(wait)
             call = fleet.call_at_once if at_once else fleet.call
-            await call(process % number, times)
+            for one in range(number) if process == EVERYONE else [process % number]:
+                await call(one, times)
 
     runner.run(play())
     tried("rate limits", what="sequences on a real server")
     assert fleet.most_at_once <= fleet.limit.at_once + ROUNDING
+
+
+async def test_after_a_rest_all_together_let_no_more_pass_than_may_come_at_once(
+    redis: Redis,
+) -> None:
+    fleet = Fleet.of(redis, 2_000, processes=MOST_PROCESSES)
+    for rest in (0.0, 10.0):
+        fleet.wait(rest)
+        for process in range(MOST_PROCESSES):
+            await fleet.call(process, 3_000)
+    assert fleet.limit.at_once * 0.8 < fleet.most_at_once <= fleet.limit.at_once + ROUNDING
 
 
 async def test_what_is_lent_and_kept_does_not_come_on_top(redis: Redis) -> None:
