@@ -16,7 +16,7 @@ from referrals_domain.model.limit import Limit
 
 SHOP: Final = MerchantId("shop")
 _NO_LIMIT: Final = Limit(1_000_000)
-_AMPLE: Final = timedelta(seconds=10)
+AMPLE: Final = timedelta(seconds=10)
 _CLOCK: Final = "redis.call('TIME')"
 _EXPIRY: Final = "math.ceil(out[i] / 1000)"
 
@@ -84,7 +84,7 @@ class Fleet:
             redis=cast("Redis", self.server),
             caller=self.limit,
             merchant=_NO_LIMIT,
-            within=_AMPLE,
+            within=AMPLE,
             breaker=Breaker(elapsed=elapsed),
             elapsed=elapsed,
         )
