@@ -139,9 +139,10 @@ def test_every_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("main", "arguments"),
     [
-        (grpc_main, ["--help"]),
         (grpc_main, ["run", "--help"]),
-        *((webhook_main, [word, "--help"]) for word in ("run", "migrate", "held", "privacy")),
+        (webhook_main, ["run", "--help"]),
+        (webhook_main, ["migrate", "--help"]),
+        (webhook_main, ["held", "list", "--help"]),
     ],
 )
 def test_help_tells_no_secret_and_that_it_may_come_from_a_file(

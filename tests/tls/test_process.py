@@ -83,6 +83,5 @@ async def test_a_file_that_cannot_be_read_is_one_line_at_the_start(told: dict[st
     name = "REFERRALS_GRPC_TLS_CERTIFICATE_FILE"
     line = await failed(told | {name: "/nowhere/us.pem"})
     key = "REFERRALS_GRPC_TLS_KEY_FILE"
-    assert line == (
-        f"referrals-grpc: {name} and {key}: it cannot be read: No such file or directory"
-    )
+    why = "it cannot be read: No such file or directory"
+    assert line.startswith(f"referrals-grpc: {name} and {key}: {why}; ")
