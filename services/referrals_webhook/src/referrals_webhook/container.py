@@ -452,8 +452,8 @@ async def running_worker(
             ),
             redis=await opened(open_redis(settings.redis)),
             redis_settings=settings.redis,
-            auth=await opened(open_channel(neighbours.auth.target)),
-            core=await opened(open_channel(neighbours.core.target)),
+            auth=await opened(open_channel(neighbours.auth.target, neighbours.auth.tls)),
+            core=await opened(open_channel(neighbours.core.target, neighbours.core.tls)),
             neighbours=neighbours,
         )
         metrics.watch("redis", container.redis_cache().breaker)

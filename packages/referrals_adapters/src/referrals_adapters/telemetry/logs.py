@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FIELDS: Final = frozenset(
     {
         *("attempts", "breaker", "count", "event_id", "event_type", "exit_code", "method"),
-        *("outcome", "reason", "referral_id", "role", "routine", "seconds", "topic"),
+        *("outcome", "reason", "referral_id", "role", "routine", "seconds", "topic", "variable"),
     }
 )
 """The fields that may be written: ids of ours, counts, and words from our own lists."""
