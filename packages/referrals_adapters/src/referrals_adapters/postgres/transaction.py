@@ -30,6 +30,7 @@ from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.unpublished_events import PostgresUnpublishedEvents
 from referrals_adapters.postgres.visits import PostgresVisits
+from referrals_adapters.postgres.watermarks import PostgresWatermarks
 from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -153,6 +154,11 @@ class PostgresTransaction(Transaction):
     def visits(self) -> PostgresVisits:
         """The visits."""
         return PostgresVisits(self._statements)
+
+    @property
+    def watermarks(self) -> PostgresWatermarks:
+        """How far the sweep of each shop has come."""
+        return PostgresWatermarks(self._statements)
 
     @property
     def funnel(self) -> PostgresFunnelNumbers:
