@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 SERVICES: Final = ("osv", "pypi")
 """Who knows of vulnerabilities, as pip-audit calls them; the next is asked if one is away."""
 
-_RAN: Final = (0, 1)
-"""How pip-audit ends once it has begun: with 1 whether it found something or lost its way."""
+_AWAY: Final = ("requests.exceptions.", "ERROR:pip_audit.")
+"""How the last line of pip-audit's errors begins if it could not ask; else it is a mistake."""
 
 _EXPORT: Final = ("export", "-q", "--locked", "--all-packages", "--all-groups")
 
@@ -73,20 +73,15 @@ def judged(report: Mapping[str, Any]) -> tuple[str, Verdict]:
 
 def _ask(service: str, locked: Path) -> tuple[str, Verdict]:
     done = _pip_audit(
-        *(
-            "--requirement",
-            str(locked),
-            "--disable-pip",
-        ),  # all is pinned: nothing is to be resolved
+        *("--requirement", str(locked), "--disable-pip"),
         *("--vulnerability-service", service, "--format", "json", "--progress-spinner", "off"),
     )
-    if done.returncode not in _RAN:
-        raise RuntimeError(done.stderr)
-    try:
+    if done.stdout:
         return judged(json.loads(done.stdout))
-    except ValueError:  # a trace instead of a report
-        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        return f"not to be asked: {reason}", Verdict.UNKNOWN
+    *_, reason = ["it said nothing", *done.stderr.strip().splitlines()]
+    if not reason.startswith(_AWAY):
+        raise RuntimeError(reason)
+    return f"not to be asked: {reason}", Verdict.UNKNOWN
 
 
 def _pip_audit(*options: str) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ PERMISSIVE: Final = frozenset(
 """They ask for nothing but to be named, if for that."""
 
 FILES_ALONE: Final = frozenset({"MPL-2.0"})
-"""They ask that changes to their own files be published: for what nobody changes that is as good."""
+"""They ask that changes to their own files be published: for what nobody changes as good."""
 
 READ: Final[Mapping[str, str]] = {
     "atheris": "Apache-2.0",
