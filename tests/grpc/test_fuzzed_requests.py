@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.grpc.service import Service
 
+pytestmark = pytest.mark.timeout(300)  # half a minute each with the thorough profile
+
 DOCUMENTED: Final = {(reason_of(kind), meaning.code) for kind, meaning in MEANINGS.items()}
 FORESEEN: Final = DOCUMENTED - {("INTERNAL", grpc.StatusCode.INTERNAL)}
 PATIENT: Final = settings(
