@@ -1,4 +1,4 @@
-"""The roles of the service: each reads what it needs, and does its duty until told to stop."""
+"""What each role does: it reads what it needs, and does its duty until told to stop."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from referrals_adapters.shopify.admin_settings import ACCESS_FILE
 from referrals_adapters.system.address import Address
 from referrals_webhook.announce import announce
 from referrals_webhook.container import (
     DRAIN_WITHIN,
+    SWEPT_EVERY,
     running_http,
+    running_reconcile,
     running_relay,
     running_worker,
 )
 from referrals_webhook.relay_process import keep_relay_running
+from referrals_webhook.role import Role
 from referrals_webhook.routine import Routine
 from referrals_webhook.server import serve
 from referrals_webhook.settings import (
     HttpSettings,
+    ReconcileSettings,
     RelaySettings,
     WorkerSettings,
     environment_of_child,
@@ -42,14 +46,6 @@ Duty: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """What is done until the event is set; what was begun is finished."""
 
 
-class Role(StrEnum):
-    """What a process does; any number of processes may have the same role."""
-
-    HTTP = "http"
-    WORKER = "worker"
-    RELAY = "relay"
-
-
 def duty(role: Role, variables: Variables, metrics: Metrics) -> Duty:
     """
     Return the duty of a process that has one role.
@@ -66,6 +62,8 @@ def duty(role: Role, variables: Variables, metrics: Metrics) -> Duty:
             return partial(_worker, WorkerSettings.read(variables), metrics)
         case Role.RELAY:
             return partial(_relay, RelaySettings.read(variables), metrics)
+        case Role.RECONCILE:
+            return partial(_reconcile, ReconcileSettings.read(variables), metrics)
 
 
 def all_duties(variables: Variables, metrics: Metrics) -> list[Duty]:
@@ -82,7 +80,10 @@ def all_duties(variables: Variables, metrics: Metrics) -> list[Duty]:
         environment=environment_of_child(variables),
         end_within=DRAIN_WITHIN + _A_MOMENT,
     )
-    return [watch, *(duty(role, variables, metrics) for role in (Role.WORKER, Role.HTTP))]
+    roles = [Role.WORKER, Role.HTTP]
+    if ACCESS_FILE in variables.values:  # without it nobody may be asked
+        roles.append(Role.RECONCILE)
+    return [watch, *(duty(role, variables, metrics) for role in roles)]
 
 
 async def fulfil(duties: Iterable[Duty]) -> None:
@@ -120,3 +121,13 @@ async def _term(settings: RelaySettings, metrics: Metrics, stop: asyncio.Event) 
         if container is not None:
             await container.relay().run(stop)
     return 0
+
+
+async def _reconcile(settings: ReconcileSettings, metrics: Metrics, stop: asyncio.Event) -> None:
+    async with running_reconcile(settings, metrics) as container:
+        announce("reconcile ready")
+
+        async def sweep() -> int:
+            return await unless(stop, container.sweeps().all()) or 0  # to break off harms nothing
+
+        await Routine(name="reconcile", step=sweep, when_idle=SWEPT_EVERY).run(stop)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import attrs
 import httpx
@@ -22,18 +23,30 @@ from referrals_adapters.shopify.access import ALLOWANCES, ShopAccess
 from referrals_domain.errors import Unauthenticated, Unavailable
 from referrals_domain.model.identifiers import ShopDomain
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
 T = TypeVar("T")
+Client: TypeAlias = httpx.AsyncClient
 
 VERSION: Final = "2026-10"
 """The version of the API; Shopify serves each for a year at least."""
 
-_RETRY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=20))
+RETRY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=20))
 _ATTEMPTS: Final = 6
 _UNKNOWN_COST: Final = 500.0  # until an answer tells what such a question costs
 _REFUSED: Final = {401, 402, 403, 404, 423}  # no token, unpaid, no scope, no shop, locked
 _OK: Final = 200
+_ANSWER_WITHIN: Final = 20.0  # seconds
 _SECONDS: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?", re.ASCII)
 _LONGEST_PAUSE: Final = 60.0
+
+
+@asynccontextmanager
+async def open_client() -> AsyncIterator[Client]:
+    """Open connections to Shopify, and close them at the end of the block."""
+    async with httpx.AsyncClient(timeout=_ANSWER_WITHIN) as client:
+        yield client
 
 
 class _ThrottleStatus(msgspec.Struct, rename="camel"):
@@ -65,8 +78,11 @@ class _Error(msgspec.Struct):
     extensions: _ErrorExtensions = msgspec.field(default_factory=_ErrorExtensions)
 
 
+_NULL: Final = msgspec.Raw(b"null")
+
+
 class _Answer(msgspec.Struct):
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = _NULL
     errors: list[_Error] = msgspec.field(default_factory=list)
     extensions: _Extensions = msgspec.field(default_factory=_Extensions)
 
@@ -99,13 +115,15 @@ class AdminApi:
         shops: Returns the shops that gave access.
         budget: What may be asked of each shop, whoever asks.
         urgent: Whether somebody waits for the answers.
+        retry_after: How long to wait after so many attempts that failed.
     """
 
-    client: httpx.AsyncClient
+    client: Client
     url: str
     shops: Callable[[], Mapping[ShopDomain, ShopAccess]]
     budget: Budget
     urgent: bool
+    retry_after: Callable[[int], timedelta] = RETRY
     _costs: dict[str, float] = attrs.field(factory=dict, init=False)
 
     async def ask(
@@ -129,7 +147,7 @@ class AdminApi:
                 return _read(answer, kind)
             except _Unanswered as error:
                 reason = str(error)
-                pause = max(_RETRY(attempt), error.after)
+                pause = max(self.retry_after(attempt), error.after)
             await asyncio.sleep(pause.total_seconds())
         raise Unavailable(f"Shopify's Admin API {reason}")
 
@@ -169,7 +187,7 @@ def _read(answer: _Answer, kind: type[T]) -> T:
     if any(error.extensions.code == "THROTTLED" for error in answer.errors):
         cost = answer.extensions.cost
         raise _Unanswered("was asked too much", after=cost.refills_within if cost else 0.0)
-    if answer.errors or answer.data is None:
+    if answer.errors or bytes(answer.data) == bytes(_NULL):
         raise _Unanswered("refuses the question")
     try:
         return msgspec.json.decode(answer.data, type=kind)
