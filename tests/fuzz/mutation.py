@@ -22,6 +22,7 @@ STRANGE: Final[Sequence[Any]] = (
     *("203.0.113.9", "2001:db8::1", "::ffff:203.0.113.9", f"/?ref={CODE}&share={REFERRAL}"),
     *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-20T10:15:28-05:00"),
     *("1969-12-31T23:59:59Z", "2026-11-20T10:15:28", "https://acme.example/", "https://[::1]/"),
+    *("https:", "//acme.example"),
 )
 """Values that some reader might stumble over, and some that make others count."""
 
@@ -93,8 +94,16 @@ class Mutation:
             text = self._bytes_changed(home[key].encode("utf-8", "replace"))
             home[key] = text.decode("utf-8", "surrogateescape")
         else:
-            home[key] = random.choice(STRANGE)
+            alike = [one for one in STRANGE if _kind(one) == _kind(home[key])]
+            home[key] = random.choice(random.choice((alike, STRANGE)) or STRANGE)
         return random.choice(RAW)
+
+
+def _kind(value: Any) -> object:
+    """Tell what is worth putting in place of what: a time for a time, a URL for a URL."""
+    if isinstance(value, str):
+        return "T" in value[10:11], "//" in value
+    return type(value)
 
 
 def _homes(value: Any) -> Iterator[tuple[Any, Any]]:
