@@ -39,9 +39,10 @@ async def service(auth: Neighbour) -> AsyncIterator[Service]:
 
 @pytest.fixture
 def environment(
-    servers: Servers, database: PostgresSettings, auth: Neighbour
+    servers: Servers, walled_database: PostgresSettings, auth: Neighbour
 ) -> Mapping[str, str]:
     """What a real process of the service is told."""
+    database = walled_database
     return {
         **os.environ,
         "AUTH_GRPC_TARGET": auth.target,

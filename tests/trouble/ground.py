@@ -94,14 +94,14 @@ class Ground:
         return Connections(busy, waiting)
 
     def environment(self, **changes: str) -> dict[str, str]:
-        """Return the settings by which a service finds these servers."""
+        """Return the settings by which the gRPC service finds these servers."""
         return {
             **os.environ,
             "REFERRALS_DB_HOST": self.database.host,
             "REFERRALS_DB_PORT": str(self.database.port),
             "REFERRALS_DB_NAME": self.database.name,
-            "REFERRALS_DB_USER": self.database.user,
-            "REFERRALS_DB_PASSWORD": self.database.password,
+            "REFERRALS_DB_USER": self.database.grpc_user,
+            "REFERRALS_DB_PASSWORD": self.database.grpc_password,
             "REFERRALS_REDIS_HOST": self.redis.host,
             "REFERRALS_REDIS_PORT": str(self.redis.port),
             "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",

@@ -34,6 +34,7 @@ from referrals_domain.use_cases.put_program import PutProgram
 from referrals_domain.use_cases.review_referral import ReviewReferral
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_link import ShareLink
+from referrals_grpc.admitted import admitted
 from referrals_grpc.interceptors.count import CountInterceptor
 from referrals_grpc.interceptors.load import LoadInterceptor
 from referrals_grpc.interceptors.merchant import MerchantInterceptor
@@ -67,10 +68,11 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
+    merchant_id = providers.Callable(admitted)
     transaction = providers.Factory(
-        CountedTransaction, providers.Factory(PostgresTransaction, engine), metrics
+        CountedTransaction, providers.Factory(PostgresTransaction, engine, merchant_id), metrics
     )
-    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine)
+    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine, merchant_id)
     redis_cache = providers.Singleton(RedisStatusCache, redis=redis)
     cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
     validator = providers.Factory(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from referrals_adapters.postgres.acting import act_for
 from referrals_adapters.postgres.addresses import PostgresAddresses
 from referrals_adapters.postgres.conversions import PostgresConversions
 from referrals_adapters.postgres.customer_records import PostgresCustomerRecords
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_domain.model.identifiers import MerchantId
+
 
 class PostgresTransaction(Transaction):
     """
@@ -46,14 +49,23 @@ class PostgresTransaction(Transaction):
 
     Args:
         engine: The pool.
+        merchant_id: For whom it acts; None: for nobody, so that it sees rows only if its user
+            may see those of all merchants.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, merchant_id: MerchantId | None = None) -> None:
         self._statements = Statements(engine.connect())
+        self._merchant_id = merchant_id
 
     async def __aenter__(self) -> Self:
-        """Take a connection."""
+        """Take a connection, and say for whom."""
         await self._statements.begin()
+        if self._merchant_id is not None:
+            try:
+                await act_for(self._statements, self._merchant_id)
+            except BaseException:
+                await self._statements.end()
+                raise
         return self
 
     async def __aexit__(

@@ -11,18 +11,20 @@ import grpc.aio
 from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_adapters.grpc.translate.requests import merchant_of
 from referrals_domain.errors import PermissionDenied, Unauthenticated
+from referrals_grpc.admitted import admitting
 from referrals_grpc.interceptors.calls import in_place_of, is_open
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+    from referrals_domain.model.identifiers import MerchantId
     from referrals_grpc.interceptors.calls import Context, Handler, Next
 
 
 @attrs.frozen
 class MerchantInterceptor(grpc.aio.ServerInterceptor):
     """
-    Lets a call pass only if it names a merchant whom its caller may act for.
+    Lets a call pass only if it names a merchant whom its caller may act for, and act for no other.
 
     Whatever is not an open service needs a token and a merchant; a call whose request has no
     place for a merchant cannot pass, nor can a stream.
@@ -44,17 +46,18 @@ class MerchantInterceptor(grpc.aio.ServerInterceptor):
             return None
 
         async def behave(request: Message, context: Context) -> Any:
-            await self._admit(request, context)
-            return await handler.unary_unary(request, context)
+            with admitting(await self._admit(request, context)):
+                return await handler.unary_unary(request, context)
 
         return in_place_of(handler, behave)
 
-    async def _admit(self, request: Message, context: Context) -> None:
+    async def _admit(self, request: Message, context: Context) -> MerchantId:
         authorization = _authorization(context)
         merchant_id = merchant_of(request)
         if merchant_id is None:
             raise PermissionDenied("the request names no merchant")
         await self.access.require(authorization, merchant_id, within=_time_left(context))
+        return merchant_id
 
 
 def _time_left(context: Context) -> float:
