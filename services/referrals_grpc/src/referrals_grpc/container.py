@@ -40,6 +40,7 @@ from referrals_grpc.interceptors.load import LoadInterceptor
 from referrals_grpc.interceptors.merchant import MerchantInterceptor
 from referrals_grpc.interceptors.status import StatusInterceptor
 from referrals_grpc.servicer import ReferralsServicer, UseCases
+from referrals_grpc.walls import looking_at_walls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -132,9 +133,10 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
         primary = Breaker()
+        engine = await opened(open_engine(settings.database, application=APPLICATION))
         container = Container(
             metrics=metrics,
-            engine=await opened(open_engine(settings.database, application=APPLICATION)),
+            engine=engine,
             funnel_engine=await opened(
                 open_engine(
                     settings.database, application=APPLICATION, connections=FUNNELS_AT_ONCE
@@ -155,4 +157,5 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
         )
         metrics.watch("primary", primary)
         metrics.watch("redis", container.redis_cache().breaker)
+        await opened(looking_at_walls(engine))
         yield container

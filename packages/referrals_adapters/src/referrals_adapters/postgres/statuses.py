@@ -49,8 +49,9 @@ def _without_transactions(engine: AsyncEngine) -> AsyncEngine:
 @attrs.frozen
 class PostgresStatuses(Statuses):
     """
-    How referrals stand, by what one server has: one statement a read, and no transaction. It acts
-    for the merchants of all that are read.
+    How referrals stand, by what one server has: one statement a read, and no transaction.
+
+    A read acts for the merchants of all that it is asked for.
 
     A server that takes no writes may be a primary that was demoted or fenced off, and lag behind.
     So its views are stale, as those of a replica are, and the connection is not used again: the

@@ -1,9 +1,9 @@
 """
-Walls between merchants: who acts for merchants sees their rows alone, and no row unless it says
-for whom it acts.
+Walls between merchants.
 
-The webhook service's roles work on sets of all merchants and see every row. Privileges on tables
-that come later are the services' alone, until a migration grants them to who acts for merchants.
+Who acts for merchants sees their rows alone, and no row unless it says for whom. The webhook
+service's roles work on sets of all merchants, and see every row. Privileges on tables that come
+later are theirs alone, until a migration grants them to who acts for merchants.
 """
 
 from __future__ import annotations
@@ -49,11 +49,13 @@ _RIGHTS: Final = {
 _WALLED: Final = (*(table for table in _RIGHTS if table != "outbox"), "deliveries")
 """The tables that name a merchant."""
 
-# One parameter that names a set, because one read of statuses serves the calls of many merchants.
-# No id has a comma. Where nobody said for whom, it is null or, later in a session, empty.
-_IS_ACTED_FOR: Final = (
-    "merchant_id = ANY (string_to_array(current_setting('referrals.acting_for', true), ','))"
-)
+# A set, because one read of statuses serves the calls of many merchants; no id has a comma. Where
+# nobody said for whom, the parameter is null or, later in a session, empty. As a query of its own
+# it is looked at once a statement, and by the executor alone: the planner would take what was said
+# before, which may be nothing, for what the statement finds. And `coalesce` keeps it a filter, so
+# that a statement's own condition leads to its rows along the same index as without a wall.
+_ACTED_FOR: Final = "SELECT string_to_array(current_setting('referrals.acting_for', true), ',')"
+_IS_ACTED_FOR: Final = f"coalesce(merchant_id = ANY (({_ACTED_FOR})::text[]), false)"
 
 
 def upgrade() -> None:
