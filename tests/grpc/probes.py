@@ -160,7 +160,7 @@ def _fields_together(kind: Any) -> Iterator[list[str]]:
     if "page_token" in fields:
         yield [name for name in fields if name != "page_token"]
     chosen = [name for name in fields if kind.fields_by_name[name].containing_oneof]
-    for one in chosen or [None]:
+    for one in chosen or [""]:
         yield [name for name in fields if name == one or name not in chosen]
 
 
@@ -174,7 +174,8 @@ def _may_be_repeated(probe: Probe) -> bool:
             return probe.merchant not in owners
         case "CreateReferralLink":  # the name of a call is that of one customer's call
             return len(set(owners)) == 1
-    return True
+        case _:
+            return True
 
 
 @attrs.frozen(kw_only=True)
@@ -232,7 +233,7 @@ class Prober:
             answer = await self._ask(probe)
             if answer[0] not in _BUSY:
                 return answer
-        raise AssertionError(f"no answer but {answer}")
+        raise AssertionError("the service is away")
 
     async def _ask(self, probe: Probe) -> Answer:
         metadata = (("authorization", f"Bearer {token(probe.token)}"),)
