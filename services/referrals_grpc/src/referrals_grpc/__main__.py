@@ -24,7 +24,8 @@ environment:
   REFERRALS_LOG_FORMAT      console (the default) or json, a line an event
   REFERRALS_METRICS_LISTEN  host:port where Prometheus may GET /metrics; with --processes each
                             takes the next port
-  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, _PASSWORD
+  REFERRALS_DB_HOST         PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, a member of
+                            referrals_merchant, and its _PASSWORD
   REFERRALS_DB_REPLICA_HOST a streaming replica, which answers GetReferralStatus, marked stale,
                             while PostgreSQL is away; also _PORT (that of PostgreSQL)
   REFERRALS_REDIS_HOST      Redis or Valkey; also _PORT (6379)

@@ -27,7 +27,11 @@ _ROLE: Final = """
             CREATE ROLE referrals_merchant NOLOGIN;
             PERFORM set_config('lock_timeout', before, true);
         END IF;
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    EXCEPTION
+        WHEN duplicate_object OR unique_violation THEN NULL;
+        WHEN insufficient_privilege THEN
+            RAISE insufficient_privilege USING MESSAGE = 'first make the role referrals_merchant,'
+                ' as postgres/roles.sh does: this user may not';
     END $$
 """
 _RIGHTS: Final = {
