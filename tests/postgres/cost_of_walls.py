@@ -52,7 +52,7 @@ _FILL: Final = """
 
 @attrs.frozen
 class Cost:
-    """What one turn took on the average, in microseconds: by the clock, and of the server's CPU."""
+    """What one took, in microseconds: by the clock, and of the server's CPU."""
 
     clock: float
     server: float
