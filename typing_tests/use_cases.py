@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, assert_type
 
+from referrals_domain.errors import ReferralsError
 from referrals_domain.model.delivery import Receipt
 from referrals_domain.model.funnel import Conversion
 from referrals_domain.model.link import Channel, ReferralLink
@@ -14,7 +15,7 @@ from referrals_domain.model.referral import Place, Referral, StatusView
 from referrals_domain.model.visit import Visit
 from referrals_domain.use_cases.complete_orders import CompleteOrders
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
-from referrals_domain.use_cases.share_link import ShareLink
+from referrals_domain.use_cases.share_links import Share, SharedLink, ShareLinks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,10 +71,11 @@ async def links(
 
 async def shares(begin: Begin, clock: Clock, ids: Ids, link: LinkKey, channel: Channel) -> None:
     """A share opens a referral, and a channel is no mere word."""
-    share = ShareLink(begin=begin, clock=clock, ids=ids)
-    assert_type(await share(link, channel=channel), Referral)
-    await share(link, channel="sms")  # type: ignore[arg-type]
-    await share(link, channel=channel, request_id=link.link_id)  # type: ignore[arg-type]
+    share = ShareLinks(begin=begin, clock=clock, ids=ids)
+    (shared,) = await share([Share(link=link, channel=channel)])
+    assert_type(shared, SharedLink | ReferralsError)
+    Share(link=link, channel="sms")  # type: ignore[arg-type]
+    Share(link=link, channel=channel, request_id=link.link_id)  # type: ignore[arg-type]
 
 
 async def a_link_is_named_by_its_id_or_its_code(

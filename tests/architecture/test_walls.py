@@ -56,7 +56,7 @@ def test_sql_in_the_domain_breaks_a_contract_that_says_what_to_do(
         ),
         pytest.param(
             f"{ADAPTERS}/redis/client.py",
-            "\nfrom referrals_domain.use_cases import share_link\n",
+            "\nfrom referrals_domain.use_cases import share_links\n",
             "Adapters implement ports; they never call use cases",
             id="adapter to use case",
         ),
@@ -67,7 +67,7 @@ def test_sql_in_the_domain_breaks_a_contract_that_says_what_to_do(
             id="service to service",
         ),
         pytest.param(
-            f"{DOMAIN}/use_cases/share_link.py",
+            f"{DOMAIN}/use_cases/share_links.py",
             "\nfrom referrals_adapters.system import clock\n",
             "Sandbox, then services, then adapters, then domain",
             id="domain to adapter",

@@ -41,6 +41,7 @@ from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
 from referrals_domain.testing.contracts.unpublished_events import UnpublishedEventsContract
 from referrals_domain.testing.contracts.visits import VisitsContract
+from referrals_domain.testing.contracts.watermarks import WatermarksContract
 from referrals_domain.testing.memory.landings import InMemoryLandings
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.statuses import InMemoryStatuses
@@ -128,6 +129,9 @@ class TestInMemoryPrivacyWork(_InMemory, PrivacyWorkContract): ...
 
 
 class TestInMemoryVisits(_InMemory, VisitsContract): ...
+
+
+class TestInMemoryWatermarks(_InMemory, WatermarksContract): ...
 
 
 class TestInMemoryFunnelNumbers(_InMemory, FunnelNumbersContract): ...

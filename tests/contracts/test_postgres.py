@@ -45,6 +45,7 @@ from referrals_domain.testing.contracts.statuses import StatusesContract
 from referrals_domain.testing.contracts.transaction import TransactionContract
 from referrals_domain.testing.contracts.unpublished_events import UnpublishedEventsContract
 from referrals_domain.testing.contracts.visits import VisitsContract
+from referrals_domain.testing.contracts.watermarks import WatermarksContract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -133,6 +134,9 @@ class TestPostgresPrivacyWork(_Postgres, PrivacyWorkContract): ...
 
 
 class TestPostgresVisits(_Postgres, VisitsContract): ...
+
+
+class TestPostgresWatermarks(_Postgres, WatermarksContract): ...
 
 
 class TestPostgresFunnelNumbers(_Postgres, FunnelNumbersContract): ...

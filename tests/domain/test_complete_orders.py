@@ -36,7 +36,6 @@ from referrals_domain.testing.memory.neighbours import (
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.put_program import PutProgram
-from referrals_domain.use_cases.share_link import ShareLink
 from tests.domain.world import ADVOCATE, FRIEND, OTHER_FRIEND, World
 
 if TYPE_CHECKING:
@@ -57,9 +56,8 @@ async def test_a_share_leads_to_an_order_and_the_order_to_a_completed_referral()
     world = World()
     await PutProgram(begin=world.store.begin)(builders.program())
     create = CreateReferralLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
-    share = ShareLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
     link = await create(merchant_id=builders.MERCHANT, customer_id=builders.ADVOCATE)
-    shared = await share(link.key, channel=Channel.WHATSAPP)
+    shared = await world.share_link(link.key, channel=Channel.WHATSAPP)
     signal = builders.signal(code=link.code, share=shared.id, channel=Channel.WHATSAPP)
     placed_at = world.clock.now() + timedelta(hours=2)
     world.clock.advance(timedelta(hours=2, seconds=3))

@@ -18,7 +18,6 @@ from referrals_domain.testing.time_and_chance import SeededIds
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.get_referral_link import GetReferralLink
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
-from referrals_domain.use_cases.share_link import ShareLink
 from tests.domain.world import World
 
 if TYPE_CHECKING:
@@ -103,9 +102,8 @@ async def test_a_link_for_somebody_else_with_the_same_request_id_is_refused(
 
 async def test_the_request_id_of_a_link_is_none_for_its_share(world: World) -> None:
     link = await _create(world, builders.ADVOCATE, request_id=builders.REQUEST)
-    share = ShareLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
     with pytest.raises(RequestReused):
-        await share(link.key, channel=Channel.SMS, request_id=builders.REQUEST)
+        await world.share_link(link.key, channel=Channel.SMS, request_id=builders.REQUEST)
     assert world.store.state.referrals == {}
 
 

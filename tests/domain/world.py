@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from referrals_domain.model.decision import opened
-from referrals_domain.model.identifiers import CustomerId, CustomerKey, OrderId, OrderKey
+from referrals_domain.model.identifiers import (
+    CustomerId,
+    CustomerKey,
+    LinkKey,
+    OrderId,
+    OrderKey,
+    RequestId,
+)
 from referrals_domain.model.order import Buyer
 from referrals_domain.ports.merchant_validator import Verdict
 from referrals_domain.testing import builders
@@ -30,13 +37,14 @@ from referrals_domain.use_cases.get_referral_status import GetReferralStatus
 from referrals_domain.use_cases.list_held import ListHeld
 from referrals_domain.use_cases.release_held import ReleaseHeld
 from referrals_domain.use_cases.review_referral import ReviewReferral
+from referrals_domain.use_cases.share_links import Share, SharedLink, ShareLinks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from referrals_domain.model.delivery import Outcome, Receipt
     from referrals_domain.model.identifiers import MerchantId
-    from referrals_domain.model.link import ReferralLink
+    from referrals_domain.model.link import Channel, ReferralLink
     from referrals_domain.model.order import OrderFacts, ReferredOrder
     from referrals_domain.model.program import ReferralProgram
     from referrals_domain.model.referral import Referral
@@ -113,6 +121,11 @@ class World:
         )
 
     @property
+    def share_links(self) -> ShareLinks:
+        """Return the use case on this world."""
+        return ShareLinks(begin=self.store.begin, clock=self.clock, ids=self.ids)
+
+    @property
     def review_referral(self) -> ReviewReferral:
         """Return the use case on this world."""
         return ReviewReferral(begin=self.store.begin, cache=self.cache, clock=self.clock)
@@ -161,6 +174,16 @@ class World:
         buyer = Buyer(updated_at=builders.PLACED_AT, customer_id=friend.customer_id)
         order_id = OrderId(str(number))
         return attrs.evolve(builders.facts(order_id=order_id, buyer=buyer), **changes)
+
+    async def share_link(
+        self, link: LinkKey, *, channel: Channel, request_id: RequestId | None = None
+    ) -> Referral:
+        """Share a link, and return what that opened; raise why it is refused."""
+        share = Share(link=link, channel=channel, request_id=request_id)
+        (shared,) = await self.share_links([share])
+        if not isinstance(shared, SharedLink):
+            raise shared
+        return shared.referral
 
     async def deliver(self, *facts: OrderFacts) -> Sequence[Receipt]:
         """Take in one delivery for each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,7 @@ async def test_the_service_answers_on_both_paths_and_ends_when_told(
                 raw = await bare(channel, path)(request.SerializeToString(), metadata=TOKEN)
                 answer = pb.GetReferralStatusResponse.FromString(raw)
                 assert answer.status == pb.REFERRAL_STATUS_PENDING
+        assert os.sched_getscheduler(running.process.pid) == os.SCHED_BATCH
         running.process.send_signal(signal.SIGTERM)
         _, err = await asyncio.wait_for(running.process.communicate(), 10)
         assert (running.process.returncode, err) == (0, b"")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from tests.postgres.conftest import OwnServer
 
-Work: TypeAlias = Callable[["AsyncEngine", MerchantId | None], Awaitable[object]]
+Work: TypeAlias = Callable[["AsyncEngine", Collection[MerchantId]], Awaitable[object]]
 
 MERCHANT: Final = MerchantId("large")
 TURNS: Final = 12
@@ -80,7 +80,7 @@ async def test_what_the_walls_cost(own_server: OwnServer) -> None:
             costs: dict[bool, list[Cost]] = {False: [], True: []}
             for turn in range(TURNS):
                 for walls in (False, True) if turn % 2 else (True, False):
-                    engine, merchant = (behind, MERCHANT) if walls else (without, None)
+                    engine, merchant = (behind, [MERCHANT]) if walls else (without, [])
                     costs[walls].append(await _cost(engine, merchant, work, times))
             print(f"\n{name}")  # noqa: T201 - what the run is for
             for what in ("clock", "server"):
@@ -89,21 +89,21 @@ async def test_what_the_walls_cost(own_server: OwnServer) -> None:
 
 
 def _statuses(keys: list[ReferralKey]) -> Work:
-    async def read(engine: AsyncEngine, _: MerchantId | None) -> None:
+    async def read(engine: AsyncEngine, _: Collection[MerchantId]) -> None:
         assert all((await PostgresStatuses(engine).read(keys)).values())
 
     return read
 
 
 def _referral(key: ReferralKey) -> Work:
-    async def look(engine: AsyncEngine, acting_for: MerchantId | None) -> None:
+    async def look(engine: AsyncEngine, acting_for: Collection[MerchantId]) -> None:
         async with PostgresTransaction(engine, acting_for) as tx:
             assert await tx.referrals.get([key])
 
     return look
 
 
-async def _funnel(engine: AsyncEngine, acting_for: MerchantId | None) -> None:
+async def _funnel(engine: AsyncEngine, acting_for: Collection[MerchantId]) -> None:
     async with PostgresTransaction(engine, acting_for) as tx:
         assert await tx.funnel.opened(MERCHANT, DAYS)
 
@@ -116,7 +116,7 @@ async def _keys(engine: AsyncEngine, condition: str) -> list[ReferralKey]:
 
 
 async def _cost(
-    engine: AsyncEngine, acting_for: MerchantId | None, work: Work, times: int
+    engine: AsyncEngine, acting_for: Collection[MerchantId], work: Work, times: int
 ) -> Cost:
     async with engine.connect() as connection:
         pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()

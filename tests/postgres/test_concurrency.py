@@ -36,7 +36,7 @@ from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_domain.use_cases.review_referral import ReviewReferral
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
-from referrals_domain.use_cases.share_link import ShareLink
+from referrals_domain.use_cases.share_links import Share, SharedLink, ShareLinks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -339,23 +339,23 @@ async def test_who_repeats_a_request_meanwhile_waits_for_the_end_of_the_first(
 ) -> None:
     repeated = builders.request(resource_id="77777777-7777-4777-8777-777777777777")
     async with begin() as first:
-        await first.requests.add(builders.request())
-        second = meanwhile(lambda tx: tx.requests.add(repeated))
+        await first.requests.add([builders.request()])
+        second = meanwhile(lambda tx: tx.requests.add([repeated]))
         await _waits(second)
         if ends == "commit":
             await first.commit()
-    assert await second == (builders.request() if ends == "commit" else repeated)
+    assert await second == {repeated.key: builders.request() if ends == "commit" else repeated}
 
 
 async def test_twenty_who_share_at_once_with_one_id_open_one_referral(
     begin_with_link: Begin, engine: AsyncEngine
 ) -> None:
-    share = ShareLink(begin=begin_with_link, clock=FixedClock(), ids=RandomIds())
-    link = builders.link().key
-    shared = await asyncio.gather(
-        *(share(link, channel=Channel.SMS, request_id=builders.REQUEST) for _ in range(20))
-    )
-    assert len(set(shared)) == 1
+    shares = ShareLinks(begin=begin_with_link, clock=FixedClock(), ids=RandomIds())
+    share = Share(link=builders.link().key, channel=Channel.SMS, request_id=builders.REQUEST)
+    answers = await asyncio.gather(*(shares([share, share]) for _ in range(10)))
+    shared = {answer for pair in answers for answer in pair}
+    assert len(shared) == 1
+    assert isinstance(shared.pop(), SharedLink)
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM referrals")) == 1
 

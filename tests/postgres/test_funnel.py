@@ -59,7 +59,7 @@ async def test_days_are_read_from_their_index(
     asked.clear()
     merchant, now = MerchantId("merchant-1"), datetime.now(UTC)
     days = Days((now - timedelta(days=2)).date(), now.date())
-    async with PostgresTransaction(engine, merchant) as tx:
+    async with PostgresTransaction(engine, [merchant]) as tx:
         opened = await tx.funnel.opened(merchant, days)
         followed = await tx.funnel.followed(merchant, days)
     assert sum(opened.values()) == sum(followed.values()) > 0

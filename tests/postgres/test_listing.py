@@ -59,7 +59,7 @@ async def engine(
 async def listing(engine: AsyncEngine, migrated: PostgresSettings) -> Begin:
     """Return what begins a transaction on a table that is worth an index."""
     await execute(migrated, _FILL + "; ANALYZE referrals")
-    return partial(PostgresTransaction, engine, _MERCHANT)
+    return partial(PostgresTransaction, engine, [_MERCHANT])
 
 
 @pytest.mark.parametrize(

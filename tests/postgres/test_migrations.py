@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from referrals_adapters.postgres.settings import PostgresSettings
 
-_REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 12))
+_REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 13))
 _COLUMNS: Final = text("""
     SELECT table_name, column_name, data_type, is_nullable, is_identity, column_default
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2

@@ -30,7 +30,7 @@ OTHER: Final = MerchantId("other")
 WALLED: Final = sorted(
     table.name for table in metadata.sorted_tables if "merchant_id" in table.columns
 )
-OF_NO_CALL: Final = {"deliveries"}
+OF_NO_CALL: Final = {"deliveries", "watermarks"}
 """What the gRPC service may not even ask for."""
 
 _DENIED: Final = "42501"
@@ -187,8 +187,8 @@ async def test_a_transaction_acts_for_its_merchant_and_no_longer_than_it_lasts(
 ) -> None:
     (key,) = await _keys(three, "acme", 1)
     async with open_engine(walled_database, connections=1) as engine:
-        for merchant, seen in ((MERCHANT, [key]), (OTHER, []), (None, []), (MERCHANT, [key])):
-            async with PostgresTransaction(engine, merchant) as tx:
+        for merchants, seen in (([MERCHANT], [key]), ([OTHER], []), ([], []), ([MERCHANT], [key])):
+            async with PostgresTransaction(engine, merchants) as tx:
                 assert [*await tx.referrals.get([key])] == seen
 
 

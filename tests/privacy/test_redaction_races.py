@@ -16,7 +16,7 @@ from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.neighbours import InMemoryCustomerValidator
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
-from referrals_domain.use_cases.share_link import ShareLink
+from referrals_domain.use_cases.share_links import Share, ShareLinks
 from tests.order_path.path import OrderPath, Webhook, order_path
 from tests.privacy.redacting import (
     ADVOCATE,
@@ -173,9 +173,9 @@ async def test_a_share_that_is_being_opened_is_redacted_too(path: OrderPath) -> 
     await set_up(path)
     await path.post(redact_call(ADVOCATE))
     pause, world = Pause(), path.world
-    share = ShareLink(begin=paused(path, pause, commits=1), clock=world.clock, ids=world.ids)
+    share = ShareLinks(begin=paused(path, pause, commits=1), clock=world.clock, ids=world.ids)
     assert SHARE.channel
-    await race(pause, share(LINK.key, channel=SHARE.channel), carry_out(path))
+    await race(pause, share([Share(link=LINK.key, channel=SHARE.channel)]), carry_out(path))
     await assert_redacted(path, ADVOCATE)
 
 

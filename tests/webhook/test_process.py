@@ -52,6 +52,7 @@ async def test_told_to_stop_http_answers_the_call_that_it_is_reading(
 async def test_a_relay_that_is_killed_is_started_again(program: Program, stage: Stage) -> None:
     parent = program.start("run")
     first = await _relay_of(parent)
+    assert {os.sched_getscheduler(pid) for pid in (parent.child.pid, first)} == {os.SCHED_BATCH}
     os.kill(first, signal.SIGKILL)
 
     async def is_replaced() -> bool:

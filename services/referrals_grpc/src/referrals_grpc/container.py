@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from dependency_injector import containers, providers
 
+from referrals_adapters.flow.batcher import Batcher
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.grpc.channel import Channel, open_channel
 from referrals_adapters.grpc.merchant_access import MerchantAccess
@@ -33,13 +34,14 @@ from referrals_domain.use_cases.list_referrals import ListReferrals
 from referrals_domain.use_cases.put_program import PutProgram
 from referrals_domain.use_cases.review_referral import ReviewReferral
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
-from referrals_domain.use_cases.share_link import ShareLink
+from referrals_domain.use_cases.share_links import ShareLinks
 from referrals_grpc.admitted import admitted
 from referrals_grpc.interceptors.count import CountInterceptor
 from referrals_grpc.interceptors.load import LoadInterceptor
 from referrals_grpc.interceptors.merchant import MerchantInterceptor
 from referrals_grpc.interceptors.status import StatusInterceptor
 from referrals_grpc.servicer import ReferralsServicer, UseCases
+from referrals_grpc.sharing import ShareTogether
 from referrals_grpc.walls import looking_at_walls
 
 if TYPE_CHECKING:
@@ -51,6 +53,12 @@ APPLICATION: Final = "referrals-grpc"
 
 FUNNELS_AT_ONCE: Final = 2
 """How many connections count funnels, which may take a second each, so that no share waits."""
+
+MOST_SHARES: Final = 200
+"""The most shares that one transaction opens referrals for."""
+
+SHARES_AT_ONCE: Final = 2
+"""How many such transactions may be under way; who comes meanwhile is in the next one."""
 
 
 class Container(containers.DeclarativeContainer):
@@ -69,11 +77,11 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
-    merchant_id = providers.Callable(admitted)
+    acting_for = providers.Callable(admitted)
     transaction = providers.Factory(
-        CountedTransaction, providers.Factory(PostgresTransaction, engine, merchant_id), metrics
+        CountedTransaction, providers.Factory(PostgresTransaction, engine, acting_for), metrics
     )
-    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine, merchant_id)
+    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine, acting_for)
     redis_cache = providers.Singleton(RedisStatusCache, redis=redis)
     cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
     validator = providers.Factory(
@@ -94,7 +102,13 @@ class Container(containers.DeclarativeContainer):
     revoke_referral_link = providers.Singleton(
         RevokeReferralLink, begin=transaction.provider, clock=clock
     )
-    share_link = providers.Singleton(ShareLink, begin=transaction.provider, clock=clock, ids=ids)
+    share_links = providers.Singleton(ShareLinks, begin=transaction.provider, clock=clock, ids=ids)
+    shares = providers.Singleton(
+        Batcher,
+        providers.Singleton(ShareTogether, share_links),
+        limit=MOST_SHARES,
+        concurrency=SHARES_AT_ONCE,
+    )
     get_funnel = providers.Singleton(GetFunnel, begin=funnel_transaction.provider, clock=clock)
     get_program = providers.Singleton(GetProgram, begin=transaction.provider)
     put_program = providers.Singleton(PutProgram, begin=transaction.provider)
@@ -111,7 +125,7 @@ class Container(containers.DeclarativeContainer):
         create_referral_link=create_referral_link,
         get_referral_link=get_referral_link,
         revoke_referral_link=revoke_referral_link,
-        share_link=share_link,
+        share_link=shares.provided.submit,
         get_funnel=get_funnel,
         get_program=get_program,
         put_program=put_program,
@@ -158,4 +172,5 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
         metrics.watch("primary", primary)
         metrics.watch("redis", container.redis_cache().breaker)
         await opened(looking_at_walls(engine))
+        await opened(aclosing(container.shares()))
         yield container

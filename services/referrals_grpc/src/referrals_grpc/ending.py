@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import uvloop
 
 from referrals_adapters.system.address import CannotListen
+from referrals_adapters.system.scheduling import run_in_batches
 from referrals_adapters.telemetry.logs import set_up_logs
 from referrals_adapters.wire.variables import SettingsError
 from referrals_grpc.settings import log_settings
@@ -42,6 +43,7 @@ def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     """
     try:
         set_up_logs(log_settings())
+        run_in_batches()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)
     except (SettingsError, CannotListen, ProcessEnded) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -31,6 +32,7 @@ from referrals_adapters.grpc.translate.requests import (
     verdict_given,
 )
 from referrals_adapters.wire.exports import export_document
+from referrals_domain.errors import ReferralsError
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
 from referrals_domain.use_cases.export_customer_data import ExportCustomerData
 from referrals_domain.use_cases.get_funnel import GetFunnel
@@ -42,7 +44,7 @@ from referrals_domain.use_cases.list_referrals import ListReferrals
 from referrals_domain.use_cases.put_program import PutProgram
 from referrals_domain.use_cases.review_referral import ReviewReferral
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
-from referrals_domain.use_cases.share_link import ShareLink
+from referrals_domain.use_cases.share_links import Share, SharedLink
 
 if TYPE_CHECKING:
     from referrals_domain.model.link import ReferralLink
@@ -59,7 +61,7 @@ class UseCases:
     create_referral_link: CreateReferralLink
     get_referral_link: GetReferralLink
     revoke_referral_link: RevokeReferralLink
-    share_link: ShareLink
+    share_link: Callable[[Share], Awaitable[SharedLink | ReferralsError]]
     get_funnel: GetFunnel
     get_program: GetProgram
     put_program: PutProgram
@@ -139,11 +141,12 @@ class ReferralsServicer(ReferralsServiceServicer):
         self, request: pb.ShareLinkRequest, _: object
     ) -> pb.ShareLinkResponse:
         """Open a referral for a share."""
-        key, channel = share_named(request)
-        named = request_named(request)
-        link = await self.do.get_referral_link(key)  # first: what was shared is to be answered
-        referral = await self.do.share_link(key, channel=channel, request_id=named)
-        return share_answer(referral, link, base=self.base)
+        link, channel = share_named(request)
+        share = Share(link=link, channel=channel, request_id=request_named(request))
+        shared = await self.do.share_link(share)
+        if isinstance(shared, ReferralsError):
+            raise shared
+        return share_answer(shared.referral, shared.link, base=self.base)
 
     async def GetFunnel(  # noqa: N802
         self, request: pb.GetFunnelRequest, _: object

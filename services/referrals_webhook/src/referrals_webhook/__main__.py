@@ -12,6 +12,7 @@ import uvloop
 
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.system.address import CannotListen
+from referrals_adapters.system.scheduling import run_in_batches
 from referrals_adapters.telemetry.logs import LogSettings, set_up_logs
 from referrals_adapters.telemetry.metrics import Metrics, exposed
 from referrals_adapters.wire.variables import SettingsError, Variables
@@ -119,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(role: Role | None) -> None:
+    run_in_batches()
     variables = environment()
     metrics, listen = Metrics(), metrics_listen(variables)
     with exposed(metrics, listen.listen()) if listen else nullcontext():

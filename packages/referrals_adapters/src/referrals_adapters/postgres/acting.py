@@ -24,6 +24,6 @@ def acting_for(merchant_ids: Iterable[MerchantId]) -> dict[str, object]:
     return {_PARAMETER: ",".join(sorted(set(merchant_ids)))}
 
 
-async def act_for(statements: Statements, merchant_id: MerchantId) -> None:
+async def act_for(statements: Statements, merchant_ids: Iterable[MerchantId]) -> None:
     """Say it in a statement of its own."""
-    await statements.rows(ACTING, **acting_for([merchant_id]))
+    await statements.rows(ACTING, **acting_for(merchant_ids))

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from referrals_adapters.postgres.fair_shares import FAIR_SHARES
 from referrals_adapters.postgres.sets import given, inserting, same
@@ -14,12 +14,12 @@ from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import deliveries
 from referrals_adapters.wire.documents import from_document, to_document
 from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
-from referrals_domain.model.identifiers import MerchantId
+from referrals_domain.model.identifiers import MerchantId, OrderId, OrderKey
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.ports.deliveries import Deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 _COLUMNS = deliveries.c
@@ -29,6 +29,11 @@ _ADD = (
     inserting(deliveries, given(*(column for column in _COLUMNS if column.name != "id")))
     .on_conflict_do_nothing(constraint="uq_deliveries_merchant_id")
     .returning(*(_COLUMNS[name] for name in _KEY))
+)
+
+_ORDERS = given(_COLUMNS.merchant_id, _COLUMNS.order_id)
+_FACTS_OF = select(_COLUMNS.merchant_id, _COLUMNS.order_id, _COLUMNS.facts).join(
+    _ORDERS, same(deliveries, _ORDERS, "merchant_id", "order_id")
 )
 
 _DUE = FAIR_SHARES.cte("due").prefix_with("MATERIALIZED")  # else it could run more than once
@@ -67,6 +72,17 @@ class PostgresDeliveries(Deliveries):
         added = await self.statements.rows_for(_ADD, [once[key] for key in sorted(once)])
         new = {tuple(row) for row in added}
         return [key in new and keys.index(key) == place for place, key in enumerate(keys)]
+
+    async def facts_of(
+        self, keys: Collection[OrderKey]
+    ) -> Mapping[OrderKey, Sequence[OrderFacts]]:
+        """Return what the stored deliveries of these orders say."""
+        rows = await self.statements.rows_for(_FACTS_OF, [key._asdict() for key in set(keys)])
+        found: dict[OrderKey, list[OrderFacts]] = {}
+        for row in rows:
+            key = OrderKey(MerchantId(row.merchant_id), OrderId(row.order_id))
+            found.setdefault(key, []).append(from_document(OrderFacts, row.facts))
+        return found
 
     async def claim(
         self, limit: int, *, at: datetime, until: datetime
@@ -112,4 +128,5 @@ def _row(delivery: AcceptedDelivery) -> dict[str, object]:
         "due_at": delivery.received_at,
         "attempts": 0,
         "outcome": None,
+        "source": delivery.source,
     }

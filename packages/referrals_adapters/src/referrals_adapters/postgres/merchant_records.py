@@ -22,6 +22,7 @@ from referrals_adapters.postgres.tables import (
     referred_orders,
     requests,
     visits,
+    watermarks,
 )
 from referrals_domain.model.identifiers import ReferralId, ReferralKey
 from referrals_domain.ports.customer_records import Touched
@@ -60,7 +61,7 @@ _FIRST: Final = {
     table.name: delete(table)
     .where(table.c.merchant_id == _MERCHANT)
     .returning(table.c.merchant_id)
-    for table in (programs, merchant_keys)
+    for table in (programs, merchant_keys, watermarks)
 }
 """Without these nobody writes for the merchant, and tombstones can be traced to nobody."""
 

@@ -247,6 +247,7 @@ deliveries: Final = Table(
     _required("due_at", _TIME),
     _required("attempts", Integer),
     Column("outcome", Text),
+    Column("source", Text, nullable=False, server_default="webhook"),
     _key("id", of="deliveries"),
     UniqueConstraint(
         "merchant_id", "order_id", "topic", "digest", name="uq_deliveries_merchant_id"
@@ -317,6 +318,14 @@ visits: Final = Table(
     Index(
         "idx_visits_merchant_id", "merchant_id", "day", postgresql_include=["channel", "number"]
     ),
+)
+
+watermarks: Final = Table(
+    "watermarks",
+    metadata,
+    _required("merchant_id", Text),
+    _required("swept_until", _TIME),
+    _key("merchant_id", of="watermarks"),
 )
 
 merchant_keys: Final = Table(

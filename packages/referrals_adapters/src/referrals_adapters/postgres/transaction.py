@@ -31,9 +31,11 @@ from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.unpublished_events import PostgresUnpublishedEvents
 from referrals_adapters.postgres.visits import PostgresVisits
+from referrals_adapters.postgres.watermarks import PostgresWatermarks
 from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import TracebackType
 
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -49,20 +51,20 @@ class PostgresTransaction(Transaction):
 
     Args:
         engine: The pool.
-        merchant_id: For whom it acts; None: for nobody, so that it sees rows only if its user
-            may see those of all merchants.
+        acting_for: The merchants that it acts for; none: it sees rows only if its user may see
+            those of all merchants.
     """
 
-    def __init__(self, engine: AsyncEngine, merchant_id: MerchantId | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, acting_for: Collection[MerchantId] = ()) -> None:
         self._statements = Statements(engine.connect())
-        self._merchant_id = merchant_id
+        self._acting_for = acting_for
 
     async def __aenter__(self) -> Self:
         """Take a connection, and say for whom."""
         await self._statements.begin()
-        if self._merchant_id is not None:
+        if self._acting_for:
             try:
-                await act_for(self._statements, self._merchant_id)
+                await act_for(self._statements, self._acting_for)
             except BaseException:
                 await self._statements.end()
                 raise
@@ -165,6 +167,11 @@ class PostgresTransaction(Transaction):
     def visits(self) -> PostgresVisits:
         """The visits."""
         return PostgresVisits(self._statements)
+
+    @property
+    def watermarks(self) -> PostgresWatermarks:
+        """How far the sweep of each shop has come."""
+        return PostgresWatermarks(self._statements)
 
     @property
     def funnel(self) -> PostgresFunnelNumbers:

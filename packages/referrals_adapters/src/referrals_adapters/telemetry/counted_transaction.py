@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from referrals_domain.model.decision import Transition
     from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery
-    from referrals_domain.model.identifiers import ReferralKey
+    from referrals_domain.model.identifiers import OrderKey, ReferralKey
+    from referrals_domain.model.order import OrderFacts
     from referrals_domain.model.referral import Referral
     from referrals_domain.model.retention import Kept
     from referrals_domain.ports.addresses import Addresses
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.stale_statuses import StaleStatuses
     from referrals_domain.ports.unpublished_events import UnpublishedEvents
     from referrals_domain.ports.visits import Visits
+    from referrals_domain.ports.watermarks import Watermarks
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -186,6 +188,11 @@ class CountedTransaction(Transaction):
         return self.transaction.visits
 
     @property
+    def watermarks(self) -> Watermarks:
+        """How far the sweep of each shop has come."""
+        return self.transaction.watermarks
+
+    @property
     def funnel(self) -> FunnelNumbers:
         """What the funnel is counted from."""
         return self.transaction.funnel
@@ -244,6 +251,11 @@ class _CountedDeliveries(Deliveries):
 
     async def add(self, deliveries: Sequence[AcceptedDelivery]) -> Sequence[bool]:
         return await self.deliveries.add(deliveries)
+
+    async def facts_of(
+        self, keys: Collection[OrderKey]
+    ) -> Mapping[OrderKey, Sequence[OrderFacts]]:
+        return await self.deliveries.facts_of(keys)
 
     async def claim(
         self, limit: int, *, at: datetime, until: datetime

@@ -25,6 +25,14 @@ class Topic(StrEnum):
     REFUNDS_CREATE = "refunds/create"
 
 
+class DeliverySource(StrEnum):
+    """Who brought a delivery."""
+
+    WEBHOOK = "webhook"
+    RECONCILE = "reconcile"
+    """Nobody: a sweep found at Shopify what had not come."""
+
+
 class Receipt(StrEnum):
     """What became of a delivery at the door."""
 
@@ -56,6 +64,7 @@ class Delivery:
         named_host: The host that the signed body named as its shop's, if it did.
         facts: What the body said of the order; nothing personal.
         received_at: When it came.
+        source: Who brought it.
     """
 
     topic: Topic
@@ -63,6 +72,7 @@ class Delivery:
     named_host: str | None
     facts: OrderFacts
     received_at: datetime
+    source: DeliverySource = DeliverySource.WEBHOOK
 
 
 @attrs.frozen(kw_only=True)
@@ -73,6 +83,7 @@ class AcceptedDelivery:
     topic: Topic
     facts: OrderFacts
     received_at: datetime
+    source: DeliverySource = DeliverySource.WEBHOOK
 
 
 @attrs.frozen(kw_only=True)

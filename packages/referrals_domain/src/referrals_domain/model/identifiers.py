@@ -175,6 +175,13 @@ class ReferralKey(NamedTuple):
     referral_id: ReferralId
 
 
+class RequestKey(NamedTuple):
+    """A call that may be repeated, within its merchant."""
+
+    merchant_id: MerchantId
+    request_id: RequestId
+
+
 class OrderKey(NamedTuple):
     """An order within its merchant."""
 

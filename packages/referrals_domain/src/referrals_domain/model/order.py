@@ -155,6 +155,24 @@ class OrderFacts:
             refunds=(*self.refunds, *other.refunds),
         )
 
+    def tells_more_than(self, known: Self) -> bool:
+        """
+        Tell whether anything is new here, but for the time of an otherwise equal body.
+
+        An order's time of change moves with much that is not kept: a tag, a fulfilment.
+
+        Raises:
+            ValueError: The facts are of different orders.
+        """
+        both = known.merge(self)
+        if both.snapshot and known.snapshot:
+            at = known.snapshot.updated_at
+            both = attrs.evolve(both, snapshot=attrs.evolve(both.snapshot, updated_at=at))
+        if both.buyer and known.buyer:
+            at = known.buyer.updated_at
+            both = attrs.evolve(both, buyer=attrs.evolve(both.buyer, updated_at=at))
+        return both != known
+
     def renamed(self, names: Mapping[CustomerId, CustomerId]) -> Self:
         """
         Return them with a tombstone in place of the friend, and without the friend's address.

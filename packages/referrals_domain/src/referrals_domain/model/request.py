@@ -7,7 +7,8 @@ from hashlib import sha256
 
 import attrs
 
-from referrals_domain.model.identifiers import MerchantId, RequestId
+from referrals_domain.errors import RequestReused
+from referrals_domain.model.identifiers import MerchantId, RequestId, RequestKey
 
 
 @attrs.frozen(kw_only=True)
@@ -28,6 +29,21 @@ class Request:
     fingerprint: bytes
     resource_id: str
     created_at: datetime
+
+    @property
+    def key(self) -> RequestKey:
+        """The call within its merchant."""
+        return RequestKey(self.merchant_id, self.id)
+
+    def require_same(self, first: Request) -> None:
+        """
+        Do nothing if the first call that had this id asked for the same.
+
+        Raises:
+            RequestReused: It asked for something else.
+        """
+        if first.fingerprint != self.fingerprint:
+            raise RequestReused("an earlier call with this request id asked for something else")
 
 
 def fingerprint(call: str, *parameters: str) -> bytes:

@@ -6,10 +6,12 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
+    from referrals_domain.model.identifiers import OrderKey
+    from referrals_domain.model.order import OrderFacts
 
 
 class Deliveries(Protocol):
@@ -23,6 +25,12 @@ class Deliveries(Protocol):
         The same facts of the same order of a merchant are stored once, however often they come,
         and within one call too.
         """
+
+    @abstractmethod
+    async def facts_of(
+        self, keys: Collection[OrderKey]
+    ) -> Mapping[OrderKey, Sequence[OrderFacts]]:
+        """Return what the stored deliveries of these orders say; done ones are kept for a week."""
 
     @abstractmethod
     async def claim(

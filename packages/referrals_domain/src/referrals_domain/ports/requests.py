@@ -6,6 +6,9 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from referrals_domain.model.identifiers import RequestKey
     from referrals_domain.model.request import Request
 
 
@@ -13,9 +16,13 @@ class Requests(Protocol):
     """The calls that may be repeated, one an id and merchant."""
 
     @abstractmethod
-    async def add(self, request: Request) -> Request:
-        """
-        Remember a request, and return it; or return the one that has its id already.
+    async def get(self, keys: Collection[RequestKey]) -> Mapping[RequestKey, Request]:
+        """Return those that were remembered."""
 
-        Whoever brings the same id meanwhile waits for the end of this transaction.
+    @abstractmethod
+    async def add(self, requests: Sequence[Request]) -> Mapping[RequestKey, Request]:
+        """
+        Remember requests whose ids are new, and return the first that had each of these ids.
+
+        Whoever brings one of these ids meanwhile waits for the end of this transaction.
         """

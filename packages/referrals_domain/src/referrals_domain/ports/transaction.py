@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from referrals_domain.ports.stale_statuses import StaleStatuses
     from referrals_domain.ports.unpublished_events import UnpublishedEvents
     from referrals_domain.ports.visits import Visits
+    from referrals_domain.ports.watermarks import Watermarks
 
 
 class Transaction(Protocol):
@@ -152,6 +153,11 @@ class Transaction(Protocol):
     @abstractmethod
     def visits(self) -> Visits:
         """The visits."""
+
+    @property
+    @abstractmethod
+    def watermarks(self) -> Watermarks:
+        """How far the sweep of each shop has come."""
 
     @property
     @abstractmethod

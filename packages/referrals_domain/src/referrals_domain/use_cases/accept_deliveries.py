@@ -51,6 +51,7 @@ class AcceptDeliveries:
                     topic=one.topic,
                     facts=gone.facts(owner.merchant_id, one.facts),
                     received_at=one.received_at,
+                    source=one.source,
                 )
                 for one, owner in zip(deliveries, owners, strict=True)
                 if isinstance(owner, ReferralProgram)

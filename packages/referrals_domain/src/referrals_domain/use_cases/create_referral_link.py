@@ -15,7 +15,6 @@ from referrals_domain.ports.clock import Clock
 from referrals_domain.ports.ids import Ids
 from referrals_domain.ports.transaction import Transaction
 from referrals_domain.use_cases.redacted import redacted
-from referrals_domain.use_cases.remember import remember
 
 if TYPE_CHECKING:
     from referrals_domain.model.identifiers import CustomerId, MerchantId, RequestId
@@ -84,6 +83,6 @@ class CreateReferralLink:
                     resource_id=link.id,
                     created_at=now,
                 )
-                await remember(tx, request)
+                request.require_same((await tx.requests.add([request]))[request.key])
             await tx.commit()
         return link

@@ -46,7 +46,7 @@ class MerchantInterceptor(grpc.aio.ServerInterceptor):
             return None
 
         async def behave(request: Message, context: Context) -> Any:
-            with admitting(await self._admit(request, context)):
+            with admitting([await self._admit(request, context)]):
                 return await handler.unary_unary(request, context)
 
         return in_place_of(handler, behave)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
-from referrals_domain.model.identifiers import MerchantId, OrderId
+from referrals_domain.model.identifiers import MerchantId, OrderId, OrderKey
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.begin import Begin, StoredContract
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NOW = builders.accepted_delivery().received_at
 LATER = NOW + timedelta(seconds=30)
 BIG = MerchantId("big")
+ORDER = OrderKey(builders.MERCHANT, builders.ORDER)
 
 
 class DeliveriesContract(StoredContract):
@@ -52,6 +53,23 @@ class DeliveriesContract(StoredContract):
         answers = await asyncio.gather(*(_add(begin, [_numbered(1)]) for _ in range(20)))
         assert sum(new for answer in answers for new in answer) == 1
         assert len(await _claim(begin)) == 1
+
+    async def test_what_came_of_an_order_is_found_waiting_or_done(self, begin: Begin) -> None:
+        waits = builders.accepted_delivery()
+        done = builders.accepted_delivery(
+            facts=builders.facts(cancelled_at=NOW), received_at=NOW - timedelta(hours=1)
+        )
+        await _add(begin, [waits, done, _numbered(1)])
+        (claimed,) = await _claim(begin, limit=1)
+        assert claimed.facts == done.facts
+        unknown = OrderKey(builders.MERCHANT, OrderId("2"))
+        async with begin() as tx:
+            await tx.deliveries.finish({claimed.id: Outcome.SETTLED})
+            found = await tx.deliveries.facts_of([ORDER, unknown])
+            theirs = await tx.deliveries.facts_of([ORDER._replace(merchant_id=BIG)])
+        assert found.keys() == {ORDER}
+        assert set(found[ORDER]) == {waits.facts, done.facts}
+        assert theirs == {}
 
     async def test_a_claimed_delivery_is_what_was_stored(self, begin: Begin) -> None:
         await _add(begin, [_numbered(1)])

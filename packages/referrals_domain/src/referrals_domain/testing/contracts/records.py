@@ -164,7 +164,7 @@ class CustomerRecordsContract(StoredContract):
         await _redact(begin, ADVOCATE)
         asked = builders.request(fingerprint=fingerprint("create_referral_link", TOMBSTONE))
         async with begin() as tx:
-            assert await tx.requests.add(asked) == asked
+            assert await tx.requests.add([asked]) == {asked.key: asked}
 
     async def test_a_person_of_another_merchant_with_the_same_id_is_left_alone(
         self, begin: Begin
@@ -262,7 +262,7 @@ async def _store(begin: Begin) -> None:
         await _store_deliveries(tx)
         await tx.outbox.add([builders.referral_completed()])
         made = fingerprint("create_referral_link", builders.ADVOCATE)
-        await tx.requests.add(builders.request(fingerprint=made))
+        await tx.requests.add([builders.request(fingerprint=made)])
         await tx.quarantine.add([builders.unreadable_body(shop=builders.SHOP.upper())])
         link, share = builders.link().key, builders.REFERRAL
         day = builders.PLACED_AT.date()

@@ -256,9 +256,8 @@ async def _keep_orders(tx: Transaction, numbers: range, at: datetime) -> datetim
 
 
 async def _keep_requests(tx: Transaction, numbers: range, at: datetime) -> datetime:
-    for number in numbers:
-        id_ = RequestId(f"66666666-6666-4666-8666-6666666666{number:02}")
-        await tx.requests.add(builders.request(id=id_, created_at=at))
+    ids = [RequestId(f"66666666-6666-4666-8666-6666666666{number:02}") for number in numbers]
+    await tx.requests.add([builders.request(id=id_, created_at=at) for id_ in ids])
     return at
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import attrs
 
 from referrals_domain.model.delivery import AcceptedDelivery, ClaimedDelivery, Outcome
+from referrals_domain.model.identifiers import OrderKey
 from referrals_domain.ports.deliveries import Deliveries
 from referrals_domain.testing.memory.state import State, StoredDelivery
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from referrals_domain.model.identifiers import MerchantId
+    from referrals_domain.model.order import OrderFacts
 
 
 @attrs.frozen
@@ -26,6 +28,17 @@ class InMemoryDeliveries(Deliveries):
     async def add(self, deliveries: Sequence[AcceptedDelivery]) -> Sequence[bool]:
         """Store deliveries, each once."""
         return [self._add(delivery) for delivery in deliveries]
+
+    async def facts_of(
+        self, keys: Collection[OrderKey]
+    ) -> Mapping[OrderKey, Sequence[OrderFacts]]:
+        """Return what the stored deliveries of these orders say."""
+        found: dict[OrderKey, list[OrderFacts]] = {}
+        for accepted in (one.accepted for one in self.state.deliveries.values()):
+            key = OrderKey(accepted.merchant_id, accepted.facts.order_id)
+            if key in keys:
+                found.setdefault(key, []).append(accepted.facts)
+        return found
 
     async def claim(
         self, limit: int, *, at: datetime, until: datetime
@@ -75,7 +88,7 @@ class InMemoryDeliveries(Deliveries):
 
     def _add(self, delivery: AcceptedDelivery) -> bool:
         known = [
-            attrs.evolve(one.accepted, received_at=delivery.received_at)
+            attrs.evolve(one.accepted, received_at=delivery.received_at, source=delivery.source)
             for one in self.state.deliveries.values()
         ]
         if delivery in known:

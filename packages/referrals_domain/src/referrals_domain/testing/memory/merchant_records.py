@@ -38,6 +38,7 @@ class InMemoryMerchantRecords(MerchantRecords):
             ),
             "programs": _drop(state.programs, lambda key, _: key == merchant_id),
             "merchant_keys": _drop(state.merchant_keys, lambda key, _: key == merchant_id),
+            "watermarks": _drop(state.watermarks, lambda key, _: key == merchant_id),
         }
         parts: dict[str, tuple[dict[Any, Any], Callable[[Any, Any], bool]]] = {
             "redactions": (state.redactions, lambda key, _: key.merchant_id == merchant_id),

@@ -10,6 +10,9 @@ from referrals_domain.ports.requests import Requests
 from referrals_domain.testing.memory.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from referrals_domain.model.identifiers import RequestKey
     from referrals_domain.model.request import Request
 
 
@@ -19,6 +22,11 @@ class InMemoryRequests(Requests):
 
     state: State
 
-    async def add(self, request: Request) -> Request:
-        """Remember a request, or return the one that has its id; the whole store is locked."""
-        return self.state.requests.setdefault((request.merchant_id, request.id), request)
+    async def get(self, keys: Collection[RequestKey]) -> Mapping[RequestKey, Request]:
+        """Return those that were remembered."""
+        stored = self.state.requests
+        return {key: stored[key] for key in keys if key in stored}
+
+    async def add(self, requests: Sequence[Request]) -> Mapping[RequestKey, Request]:
+        """Remember those whose ids are new; the whole store is locked."""
+        return {one.key: self.state.requests.setdefault(one.key, one) for one in requests}

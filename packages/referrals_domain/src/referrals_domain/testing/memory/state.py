@@ -15,7 +15,7 @@ from referrals_domain.model.identifiers import (
     MerchantId,
     OrderKey,
     ReferralKey,
-    RequestId,
+    RequestKey,
 )
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.merchant_key import MerchantKey
@@ -57,12 +57,13 @@ class State:
     history: dict[tuple[ReferralKey, int], Transition] = attrs.field(factory=dict)
     orders: dict[OrderKey, ReferredOrder] = attrs.field(factory=dict)
     heard_of: dict[OrderKey, datetime] = attrs.field(factory=dict)
-    requests: dict[tuple[MerchantId, RequestId], Request] = attrs.field(factory=dict)
+    requests: dict[RequestKey, Request] = attrs.field(factory=dict)
     deliveries: dict[int, StoredDelivery] = attrs.field(factory=dict)
     quarantine: dict[bytes, UnreadableBody] = attrs.field(factory=dict)
     outbox: dict[int, OutboxEntry] = attrs.field(factory=dict)
     refused: dict[int, Refused] = attrs.field(factory=dict)
     stale_statuses: dict[ReferralKey, int] = attrs.field(factory=dict)
+    watermarks: dict[MerchantId, datetime] = attrs.field(factory=dict)
     visits: dict[Visit, int] = attrs.field(factory=dict)
     merchant_keys: dict[MerchantId, MerchantKey] = attrs.field(factory=dict)
     redactions: dict[CustomerKey, datetime] = attrs.field(factory=dict)

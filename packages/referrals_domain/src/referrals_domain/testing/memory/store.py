@@ -32,6 +32,7 @@ from referrals_domain.testing.memory.stale_statuses import InMemoryStaleStatuses
 from referrals_domain.testing.memory.state import State
 from referrals_domain.testing.memory.unpublished_events import InMemoryUnpublishedEvents
 from referrals_domain.testing.memory.visits import InMemoryVisits
+from referrals_domain.testing.memory.watermarks import InMemoryWatermarks
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -160,6 +161,11 @@ class InMemoryTransaction(Transaction):
     def visits(self) -> InMemoryVisits:
         """The visits."""
         return InMemoryVisits(self._state)
+
+    @property
+    def watermarks(self) -> InMemoryWatermarks:
+        """How far the sweep of each shop has come."""
+        return InMemoryWatermarks(self._state)
 
     @property
     def funnel(self) -> InMemoryFunnelNumbers:

@@ -1,9 +1,8 @@
 """
 Walls between merchants.
 
-Who acts for merchants sees their rows alone, and no row unless it says for whom. The webhook
-service's roles work on sets of all merchants, and see every row. Privileges on tables that come
-later are theirs alone, until a migration grants them to who acts for merchants.
+Privileges on tables that come later are the webhook service's alone, until a migration grants them
+to who acts for merchants.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from alembic import op
+
+from referrals_adapters.postgres.migrations.walls import wall
 
 revision: Final = "0011"
 down_revision: Final = "0010"
@@ -53,14 +54,6 @@ _RIGHTS: Final = {
 _WALLED: Final = (*(table for table in _RIGHTS if table != "outbox"), "deliveries")
 """The tables that name a merchant."""
 
-# A set, because one read of statuses serves the calls of many merchants; no id has a comma. Where
-# nobody said for whom, the parameter is null or, later in a session, empty. As a query of its own
-# it is looked at once a statement, and by the executor alone: the planner would take what was said
-# before, which may be nothing, for what the statement finds. And `coalesce` keeps it a filter, so
-# that a statement's own condition leads to its rows along the same index as without a wall.
-_ACTED_FOR: Final = "SELECT string_to_array(current_setting('referrals.acting_for', true), ',')"
-_IS_ACTED_FOR: Final = f"coalesce(merchant_id = ANY (({_ACTED_FOR})::text[]), false)"
-
 
 def upgrade() -> None:
     """Build a wall around each table that names a merchant."""
@@ -68,11 +61,8 @@ def upgrade() -> None:
     for table, rights in _RIGHTS.items():
         op.execute(f"GRANT {rights} ON {table} TO referrals_merchant")
     for table in _WALLED:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"CREATE POLICY every_merchant ON {table} TO referrals_services USING (true)")
-        op.execute(
-            f"CREATE POLICY acted_for ON {table} TO referrals_merchant USING ({_IS_ACTED_FOR})"
-        )
+        for statement in wall(table):
+            op.execute(statement)
 
 
 def downgrade() -> None:

@@ -17,7 +17,7 @@ from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import Cause, Referral, ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import SeededIds
-from referrals_domain.use_cases.share_link import ShareLink
+from referrals_domain.use_cases.share_links import Share, SharedLink
 from tests.domain.world import World
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ async def test_a_link_that_the_merchant_does_not_have_is_not_shared(
     world: World, key: LinkKey
 ) -> None:
     with pytest.raises(NotFound):
-        await ShareLink(begin=world.store.begin, clock=world.clock, ids=world.ids)(
-            key, channel=Channel.SMS
-        )
+        await world.share_link(key, channel=Channel.SMS)
 
 
 # Again.
@@ -155,6 +153,54 @@ async def test_each_merchant_has_request_ids_of_their_own(world: World) -> None:
     assert list(world.store.state.referrals) == [one.key for one in shared]
 
 
+# Together.
+
+
+async def test_shares_that_come_together_are_answered_each_in_its_place(world: World) -> None:
+    link, revoked, absent = (
+        builders.link(),
+        builders.link(
+            id=LinkId("33333333-3333-4333-8333-333333333333"), revoked_at=world.clock.now()
+        ),
+        LinkKey(MerchantId("other"), builders.LINK),
+    )
+    world.store.state.links[revoked.key] = revoked
+    before = await _share(world, request_id=builders.REQUEST)
+    again = Share(link=link.key, channel=Channel.SMS, request_id=builders.REQUEST)
+    other = Share(link=link.key, channel=Channel.QR, request_id=builders.REQUEST)
+    answers = await world.share_links(
+        [
+            Share(link=revoked.key, channel=Channel.SMS),
+            Share(link=link.key, channel=Channel.EMAIL),
+            again,
+            Share(link=absent, channel=Channel.SMS),
+            other,
+        ]
+    )
+    opened_now = SharedLink(link=link, referral=list(world.store.state.referrals.values())[-1])
+    assert answers[1:3] == [opened_now, SharedLink(link=link, referral=before)]
+    assert [type(answer) for answer in answers] == [
+        LinkRevoked,
+        SharedLink,
+        SharedLink,
+        NotFound,
+        RequestReused,
+    ]
+    assert opened_now.referral.channel is Channel.EMAIL
+    assert len(world.store.state.referrals) == 2
+
+
+async def test_of_two_with_one_request_id_that_come_together_the_first_opens(
+    world: World,
+) -> None:
+    share = Share(link=builders.link().key, channel=Channel.SMS, request_id=builders.REQUEST)
+    other = attrs.evolve(share, channel=Channel.QR)
+    one, again, reused = await world.share_links([share, share, other])
+    assert one == again
+    assert isinstance(reused, RequestReused)
+    assert len(world.store.state.referrals) == 1
+
+
 async def _share(
     world: World,
     *,
@@ -162,5 +208,5 @@ async def _share(
     channel: Channel = Channel.SMS,
     request_id: RequestId | None = None,
 ) -> Referral:
-    share = ShareLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
-    return await share((link or builders.link()).key, channel=channel, request_id=request_id)
+    key = (link or builders.link()).key
+    return await world.share_link(key, channel=channel, request_id=request_id)

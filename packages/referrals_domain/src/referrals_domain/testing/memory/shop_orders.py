@@ -1,0 +1,56 @@
+"""Shopify's orders in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_domain.errors import Unauthenticated, Unavailable
+from referrals_domain.model.identifiers import OrderId, ShopDomain
+from referrals_domain.model.order import OrderFacts
+from referrals_domain.ports.shop_orders import OrderPage, ShopOrders
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@attrs.define
+class InMemoryShopOrders(ShopOrders):
+    """
+    Shopify's orders in memory, two on a page.
+
+    Args:
+        orders: The orders of each shop that gave access.
+        unreadable: Those that nobody can read, on every first page.
+        pages_until_away: How many pages it answers before it is away; None: it stays.
+    """
+
+    orders: dict[ShopDomain, list[OrderFacts]] = attrs.field(factory=dict)
+    unreadable: tuple[OrderId, ...] = ()
+    pages_until_away: int | None = None
+
+    async def changed(
+        self, shop: ShopDomain, *, since: datetime, until: datetime, page: str | None = None
+    ) -> OrderPage:
+        """Return two of the orders whose last change lies between."""
+        if shop not in self.orders:
+            raise Unauthenticated("the shop gave no access")
+        if self.pages_until_away is not None:
+            if not self.pages_until_away:
+                raise Unavailable("Shopify is away")
+            self.pages_until_away -= 1
+        between = [one for one in self.orders[shop] if since <= _changed_at(one) <= until]
+        between.sort(key=_changed_at)
+        place = int(page or 0)
+        following = place + 2
+        return OrderPage(
+            facts=between[place:following],
+            unreadable=() if page else self.unreadable,
+            next=str(following) if between[following:] else None,
+        )
+
+
+def _changed_at(facts: OrderFacts) -> datetime:
+    assert facts.snapshot
+    return facts.snapshot.updated_at

@@ -1,0 +1,150 @@
+"""Find the orders of a shop that Shopify never delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import attrs
+
+from referrals_domain.errors import NotFound
+from referrals_domain.model.delivery import Delivery, DeliverySource, Topic
+from referrals_domain.model.identifiers import CustomerKey, OrderKey
+from referrals_domain.model.order import OrderFacts
+from referrals_domain.model.reconciliation import (
+    FIRST_OVERLAP,
+    ON_THEIR_WAY,
+    OVERLAP,
+    Drift,
+    Lack,
+    MissingOrder,
+)
+from referrals_domain.ports.clock import Clock
+from referrals_domain.ports.shop_orders import ShopOrders
+from referrals_domain.ports.transaction import Transaction
+from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
+from referrals_domain.use_cases.redacted import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from datetime import datetime
+
+    from referrals_domain.model.identifiers import MerchantId, OrderId, ShopDomain
+    from referrals_domain.ports.shop_orders import OrderPage
+
+
+@attrs.frozen(kw_only=True)
+class ReconcileShop:
+    """Find the orders of a shop that Shopify never delivered, and take them in."""
+
+    begin: Callable[[], Transaction]
+    shop_orders: ShopOrders
+    accept_deliveries: AcceptDeliveries
+    clock: Clock
+
+    async def __call__(
+        self, shop: ShopDomain, *, since: datetime | None = None, dry_run: bool = False
+    ) -> AsyncIterator[Drift]:
+        """
+        Sweep a shop, and tell after each page what was found so far.
+
+        What is missing enters as a delivery does, with the same keys: to sweep what is known
+        changes nothing. A sweep that is broken off, or that another process does at the same
+        time, harms nothing either.
+
+        Args:
+            shop: The shop.
+            since: From when on; by default from an hour before the last sweep began. Only such a
+                sweep moves the watermark.
+            dry_run: Whether to tell only, and take nothing in.
+
+        Raises:
+            NotFound: The shop has no program.
+            Unauthenticated: It gave no access, or took it back.
+            Unavailable: Shopify or the database is away.
+        """
+        merchant_id, reached = await self._merchant_of(shop)
+        until = self.clock.now() - ON_THEIR_WAY
+        first = reached - OVERLAP if reached else until - FIRST_OVERLAP
+        drift = Drift(shop_domain=shop, since=since or first, until=until)
+        page: str | None = None
+        while True:
+            found = await self.shop_orders.changed(
+                shop, since=drift.since, until=drift.until, page=page
+            )
+            drift = await self._hold_against(found, merchant_id, drift, dry_run=dry_run)
+            yield drift
+            page = found.next
+            if page is None:
+                break
+        if since is None and not dry_run:
+            async with self.begin() as tx:
+                await tx.watermarks.advance(merchant_id, until)
+                await tx.commit()
+
+    async def _merchant_of(self, shop: ShopDomain) -> tuple[MerchantId, datetime | None]:
+        async with self.begin() as tx:
+            program = (await tx.programs.by_shops([shop])).get(shop)
+            if program is None:
+                raise NotFound("the shop has no program")
+            return program.merchant_id, await tx.watermarks.get(program.merchant_id)
+
+    async def _hold_against(
+        self, page: OrderPage, merchant_id: MerchantId, drift: Drift, *, dry_run: bool
+    ) -> Drift:
+        """Take in what had not come of the orders on a page, and add it up."""
+        came = await self._came(page.facts, merchant_id)
+        ours = [facts for facts in page.facts if facts.signals or facts.order_id in came]
+        lacks = {
+            facts.order_id: Lack.CHANGE if facts.order_id in came else Lack.ORDER
+            for facts in ours
+            if not came.get(facts.order_id)
+        }
+        if not dry_run:
+            await self.accept_deliveries(
+                [
+                    Delivery(
+                        topic=Topic.ORDERS_CREATE,
+                        shop_domain=drift.shop_domain,
+                        named_host=None,
+                        facts=facts,
+                        received_at=self.clock.now(),
+                        source=DeliverySource.RECONCILE,
+                    )
+                    for facts in ours
+                    if facts.order_id in lacks
+                ]
+            )
+        return attrs.evolve(
+            drift,
+            found=drift.found + len(page.facts) + len(page.unreadable),
+            without_signal=drift.without_signal + len(page.facts) - len(ours),
+            known=drift.known + len(ours) - len(lacks),
+            missing=(
+                *drift.missing,
+                *(MissingOrder(order_id=id_, lack=lack) for id_, lack in lacks.items()),
+            ),
+            unreadable=(*drift.unreadable, *page.unreadable),
+        )
+
+    async def _came(
+        self, found: Sequence[OrderFacts], merchant_id: MerchantId
+    ) -> Mapping[OrderId, bool]:
+        """Return the orders of which something had come, and of each whether everything had."""
+        keys = {OrderKey(merchant_id, one.order_id) for one in found}
+        friends = {CustomerKey(merchant_id, one.customer_id) for one in found if one.customer_id}
+        async with self.begin() as tx:
+            gone = await redacted(tx, await tx.merchant_keys.get([merchant_id]), friends)
+            delivered = await tx.deliveries.facts_of(keys)
+            settled = await tx.orders.get(keys)
+        came = {key: order.facts for key, order in settled.items()}
+        for key, facts in delivered.items():
+            came[key] = reduce(
+                OrderFacts.merge, facts, came.get(key, OrderFacts(order_id=key.order_id))
+            )
+        return {
+            one.order_id: not gone.facts(merchant_id, one).tells_more_than(known)
+            for one in found
+            if (known := came.get(OrderKey(merchant_id, one.order_id)))
+        }
