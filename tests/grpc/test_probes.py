@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import TYPE_CHECKING, Any, Final
 
+import grpc
 from sqlalchemy import Engine, event
 
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.redis.client import open_redis
 from referrals_adapters.redis.settings import RedisSettings
-from tests.grpc.probes import IDS, OF_NO_MERCHANT, Probe, all_probes
+from tests.grpc.probes import IDS, OF_NO_MERCHANT, Probe, all_probes, merchant_id
 from tests.grpc.requests import METHODS, SERVICE, text_fields
 from tests.grpc.walled import walled
 from tests.tally import tried
@@ -66,6 +69,25 @@ async def test_what_is_anothers_costs_as_much_as_what_is_absent(
                 assert costs[0] == costs[1], other
                 asked.update(costs[0][0], costs[0][1])
         assert len(asked) > 10
+
+
+async def test_merchants_who_call_at_once_get_what_is_theirs(
+    servers: Servers, walled_database: PostgresSettings, tmp_path: Path
+) -> None:
+    """Their shares are opened together, and their statuses read together."""
+    async with walled(servers, walled_database, tmp_path, merchants=MERCHANTS) as prober:
+        for method, field in (
+            ("ShareLink", "referral_link_id"),
+            ("GetReferralStatus", "referral_id"),
+        ):
+            path = f"/{SERVICE.full_name}/{method}"
+            own = [Probe(path, one, one, ((field, one),)) for one in range(MERCHANTS)] * 20
+            answers = await asyncio.gather(*map(prober.ask, own))
+            assert {code for code, *_ in answers} == {grpc.StatusCode.OK}
+            for probe, (*_, response) in zip(own, answers, strict=True):
+                if method == "ShareLink":
+                    shared = pb.ShareLinkResponse.FromString(response).referral
+                    assert shared.merchant_id == merchant_id(probe.merchant)
 
 
 def _is_of(probe: Probe, path: str, owner: int | None) -> bool:
