@@ -12,16 +12,15 @@ import pytest
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.telemetry.logs import LogSettings
 from referrals_adapters.wire.variables import SettingsError, Variables
-from referrals_grpc.__main__ import _parser as grpc_parser
 from referrals_grpc.settings import Settings
-from referrals_webhook.__main__ import _parser as webhook_parser
-from referrals_webhook.roles import Role
+from referrals_webhook.role import Role
 from referrals_webhook.settings import (
     HttpSettings,
     RelaySettings,
     WorkerSettings,
     metrics_listen,
 )
+from tests.commands.programs import PARSERS
 from tests.deployment import composition
 from tests.deployment.composition import ROOT, VariableMissing, environment, of_ours, services
 from tests.deployment.example import VARIABLES
@@ -61,10 +60,10 @@ def readers(command: list[str]) -> list[Read]:
     """Return what reads settings when a command is given; exit if there is no such command."""
     program, *words = command
     if program == "referrals-grpc":
-        grpc_parser().parse_args(words)
+        PARSERS[program]().parse_args(words)
         return [Settings.read, LogSettings.read]
     assert program == "referrals-webhook"
-    options = webhook_parser().parse_args(words)
+    options = PARSERS[program]().parse_args(words)
     if options.command == "migrate":
         return [PostgresSettings.read, LogSettings.read]
     return [OF_ROLE[options.role], LogSettings.read, metrics_listen]
@@ -92,6 +91,20 @@ def every_variable() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_reads_every_variable_it_is_given_and_misses_none(name: str) -> None:
     assert unread(OURS[name], environment(OURS[name])) == set()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_its_help_names_every_variable_that_it_reads(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program, command, *_ = OURS[name]["command"]
+    noticing = Noticing(environment(OURS[name]))
+    for read in readers(OURS[name]["command"]):
+        read(Variables(noticing))
+    with pytest.raises(SystemExit):
+        PARSERS[program]().parse_args([command, "--help"])
+    told = set(re.findall(r"\w+", capsys.readouterr().out))
+    assert [one for one in noticing.read if not {one, f"_{one.rpartition('_')[2]}"} & told] == []
 
 
 @pytest.mark.parametrize(("name", "variable"), every_variable())

@@ -12,23 +12,12 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-import referrals_grpc.__main__ as grpc_command
-import referrals_webhook.__main__ as webhook_command
 from referrals_adapters.shopify.payloads import READERS
-from referrals_sandbox import command_line
+from tests.commands.programs import PARSERS
 from tests.readme.pages import ROOT
 
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Mapping
-
-_PARSERS: Final[Mapping[str, Callable[[], argparse.ArgumentParser]]] = {
-    "referrals-sandbox": command_line.parser,
-    "referrals-grpc": grpc_command._parser,  # noqa: SLF001 - only its own `main` needs it
-    "referrals-webhook": webhook_command._parser,  # noqa: SLF001 - as above
-}
 _OPTIONAL: Final = str.maketrans("", "", "[]")
 _STANDS_FOR: Final = {"N": "2", "CODE": "7K2QM9XT3V"}
 _INSTALLING_UV: Final = (
@@ -52,7 +41,7 @@ def _require(words: list[str]) -> None:
         _require_file(file)
     match program, rest:
         case (("referrals-sandbox" | "referrals-grpc" | "referrals-webhook"), _):
-            _PARSERS[program]().parse_args([_STANDS_FOR.get(word, word) for word in rest])
+            PARSERS[program]().parse_args([_STANDS_FOR.get(word, word) for word in rest])
         case "python", ["-m", module, *_]:
             assert '__name__ == "__main__"' in _require_file(f"{module.replace('.', '/')}.py")
         case "python", [file, *_]:

@@ -14,7 +14,7 @@ import pytest
 from referrals_adapters.shopify.privacy import PRIVACY_READERS
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.neighbours.shopify import API_VERSION
-from referrals_webhook.roles import Role
+from referrals_webhook.role import Role
 from referrals_webhook.storefront import PATH
 from tests.architecture.house import copied, lint
 from tests.architecture.picture import PAGE, drawn

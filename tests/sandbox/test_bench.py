@@ -24,7 +24,7 @@ from referrals_sandbox.bench.conversions import UNDER_WAY, Conversions
 from referrals_sandbox.bench.figures import Alternated, Slice, cpu_each, cpu_shares
 from referrals_sandbox.bench.load import LOAD, Meter, ask_for, ask_times
 from referrals_sandbox.bench.report import Report
-from referrals_sandbox.command_line import parser
+from referrals_sandbox.command_line.parser import parser
 from referrals_sandbox.composition.shops import Link
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.proxy import leading_to

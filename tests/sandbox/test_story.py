@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import shlex
@@ -16,10 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 import httpx
 import pytest
+from rich.console import Console
 
 from referrals_domain.model.events import ReferralCompleted, ReferralReversed
 from referrals_sandbox.composition.progress import Silence
-from referrals_sandbox.playing import stay
+from referrals_sandbox.playing import as_json, stay
 from referrals_sandbox.servers.command import Command
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.ports import free_port
@@ -30,6 +32,7 @@ from referrals_sandbox.story.farewell import by_hand, merchant_page
 from referrals_sandbox.story.patience import until as look_until
 from referrals_sandbox.story.play import play
 from referrals_sandbox.story.reversal import Reversed, play_reversal
+from referrals_sandbox.story.telling import Telling
 from tests.broker import of_record, records
 from tests.events.contract import Contract
 from tests.sandbox.cli import ENDS_WITHIN, until
@@ -198,6 +201,18 @@ def test_a_reward_and_its_reversal_are_each_announced_once(
     assert asyncio.run(announced()) == undone.event_ids
 
 
+def test_a_program_reads_what_held_as_json(sandbox: Description) -> None:
+    telling = Telling(Console(file=io.StringIO()))
+    with telling.step("link") as say:
+        say("CreateReferralLink")
+        say("once")
+    document = json.loads(as_json(telling, sandbox))
+    (step,) = document["steps"]
+    assert (step["title"], step["said"]) == ("link", "CreateReferralLink; once")
+    assert 0 <= step["seconds"] <= document["seconds"]
+    assert document["sandbox"].keys() >= PROMISED
+
+
 def test_what_does_not_happen_in_time_fails_a_step() -> None:
     with pytest.raises(SandboxError, match=r"did not hear of it within 0\.05 s"):
         look_until(lambda: None, otherwise="Points did not hear of it", within=0.05)
@@ -279,7 +294,8 @@ def test_a_program_that_fails_is_told_in_one_line(cli: Cli, sandbox: Description
     assert failed.returncode == 1
     assert failed.stderr.startswith(
         "referrals-sandbox: migrate failed with exit code 1 "
-        "(referrals-webhook: PostgreSQL: InvalidPasswordError); see that REFERRALS_DB_HOST"
+        "(referrals-webhook: PostgreSQL: InvalidPasswordError; see that it runs, that "
+        "REFERRALS_DB_HOST and what belongs to it are right, "
     )
     assert failed.stderr.count("\n") == 1
     assert list(cli.temp.iterdir()) == []

@@ -10,10 +10,10 @@ from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.redis.client import open_redis
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.system.exits import REPLACE
 from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.ports.status_cache import Hit
 from referrals_domain.use_cases.get_referral_status import GetReferralStatus
-from referrals_webhook.relay import REPLACE
 from tests.waiting import until
 from tests.webhook.test_relay import completed
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.webhook.stage import Stage
 
 NOW = builders.PLACED_AT
+SEE = "; see: referrals-webhook held list"
 
 
 async def hold(stage: Stage, *orders: str) -> list[int]:
@@ -82,11 +83,11 @@ async def test_what_is_named_is_released_and_what_is_not_held_is_named(
     stage: Stage, database: PostgresSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second, third = await hold(stage, "1", "2", "3")
-    await release_held(database, [first])
+    await release_held(database, [first], as_json=False)
     assert await waiting(stage) == [first]
     with pytest.raises(SystemExit) as ended:
-        await release_held(database, [first, second, 2**63 - 1])
-    assert ended.value.code == f"referrals-webhook: not held: {first}, {2**63 - 1}"
+        await release_held(database, [first, second, 2**63 - 1], as_json=False)
+    assert ended.value.code == f"referrals-webhook: not held: {first}, {2**63 - 1}{SEE}"
     assert await waiting(stage) == [first, second]
     assert capsys.readouterr().out == "referrals-webhook held: released 1\n" * 2
     await list_held(database, as_json=False)
@@ -99,7 +100,7 @@ async def test_the_program_lists_and_releases_with_an_exit_code(
     await hold(stage, "1", "2")
     unknown = program.start("held", "release", str(2**63 - 1))
     listed = program.start("held", "list", "--json")
-    await unknown.says(f"^referrals-webhook: not held: {2**63 - 1}$")
+    await unknown.says(f"^referrals-webhook: not held: {2**63 - 1}{SEE}$")
     assert await unknown.exit_code() == 1
     assert (await listed.says(r"^\[.*\]$"))[0].count('"order"') == 2
     assert await listed.exit_code() == 0
@@ -112,12 +113,12 @@ async def test_the_program_lists_and_releases_with_an_exit_code(
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ([], "the following arguments are required: action"),
+        ([], "the following arguments are required: COMMAND"),
         (["release"], "one of the arguments ID --all is required"),
         (["release", "1", "--all"], "argument --all: not allowed with argument ID"),
-        (["release", "x"], "argument ID: not the number of a delivery: x"),
-        (["release", "0"], "argument ID: not the number of a delivery: 0"),
-        (["release", str(2**63)], f"argument ID: not the number of a delivery: {2**63}"),
+        (["release", "x"], "argument ID: 'x' is not the number of a delivery"),
+        (["release", "0"], "argument ID: '0' is not the number of a delivery"),
+        (["release", str(2**63)], f"argument ID: '{2**63}' is not the number of a delivery"),
     ],
     ids=str,
 )
@@ -127,4 +128,6 @@ def test_what_cannot_be_meant_is_said_in_a_line(
     with pytest.raises(SystemExit) as ended:
         main(["held", *words])
     assert ended.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith(f"error: {line}")
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f": {line}; see referrals-webhook held" in said

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.webhook.stage import Stage
 
 NOW = builders.PLACED_AT
+SEE = "; see: referrals-webhook outbox list"
 
 
 async def refuse(stage: Stage) -> list[OutboxEntry]:
@@ -89,9 +90,9 @@ async def test_what_is_named_is_retried_and_what_was_not_refused_is_named(
 ) -> None:
     first, second, _ = await refuse(stage)
     with pytest.raises(SystemExit) as ended:
-        await retry_outbox(database, [first.seq, second.seq, 2**63 - 1])
-    assert ended.value.code == f"referrals-webhook: not refused: {second.seq}, {2**63 - 1}"
-    await retry_outbox(database, None)
+        await retry_outbox(database, [first.seq, second.seq, 2**63 - 1], as_json=False)
+    assert ended.value.code == f"referrals-webhook: not refused: {second.seq}, {2**63 - 1}{SEE}"
+    await retry_outbox(database, None, as_json=False)
     await list_outbox(database, waiting=False, as_json=False)
     assert capsys.readouterr().out.splitlines() == [
         "referrals-webhook outbox: to be sent again: 1",
@@ -123,19 +124,19 @@ async def test_what_kafka_refuses_waits_for_a_person_while_others_go_on(
     await set_payload(stage, "'{}'", version=2)
     await asyncio.to_thread(main, ["outbox", "retry", str(listed[0]["id"])])
     await until(partial(is_left, stage, 0))
-    with pytest.raises(SystemExit, match=f"^referrals-webhook: not refused: {2**63 - 1}$"):
+    with pytest.raises(SystemExit, match=f"^referrals-webhook: not refused: {2**63 - 1}{SEE}$"):
         await asyncio.to_thread(main, ["outbox", "retry", str(2**63 - 1)])
 
 
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ([], "the following arguments are required: action"),
+        ([], "the following arguments are required: COMMAND"),
         (["retry"], "one of the arguments ID --all is required"),
         (["retry", "1", "--all"], "argument --all: not allowed with argument ID"),
-        (["retry", "x"], "argument ID: not the number of an event: x"),
-        (["retry", "0"], "argument ID: not the number of an event: 0"),
-        (["retry", str(2**63)], f"argument ID: not the number of an event: {2**63}"),
+        (["retry", "x"], "argument ID: 'x' is not the number of an event"),
+        (["retry", "0"], "argument ID: '0' is not the number of an event"),
+        (["retry", str(2**63)], f"argument ID: '{2**63}' is not the number of an event"),
     ],
     ids=str,
 )
@@ -145,7 +146,9 @@ def test_what_cannot_be_meant_is_said_in_a_line(
     with pytest.raises(SystemExit) as ended:
         main(["outbox", *words])
     assert ended.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith(f"error: {line}")
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f": {line}; see referrals-webhook outbox" in said
 
 
 async def set_payload(stage: Stage, payload: str, *, version: int) -> None:

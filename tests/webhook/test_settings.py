@@ -74,7 +74,8 @@ def test_a_missing_setting_is_one_line(
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
         main(arguments)
-    assert ended.value.code == f"referrals-webhook: {line}"
+    advice = "--help tells which variables are read"
+    assert ended.value.code == f"referrals-webhook: {line}; {advice}"
 
 
 def test_help_names_every_variable(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from referrals_adapters.system.exits import REPLACE
 from referrals_sandbox.servers.proxy import Address, Fair, leading_to
-from referrals_webhook.relay import REPLACE
 from tests.waiting import until
 from tests.webhook.course import Course
 from tests.webhook.program import Process

@@ -4,35 +4,32 @@ import os
 import sys
 from collections.abc import Sequence
 
-from referrals_sandbox.bench.run import bench
-from referrals_sandbox.chaos.run import chaos
-from referrals_sandbox.command_line import parser
+from referrals_adapters.system.exits import reported
+from referrals_sandbox.command_line.parser import PROGRAM, parser
 from referrals_sandbox.ending import Ended, end_on_signals, end_with_uv
-from referrals_sandbox.load.run import load
-from referrals_sandbox.playing import start
-from referrals_sandbox.posting.post import post
 from referrals_sandbox.servers.errors import SandboxError
-
-_COMMANDS = {None: start, "post": post, "chaos": chaos, "bench": bench, "load": load}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says, and return the exit code."""
-    options = parser().parse_args(arguments)
-    end_on_signals()
-    end_with_uv()
-    if "REFERRALS_DB_HOST" not in os.environ:
-        _forget_other_databases()
-    try:
-        return _COMMANDS[options.command](options)
-    except SandboxError as error:
-        print(f"referrals-sandbox: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # who read our output has seen enough
-        sys.stdout = None  # so that nothing is tried again at the exit
-        return 1
-    except Ended as ended:
-        return ended.exit_code
+    """
+    Do what the command line says, and return the exit code.
+
+    Raises:
+        SystemExit: It was not done, as `EXIT_CODES` say.
+    """
+    with reported(PROGRAM, {SandboxError: ""}):  # its text tells what to do next
+        options = parser().parse_args(arguments)
+        try:
+            end_on_signals()
+            end_with_uv()
+            if "REFERRALS_DB_HOST" not in os.environ:
+                _forget_other_databases()
+            # Here, because it takes a second: who only asks for help needs none of it.
+            from referrals_sandbox.commands import COMMANDS  # noqa: PLC0415
+
+            return COMMANDS[options.command](options)
+        except Ended as ended:
+            return ended.exit_code
 
 
 def _forget_other_databases() -> None:

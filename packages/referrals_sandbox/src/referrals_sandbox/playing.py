@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import TYPE_CHECKING, NoReturn
 
+import attrs
 from rich.console import Console
 
 from referrals_sandbox.composition.running import running
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from referrals_sandbox.composition.description import Description
     from referrals_sandbox.servers.child import Child
 
 _PAUSE = 0.25  # seconds between two looks at the processes
@@ -37,8 +40,8 @@ def start(options: argparse.Namespace) -> int:
     """
     if options.describe:
         _forget(options.describe)
-    console = Console(highlight=False)
-    telling = Telling(console)
+    # Where a program reads what came of it, a person may still watch.
+    telling = Telling(Console(highlight=False, stderr=options.json))
     wishes = Wishes(
         settings=os.environ,
         grpc_port=options.grpc_port,
@@ -53,12 +56,13 @@ def start(options: argparse.Namespace) -> int:
         try:
             if options.describe:
                 sandbox.write(options.describe)
-            print(f"Every step held; {telling.total():.1f} s in all.\n")
+            print(as_json(telling, sandbox) if options.json else _as_text(telling), flush=True)
             if options.once:
                 return 0
-            print(f"{addresses(sandbox)}\n\n{by_hand(sandbox, completed)}\n")
-            print(f"{merchant_page(sandbox)}\n")
-            print("Ctrl-C ends it.", flush=True)
+            if not options.json:
+                print(f"{addresses(sandbox)}\n\n{by_hand(sandbox, completed)}\n")
+                print(f"{merchant_page(sandbox)}\n")
+                print("Ctrl-C ends it.", flush=True)
             stay(sandbox.children())
         except Ended:
             return 0
@@ -79,6 +83,22 @@ def stay(children: Collection[Child]) -> NoReturn:
                     f"{child.command.name} ended with exit code {child.exit_code} ({last})"
                 )
         time.sleep(_PAUSE)
+
+
+def as_json(telling: Telling, sandbox: Description) -> str:
+    """Return what a program may want to know of a story that held, as JSON."""
+    return json.dumps(
+        {
+            "seconds": round(telling.total(), 2),
+            "steps": [attrs.asdict(step) for step in telling.steps],
+            "sandbox": sandbox.as_document(),
+        },
+        indent=2,
+    )
+
+
+def _as_text(telling: Telling) -> str:
+    return f"Every step held; {telling.total():.1f} s in all.\n"
 
 
 def _forget(describe: Path) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
 
-from referrals_adapters.system.address import CannotListen
+from referrals_adapters.system.exits import ADVICE, reported
 from referrals_adapters.system.scheduling import run_in_batches
 from referrals_adapters.telemetry.logs import set_up_logs
-from referrals_adapters.wire.variables import SettingsError
+from referrals_grpc.command_line import PROGRAM
 from referrals_grpc.settings import log_settings
 
 if TYPE_CHECKING:
@@ -41,10 +40,8 @@ def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     Raises:
         SystemExit: Something is wrong with the settings or the address, or another process ended.
     """
-    try:
+    with reported(PROGRAM, {**ADVICE, ProcessEnded: "its log tells why; start it again"}):
         set_up_logs(log_settings())
         run_in_batches()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)
-    except (SettingsError, CannotListen, ProcessEnded) as error:
-        sys.exit(f"referrals-grpc: {error}")

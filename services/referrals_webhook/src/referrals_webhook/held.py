@@ -9,7 +9,7 @@ from referrals_adapters.system.clock import SystemClock
 from referrals_domain.use_cases.list_held import ListHeld
 from referrals_domain.use_cases.release_held import ReleaseHeld
 from referrals_webhook.announce import announce
-from referrals_webhook.rows import beginning, show
+from referrals_webhook.rows import beginning, show, show_object
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,13 +33,16 @@ async def list_held(settings: PostgresSettings, *, as_json: bool) -> None:
     show(_FIELDS, [_values(one) for one in held], as_json=as_json, none="held: nothing")
 
 
-async def release_held(settings: PostgresSettings, ids: Collection[int] | None) -> None:
+async def release_held(
+    settings: PostgresSettings, ids: Collection[int] | None, *, as_json: bool
+) -> None:
     """
     Make deliveries due now.
 
     Args:
         settings: The database.
         ids: Their numbers; None: all that are held.
+        as_json: Write which, as a JSON object, and not how many.
 
     Raises:
         Unavailable: The database is away.
@@ -49,10 +52,14 @@ async def release_held(settings: PostgresSettings, ids: Collection[int] | None) 
         if ids is None:
             ids = {one.id for one in await ListHeld(begin=begin)()}
         released = await ReleaseHeld(begin=begin, clock=SystemClock())(ids)
-    announce(f"held: released {len(released)}")
     others = sorted(set(ids) - set(released))
+    if as_json:
+        show_object(released=sorted(released), not_held=others)
+    else:
+        announce(f"held: released {len(released)}")
     if others:
-        sys.exit(f"referrals-webhook: not held: {', '.join(map(str, others))}")
+        numbers = ", ".join(map(str, others))
+        sys.exit(f"referrals-webhook: not held: {numbers}; see: referrals-webhook held list")
 
 
 def _values(one: HeldDelivery) -> tuple[int | str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from referrals_domain.use_cases.list_unpublished import ListUnpublished
 from referrals_domain.use_cases.retry_refused import RetryRefused
 from referrals_webhook.announce import announce
-from referrals_webhook.rows import beginning, show
+from referrals_webhook.rows import beginning, show, show_object
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,13 +40,16 @@ async def list_outbox(settings: PostgresSettings, *, waiting: bool, as_json: boo
     show(_FIELDS, rows, as_json=as_json, none=f"outbox: nothing {_of(waiting=waiting)}")
 
 
-async def retry_outbox(settings: PostgresSettings, ids: Collection[int] | None) -> None:
+async def retry_outbox(
+    settings: PostgresSettings, ids: Collection[int] | None, *, as_json: bool
+) -> None:
     """
     Have events sent again.
 
     Args:
         settings: The database.
         ids: Their numbers; None: all that were refused.
+        as_json: Write which, as a JSON object, and not how many.
 
     Raises:
         Unavailable: The database is away.
@@ -56,10 +59,14 @@ async def retry_outbox(settings: PostgresSettings, ids: Collection[int] | None) 
         if ids is None:
             ids = {one.id for one in await ListUnpublished(begin=begin)()}
         retried = await RetryRefused(begin=begin)(ids)
-    announce(f"outbox: to be sent again: {len(retried)}")
     others = sorted(set(ids) - set(retried))
+    if as_json:
+        show_object(retried=sorted(retried), not_refused=others)
+    else:
+        announce(f"outbox: to be sent again: {len(retried)}")
     if others:
-        sys.exit(f"referrals-webhook: not refused: {', '.join(map(str, others))}")
+        numbers = ", ".join(map(str, others))
+        sys.exit(f"referrals-webhook: not refused: {numbers}; see: referrals-webhook outbox list")
 
 
 def _of(*, waiting: bool) -> str:

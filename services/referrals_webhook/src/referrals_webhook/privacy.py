@@ -15,7 +15,7 @@ from referrals_domain.use_cases.export_customer_data import ExportCustomerData
 from referrals_domain.use_cases.list_privacy_requests import ListPrivacyRequests
 from referrals_domain.use_cases.take_privacy_call import TakePrivacyCall
 from referrals_webhook.announce import announce
-from referrals_webhook.rows import beginning, show
+from referrals_webhook.rows import beginning, show, show_object
 
 if TYPE_CHECKING:
     from referrals_adapters.postgres.settings import PostgresSettings
@@ -55,9 +55,16 @@ async def export_customer(settings: PostgresSettings, customer: CustomerKey) -> 
     sys.stdout.write(export_document(record) + "\n")
 
 
-async def redact_customer(settings: PostgresSettings, customer: CustomerKey) -> None:
+async def redact_customer(
+    settings: PostgresSettings, customer: CustomerKey, *, as_json: bool
+) -> None:
     """
     Have a worker redact a customer, as if Shopify had asked for it.
+
+    Args:
+        settings: The database.
+        customer: Who it is.
+        as_json: Write the receipt as a JSON object, not as a line.
 
     Raises:
         Unavailable: The database is away.
@@ -74,6 +81,9 @@ async def redact_customer(settings: PostgresSettings, customer: CustomerKey) -> 
             receipt = await take.of_merchant(customer.merchant_id, call)
         except NotFound as error:
             sys.exit(f"referrals-webhook: {error}")
+    if as_json:
+        show_object(receipt=receipt)
+        return
     announce(f"privacy: {receipt}; a worker carries it out, see: referrals-webhook privacy list")
 
 

@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 import attrs
 
 from referrals_adapters.kafka.publisher import ProducerLost
+from referrals_adapters.system.exits import REPLACE
 from referrals_domain.errors import Unavailable
 from referrals_domain.ports.leadership import Leadership
 from referrals_domain.use_cases.publish_events import PublishEvents
@@ -19,8 +20,6 @@ from referrals_webhook.announce import announce
 from referrals_webhook.routine import Routine
 
 MOST_EVENTS: Final = 500
-REPLACE: Final = 75
-"""The exit code of a process that is to be replaced by a new one: EX_TEMPFAIL of sysexits.h."""
 
 _logger: Final = logging.getLogger(__name__)
 

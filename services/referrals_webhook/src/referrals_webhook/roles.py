@@ -1,4 +1,4 @@
-"""The roles of the service: each reads what it needs, and does its duty until told to stop."""
+"""What each role does: it reads what it needs, and does its duty until told to stop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,6 +18,7 @@ from referrals_webhook.container import (
     running_worker,
 )
 from referrals_webhook.relay_process import keep_relay_running
+from referrals_webhook.role import Role
 from referrals_webhook.routine import Routine
 from referrals_webhook.server import serve
 from referrals_webhook.settings import (
@@ -40,14 +40,6 @@ _A_MOMENT: Final = timedelta(seconds=1)
 
 Duty: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """What is done until the event is set; what was begun is finished."""
-
-
-class Role(StrEnum):
-    """What a process does; any number of processes may have the same role."""
-
-    HTTP = "http"
-    WORKER = "worker"
-    RELAY = "relay"
 
 
 def duty(role: Role, variables: Variables, metrics: Metrics) -> Duty:

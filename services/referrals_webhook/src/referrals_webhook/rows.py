@@ -1,4 +1,4 @@
-"""Rows that wait for a person: how a command reaches them, and how it shows them."""
+"""Rows that wait for a person: how a command reaches them, and shows what it found or did."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.errors import schema_errors
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_webhook.announce import announce
 
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 async def beginning(
     settings: PostgresSettings, *, application: str
 ) -> AsyncIterator[Callable[[], PostgresTransaction]]:
-    """Offer what begins a transaction, within the block."""
+    """
+    Offer what begins a transaction, within the block.
+
+    Raises:
+        Unavailable: The database is away, or has not this version's schema.
+    """
     async with open_engine(settings, application=application, connections=1) as engine:
-        yield partial(PostgresTransaction, engine)
+        with schema_errors():
+            yield partial(PostgresTransaction, engine)
 
 
 def show(
@@ -50,6 +57,11 @@ def show(
         _write_table([fields, *(tuple(map(_cell, row)) for row in rows)])
     else:
         announce(none)
+
+
+def show_object(**values: object) -> None:
+    """Write what a command did to standard output, as a JSON object."""
+    sys.stdout.write(json.dumps(values) + "\n")
 
 
 def _cell(value: int | str | None) -> str:

@@ -50,6 +50,12 @@ _BY_SQLSTATE: Final[Mapping[str, type[ReferralsError]]] = {
 }
 """Conditions by their whole code or by its class, the first two characters."""
 
+_OTHER_SCHEMA: Final = (
+    "42501",  # insufficient_privilege
+    "42703",  # undefined_column
+    "42P01",  # undefined_table
+)
+
 _FromDriver: TypeAlias = asyncpg.PostgresError | asyncpg.TargetServerAttributeNotMatched
 
 _FROM_CLIENT: Final = (
@@ -70,6 +76,21 @@ def domain_errors() -> Iterator[None]:
         if kind is None:
             raise
         raise kind(f"PostgreSQL: {_condition(error)}") from error
+
+
+@contextmanager
+def schema_errors() -> Iterator[None]:
+    """
+    Raise `Unavailable` where the schema is none that this user can work with, too.
+
+    That is for commands, whose user can mend it. A service would wait for what does not pass.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if sqlstate(error) not in _OTHER_SCHEMA:
+            raise
+        raise Unavailable(f"PostgreSQL: {_condition(error)}") from error
 
 
 def sqlstate(error: BaseException | None) -> str | None:

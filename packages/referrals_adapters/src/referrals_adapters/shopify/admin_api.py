@@ -27,7 +27,7 @@ T = TypeVar("T")
 VERSION: Final = "2026-10"
 """The version of the API; Shopify serves each for a year at least."""
 
-_RETRY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=20))
+RETRY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=20))
 _ATTEMPTS: Final = 6
 _UNKNOWN_COST: Final = 500.0  # until an answer tells what such a question costs
 _REFUSED: Final = {401, 402, 403, 404, 423}  # no token, unpaid, no scope, no shop, locked
@@ -65,8 +65,11 @@ class _Error(msgspec.Struct):
     extensions: _ErrorExtensions = msgspec.field(default_factory=_ErrorExtensions)
 
 
+_NULL: Final = msgspec.Raw(b"null")
+
+
 class _Answer(msgspec.Struct):
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = _NULL
     errors: list[_Error] = msgspec.field(default_factory=list)
     extensions: _Extensions = msgspec.field(default_factory=_Extensions)
 
@@ -99,6 +102,7 @@ class AdminApi:
         shops: Returns the shops that gave access.
         budget: What may be asked of each shop, whoever asks.
         urgent: Whether somebody waits for the answers.
+        retry_after: How long to wait after so many attempts that failed.
     """
 
     client: httpx.AsyncClient
@@ -106,6 +110,7 @@ class AdminApi:
     shops: Callable[[], Mapping[ShopDomain, ShopAccess]]
     budget: Budget
     urgent: bool
+    retry_after: Callable[[int], timedelta] = RETRY
     _costs: dict[str, float] = attrs.field(factory=dict, init=False)
 
     async def ask(
@@ -129,7 +134,7 @@ class AdminApi:
                 return _read(answer, kind)
             except _Unanswered as error:
                 reason = str(error)
-                pause = max(_RETRY(attempt), error.after)
+                pause = max(self.retry_after(attempt), error.after)
             await asyncio.sleep(pause.total_seconds())
         raise Unavailable(f"Shopify's Admin API {reason}")
 
@@ -169,7 +174,7 @@ def _read(answer: _Answer, kind: type[T]) -> T:
     if any(error.extensions.code == "THROTTLED" for error in answer.errors):
         cost = answer.extensions.cost
         raise _Unanswered("was asked too much", after=cost.refills_within if cost else 0.0)
-    if answer.errors or answer.data is None:
+    if answer.errors or bytes(answer.data) == bytes(_NULL):
         raise _Unanswered("refuses the question")
     try:
         return msgspec.json.decode(answer.data, type=kind)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from referrals_domain.model.identifiers import ShopDomain
     from referrals_domain.model.order import OrderFacts
 
-ORDERS_A_PAGE: Final = 25
-"""So that a page costs no more than half of what a standard shop's bucket holds."""
+ORDERS_A_PAGE: Final = 50
+"""So many cost some 280 points; a question may cost 1,000."""
 
 QUERY: Final = """
 query Orders($query: String!, $first: Int!, $after: String) {

@@ -37,7 +37,7 @@ FIELDS: Final = frozenset(
 
 WORTH_READING: Final = (
     *("referrals_domain", "referrals_adapters", "referrals_grpc", "referrals_webhook"),
-    "alembic",
+    "alembic.runtime.migration",
 )
 """The loggers of which more than warnings is worth reading: ours, and the migrations' steps."""
 

@@ -15,6 +15,7 @@ from referrals_sandbox.chaos.report import Report
 from referrals_sandbox.chaos.roles import split
 from referrals_sandbox.chaos.scene import Scene, proxied, settings
 from referrals_sandbox.chaos.schedule import Schedule
+from referrals_sandbox.chaos.telling import tell
 from referrals_sandbox.chaos.traffic import WITHIN, Traffic
 from referrals_sandbox.composition.backlog import backlog
 from referrals_sandbox.composition.running import running
@@ -68,7 +69,9 @@ async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
         roles = await split(sandbox, settings(addresses), planted=options.planted)
         scene = Scene(sandbox=sandbox, roles=roles, addresses=addresses, traffic=traffic)
         schedule = Schedule(scene=scene, seed=options.seed, only=options.only)
-        watching = [asyncio.create_task(watch()) for watch in (roles.keep, schedule.watch)]
+        telling = tell(partial(_done, traffic, schedule), seconds=options.seconds)
+        works = (roles.keep(), schedule.watch(), telling)
+        watching = [asyncio.create_task(work) for work in works]
         async with asyncio.TaskGroup() as group:
             group.create_task(traffic.flow(options.seconds))
             group.create_task(schedule.run(options.seconds))
@@ -85,6 +88,11 @@ async def _run(sandbox: Sandbox, options: argparse.Namespace) -> Report:
         misses=schedule.misses,
         recovery=schedule.recovery,
     )
+
+
+def _done(traffic: Traffic, schedule: Schedule) -> str:
+    hit = sum(schedule.hits.values())
+    return f"{traffic.posts} posts under way, {hit} faults have hit"
 
 
 async def _rest(sandbox: Sandbox) -> None:

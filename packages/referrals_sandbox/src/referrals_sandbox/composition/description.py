@@ -88,6 +88,10 @@ class Description:
         except (LookupError, RecursionError, TypeError, ValueError) as error:
             raise SandboxError(f"{path} does not describe a sandbox") from error
 
+    def as_document(self) -> dict[str, str | int]:
+        """Return what `write` writes."""
+        return {field.name: getattr(self, field.name) for field in attrs.fields(Description)}
+
     def write(self, path: Path) -> None:
         """
         Write all of it into a file, in one step.
@@ -95,8 +99,7 @@ class Description:
         Raises:
             SandboxError: The file cannot be written.
         """
-        known = {field.name: getattr(self, field.name) for field in attrs.fields(Description)}
         try:
-            write_whole(path, json.dumps(known, indent=2) + "\n")
+            write_whole(path, json.dumps(self.as_document(), indent=2) + "\n")
         except OSError as error:
             raise SandboxError(f"cannot write {path}: {error.strerror}") from error

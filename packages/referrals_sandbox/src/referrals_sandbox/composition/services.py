@@ -60,7 +60,6 @@ def migrate(supervisor: Supervisor, environment: Mapping[str, str]) -> None:
             argv=_program("referrals_webhook", "migrate"),
             environment=environment,
             within=60,
-            advice="see that REFERRALS_DB_HOST and what belongs to it are right, if they are set",
         )
     )
 

@@ -38,10 +38,12 @@ class Poster:
     Args:
         address: `host:port`.
         within: How long an answer may take, in seconds.
+        connect_within: How long of this a connection may take to open; None: all of it.
     """
 
     address: str
     within: float
+    connect_within: float | None = None
     _idle: list[_Connection] = attrs.field(factory=list, init=False)
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -76,7 +78,8 @@ class Poster:
 
     async def _connect(self) -> _Connection:
         host, _, port = self.address.rpartition(":")
-        return await asyncio.open_connection(host, int(port))
+        async with asyncio.timeout(self.connect_within):
+            return await asyncio.open_connection(host, int(port))
 
     def _request(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         lines = [f"POST {path} HTTP/1.1", f"Host: {self.address}", f"Content-Length: {len(body)}"]

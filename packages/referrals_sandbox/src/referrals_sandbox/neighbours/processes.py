@@ -39,7 +39,7 @@ class Neighbour:
 
     @property
     def url(self) -> str:
-        """Where to read what it heard and did, if it is one of those on Kafka."""
+        """Where it speaks HTTP, if it is one of those that do."""
         return f"http://{self.address}"
 
 
@@ -79,6 +79,20 @@ def start(supervisor: Supervisor, *, world: Path, kafka: str, threads: Executor)
         for name, words in options.items()
     }
     return Neighbours(**{name: neighbour.result() for name, neighbour in begun.items()})
+
+
+def start_shopify(supervisor: Supervisor, *, speed: float = 1.0) -> Neighbour:
+    """
+    Start a Shopify without any shops.
+
+    Args:
+        supervisor: Who runs it.
+        speed: How much faster hours pass for it.
+
+    Raises:
+        SandboxError: It does not come up.
+    """
+    return _start(supervisor, "shopify-platform", "--speed", str(speed))
 
 
 def _start(supervisor: Supervisor, name: str, *options: str) -> Neighbour:

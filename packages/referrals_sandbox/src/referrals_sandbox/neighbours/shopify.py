@@ -31,6 +31,9 @@ class Delivery:
         body: The bytes that are signed.
         secret: Signs them.
         id: The delivery's id.
+        event_id: The id of what happened, which other deliveries may report, too.
+        triggered_at: When it happened.
+        api_version: The version of the body.
     """
 
     topic: str
@@ -38,6 +41,9 @@ class Delivery:
     body: bytes = attrs.field(repr=False)
     secret: str = attrs.field(repr=False)
     id: str = attrs.field(factory=lambda: str(uuid4()))
+    event_id: str = attrs.field(factory=lambda: str(uuid4()))
+    triggered_at: datetime = attrs.field(factory=lambda: datetime.now(UTC))
+    api_version: str = API_VERSION
 
     def headers(self) -> dict[str, str]:
         """Return the headers that Shopify sends."""
@@ -46,10 +52,10 @@ class Delivery:
             "X-Shopify-Topic": self.topic,
             "X-Shopify-Shop-Domain": self.shop_domain,
             "X-Shopify-Hmac-SHA256": sign(self.body, self.secret).decode(),
-            "X-Shopify-API-Version": API_VERSION,
+            "X-Shopify-API-Version": self.api_version,
             "X-Shopify-Webhook-Id": self.id,
-            "X-Shopify-Event-Id": self.id,
-            "X-Shopify-Triggered-At": datetime.now(UTC).isoformat(),
+            "X-Shopify-Event-Id": self.event_id,
+            "X-Shopify-Triggered-At": self.triggered_at.isoformat(),
         }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -26,6 +26,17 @@ def _new_customer_id() -> int:
     return _FIRST_CUSTOMER + secrets.randbelow(_NUMBERS)
 
 
+class Price(NamedTuple):
+    """An amount as Shopify writes it, and its currency."""
+
+    amount: str
+    currency: str
+
+    def document(self) -> dict[str, str]:
+        """Return it as a part of a body."""
+        return {"amount": self.amount, "currency_code": self.currency}
+
+
 @attrs.frozen(kw_only=True)
 class PlacedOrder:
     """
@@ -35,6 +46,7 @@ class PlacedOrder:
         placed_at: When it was placed.
         attributes: The attributes of the cart that it was.
         discount: The discount code, if one was applied.
+        more_discounts: The codes that were applied beside it.
         landing_site: Path and query of the first page that the customer saw.
         landing_site_ref: What the shop read as `ref` there.
         order_id: The order; by default one that nobody else has.
@@ -42,7 +54,9 @@ class PlacedOrder:
         is_paid: Whether it was paid.
         cancelled_at: When it was cancelled, if it was.
         updated_at: When any of it changed last; by default when it was placed.
-        total: What it comes to.
+        total: What it comes to, in the shop's currency.
+        presented: The same as the buyer saw it, if that is another currency.
+        source_name: What it came by: `web`, `pos`, `shopify_draft_order`...
         is_test: Whether the merchant placed it to try the shop out.
         browser_ip: The address that it was placed from, if the shop knows.
     """
@@ -50,6 +64,7 @@ class PlacedOrder:
     placed_at: datetime
     attributes: Mapping[str, str]
     discount: str | None
+    more_discounts: Sequence[str] = ()
     landing_site: str | None
     landing_site_ref: str | None = None
     order_id: int = attrs.field(factory=_new_order_id)
@@ -58,6 +73,8 @@ class PlacedOrder:
     cancelled_at: datetime | None = None
     updated_at: datetime | None = None
     total: str = _TOTAL
+    presented: Price | None = None
+    source_name: str = "web"
     is_test: bool = False
     browser_ip: str | None = None
 
@@ -67,6 +84,8 @@ class PlacedOrder:
 
     def _order(self) -> dict[str, Any]:
         placed_at = _written(self.placed_at)
+        total = Price(self.total, _CURRENCY)
+        presented = self.presented or total
         return {
             "id": self.order_id,
             "admin_graphql_api_id": f"gid://shopify/Order/{self.order_id}",
@@ -75,14 +94,18 @@ class PlacedOrder:
             "updated_at": _written(self.updated_at or self.placed_at),
             "cancelled_at": _written(self.cancelled_at) if self.cancelled_at else None,
             "currency": _CURRENCY,
-            "presentment_currency": _CURRENCY,
+            "presentment_currency": presented.currency,
             "subtotal_price": "62.10",
             "total_discounts": "6.90",
             "total_tax": "0.00",
             "total_price": self.total,
+            "total_price_set": {
+                "shop_money": total.document(),
+                "presentment_money": presented.document(),
+            },
             "financial_status": "paid" if self.is_paid else "pending",
             "fulfillment_status": None,
-            "source_name": "web",
+            "source_name": self.source_name,
             "test": self.is_test,
             "email": "friend@example.test",
             "phone": None,
@@ -98,7 +121,7 @@ class PlacedOrder:
         return {"id": self.customer_id, "email": "friend@example.test"}
 
     def _origin(self) -> dict[str, Any]:
-        codes = [self.discount] if self.discount else []
+        codes = [*filter(None, [self.discount]), *self.more_discounts]
         notes = self.attributes.items()
         return {
             "note_attributes": [{"name": name, "value": text} for name, text in notes],
@@ -155,8 +178,13 @@ class FriendsOrder:
 
 def full_refund(order_id: int, at: datetime) -> bytes:
     """Return the body of `refunds/create` by which all that was paid for an order goes back."""
+    return json.dumps(refund_of(order_id, at, Price(_TOTAL, _CURRENCY))).encode()
+
+
+def refund_of(order_id: int, at: datetime, price: Price) -> dict[str, Any]:
+    """Return a refund by which so much goes back to the buyer."""
     number = _FIRST_REFUND + secrets.randbelow(_NUMBERS)
-    body = {
+    return {
         "id": number,
         "admin_graphql_api_id": f"gid://shopify/Refund/{number}",
         "order_id": order_id,
@@ -173,12 +201,11 @@ def full_refund(order_id: int, at: datetime) -> bytes:
                 "kind": "refund",
                 "status": "success",
                 "gateway": "shopify_payments",
-                "amount": _TOTAL,
-                "currency": _CURRENCY,
+                "amount": price.amount,
+                "currency": price.currency,
             }
         ],
     }
-    return json.dumps(body).encode()
 
 
 def _written(at: datetime) -> str:

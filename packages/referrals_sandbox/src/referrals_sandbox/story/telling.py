@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import attrs
 from rich.text import Text
 
 from referrals_sandbox.composition.progress import Progress
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 _TITLE = 15  # characters, the longest title and two blanks
 
 
+@attrs.frozen(kw_only=True)
+class Step:
+    """
+    A step that held.
+
+    Args:
+        title: What it is called.
+        seconds: How long it took.
+        said: What came of it.
+    """
+
+    title: str
+    seconds: float
+    said: str
+
+
 class Telling(Progress):
     """
     Writes each step to a console once it is done.
@@ -31,6 +48,7 @@ class Telling(Progress):
     def __init__(self, console: Console) -> None:
         self._console = console
         self._begun = time.monotonic()
+        self.steps: list[Step] = []
 
     @contextmanager
     def step(self, title: str) -> Iterator[Say]:
@@ -39,12 +57,13 @@ class Telling(Progress):
         begun = time.monotonic()
         with self._console.status(title, spinner="line"):
             yield said.append
-        took = time.monotonic() - begun
+        step = Step(title=title, seconds=round(time.monotonic() - begun, 2), said="; ".join(said))
+        self.steps.append(step)
         line = Text.assemble(
             ("ok ", "bold green"),
-            (f"{took:6.2f} s  ", "dim"),
+            (f"{step.seconds:6.2f} s  ", "dim"),
             (title.ljust(_TITLE), "bold"),
-            "; ".join(said),
+            step.said,
         )
         self._console.print(line, soft_wrap=True)
 

@@ -18,7 +18,11 @@ _OLD_SERVICES_GO_ON: Final = text("SET LOCAL lock_timeout = '1s'")
 _DDL_TAKES_TIME: Final = text("SET LOCAL statement_timeout = 0")
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata)
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    on_version_apply=context.config.attributes["on_version_apply"],
+)
 with context.begin_transaction():
     connection.execute(_DDL_TAKES_TIME)
     connection.execute(_ONE_AT_A_TIME)

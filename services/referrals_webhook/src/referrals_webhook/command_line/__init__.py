@@ -1,0 +1,1 @@
+"""What the commands of `referrals-webhook` are called, take, and tell of themselves."""
