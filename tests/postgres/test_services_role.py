@@ -19,6 +19,7 @@ from referrals_adapters.postgres.errors import sqlstate
 from referrals_adapters.postgres.migrate import migrate
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.walls import sees_every_merchant
+from referrals_domain.errors import Unavailable
 from referrals_domain.model.decision import opened
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import completed, numbered
@@ -197,7 +198,7 @@ async def test_an_owner_who_may_make_no_role_is_told_which_to_make(cluster: _Clu
         cluster.admin, "CREATE ROLE referrals_services; ALTER ROLE referrals NOCREATEROLE"
     )
     try:
-        with pytest.raises(ProgrammingError, match="first make the role referrals_merchant"):
+        with pytest.raises(Unavailable, match="first make the role referrals_merchant"):
             await migrate(cluster.owner)
     finally:
         await execute(cluster.admin, "DROP ROLE referrals_services")

@@ -10,14 +10,18 @@ from __future__ import annotations
 from typing import Final
 
 from alembic import op
+from sqlalchemy.exc import ProgrammingError
 
+from referrals_adapters.postgres.errors import sqlstate
 from referrals_adapters.postgres.migrations.walls import wall
+from referrals_domain.errors import Unavailable
 
 revision: Final = "0011"
 down_revision: Final = "0010"
 branch_labels: Final = None
 depends_on: Final = None
 
+_DENIED: Final = "42501"  # insufficient_privilege
 _ROLE: Final = """
     DO $$
     DECLARE
@@ -28,11 +32,7 @@ _ROLE: Final = """
             CREATE ROLE referrals_merchant NOLOGIN;
             PERFORM set_config('lock_timeout', before, true);
         END IF;
-    EXCEPTION
-        WHEN duplicate_object OR unique_violation THEN NULL;
-        WHEN insufficient_privilege THEN
-            RAISE insufficient_privilege USING MESSAGE = 'first make the role referrals_merchant,'
-                ' as postgres/roles.sh does: this user may not';
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END $$
 """
 _RIGHTS: Final = {
@@ -57,7 +57,14 @@ _WALLED: Final = (*(table for table in _RIGHTS if table != "outbox"), "deliverie
 
 def upgrade() -> None:
     """Build a wall around each table that names a merchant."""
-    op.execute(_ROLE)
+    try:
+        op.execute(_ROLE)
+    except ProgrammingError as error:
+        if sqlstate(error) != _DENIED:
+            raise
+        raise Unavailable(
+            "first make the role referrals_merchant, as postgres/roles.sh does: this user may not"
+        ) from None
     for table, rights in _RIGHTS.items():
         op.execute(f"GRANT {rights} ON {table} TO referrals_merchant")
     for table in _WALLED:
