@@ -60,7 +60,7 @@ def test_what_resembles_nothing_is_refused(
         ("referrals-webhook run --role", "argument --role: expected one argument"),
         (
             "referrals-webhook run --role htp",
-            "argument --role: htp is none of http, worker, relay (did you mean http?)",
+            "argument --role: htp is none of http, worker, relay, reconcile (did you mean http?)",
         ),
         ("referrals-grpc", "the following arguments are required: COMMAND"),
         (

@@ -10,9 +10,7 @@ import grpc.aio
 from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import ReferralsServiceStub
-from referrals_adapters.grpc.settings import AUTH_SERVICE, Neighbour
-from referrals_adapters.redis.settings import RedisSettings
-from referrals_adapters.system.address import Address
+from referrals_adapters.wire.variables import Variables
 from referrals_grpc.serve import served
 from referrals_grpc.settings import Settings
 from referrals_sandbox.neighbours import auth
@@ -79,15 +77,23 @@ async def _auth(world: WorldFile) -> AsyncIterator[str]:
 
 
 def _settings(servers: Servers, database: PostgresSettings, auth_target: str) -> Settings:
-    return Settings(
-        listen=Address("127.0.0.1", 0),
-        database=database,
-        replica=None,
-        redis=RedisSettings(host=servers.redis.host, port=servers.redis.port),
-        auth=Neighbour(target=auth_target, service=AUTH_SERVICE),
-        public_url="https://go.example",
-        metrics=None,
-        reflection=False,
+    return Settings.read(
+        Variables(
+            {
+                "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",
+                "REFERRALS_PUBLIC_URL": "https://go.example",
+                "REFERRALS_DB_HOST": database.host,
+                "REFERRALS_DB_PORT": str(database.port),
+                "REFERRALS_DB_NAME": database.name,
+                "REFERRALS_DB_USER": database.user,
+                "REFERRALS_DB_PASSWORD": database.password.revealed(),
+                "REFERRALS_REDIS_HOST": servers.redis.host,
+                "REFERRALS_REDIS_PORT": str(servers.redis.port),
+                "AUTH_GRPC_TARGET": auth_target,
+                "REFERRALS_GRPC_CALLER_LIMIT": "100000",
+                "REFERRALS_GRPC_MERCHANT_LIMIT": "100000",
+            }
+        )
     )
 
 

@@ -13,6 +13,7 @@ from tests.commands.programs import ACTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_sandbox.servers.running import Servers
@@ -38,15 +39,25 @@ ANSWERS: Final[Mapping[str, tuple[tuple[str, ...], Any]]] = {
         ("--merchant", "acme", "--customer", "4711", "--json"),
         {"receipt": "stored"},
     ),
+    "reconcile": (("--json",), []),
 }
 """What to type behind each command, and what it answers where nothing waits."""
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, migrated: PostgresSettings) -> pytest.MonkeyPatch:
+def environment(
+    monkeypatch: pytest.MonkeyPatch, migrated: PostgresSettings, servers: Servers, tmp_path: Path
+) -> pytest.MonkeyPatch:
     """The environment of a person who may do everything."""
     for name in ("host", "port", "name", "user", "password"):
         monkeypatch.setenv(f"REFERRALS_DB_{name.upper()}", str(getattr(migrated, name)))
+    shops = tmp_path / "shops.json"
+    shops.write_text("{}")
+    monkeypatch.setenv("SHOPIFY_ADMIN_ACCESS_FILE", str(shops))
+    monkeypatch.setenv("SHOPIFY_API_SECRET", "shpss_1")
+    monkeypatch.setenv("REFERRALS_REDIS_HOST", servers.redis.host)
+    monkeypatch.setenv("REFERRALS_REDIS_PORT", str(servers.redis.port))
+    monkeypatch.setenv("REFERRALS_PUBLIC_URL", "https://go.example")
     return monkeypatch
 
 

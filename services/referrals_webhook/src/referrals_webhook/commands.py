@@ -16,10 +16,11 @@ from referrals_webhook.announce import announce
 from referrals_webhook.held import list_held, release_held
 from referrals_webhook.outbox import list_outbox, retry_outbox
 from referrals_webhook.privacy import export_customer, list_privacy, redact_customer
+from referrals_webhook.reconcile import reconcile_shops
 from referrals_webhook.role import Role
 from referrals_webhook.roles import Duty, all_duties, duty, fulfil
 from referrals_webhook.rows import show_object
-from referrals_webhook.settings import environment, metrics_listen
+from referrals_webhook.settings import ReconcileSettings, environment, metrics_listen
 
 if TYPE_CHECKING:
     import argparse
@@ -47,6 +48,8 @@ def carry_out(options: argparse.Namespace) -> None:
             uvloop.run(_outbox(options))
         case "privacy":
             uvloop.run(_privacy(options))
+        case "reconcile":
+            uvloop.run(_reconcile(options))
         case _:
             _run(Role(options.role) if options.role else None)
 
@@ -106,3 +109,14 @@ async def _privacy(options: argparse.Namespace) -> None:
         await export_customer(settings, customer)
     else:
         await redact_customer(settings, customer, as_json=options.json)
+
+
+async def _reconcile(options: argparse.Namespace) -> None:
+    """Hold what came against what Shopify has."""
+    await reconcile_shops(
+        ReconcileSettings.read(environment()),
+        options.shop,
+        since=options.since,
+        dry_run=options.dry_run,
+        as_json=options.json,
+    )

@@ -33,9 +33,14 @@ from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.lifetimes import Lifetimes
 from referrals_adapters.redis.server import RedisCacheServer
 from referrals_adapters.redis.settings import RedisSettings
+from referrals_adapters.redis.shared_budget import SharedBudget
 from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.shopify.admin_api import AdminApi, open_client
+from referrals_adapters.shopify.admin_api import Client as AdminClient
+from referrals_adapters.shopify.orders import ShopifyOrders
 from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.shopify.privacy import PRIVACY_READERS
+from referrals_adapters.shopify.subscriptions import ShopifySubscriptions
 from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.system.ids import RandomIds
 from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
@@ -53,8 +58,10 @@ from referrals_domain.use_cases.drain_stale_statuses import DrainStaleStatuses
 from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from referrals_domain.use_cases.follow_link import FollowLink
 from referrals_domain.use_cases.forget_old import ForgetOld
+from referrals_domain.use_cases.keep_subscriptions import KeepSubscriptions
 from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
+from referrals_domain.use_cases.reconcile_shop import ReconcileShop
 from referrals_domain.use_cases.replay_invalidations import ReplayInvalidations
 from referrals_domain.use_cases.switch_program_off import SwitchProgramOff
 from referrals_domain.use_cases.take_privacy_call import TakePrivacyCall
@@ -68,6 +75,8 @@ from referrals_webhook.nines import CHECKED_EVERY, Nines
 from referrals_webhook.probes import Probes
 from referrals_webhook.relay import Relay
 from referrals_webhook.routine import Routine
+from referrals_webhook.settings import ReconcileSettings
+from referrals_webhook.sweeps import Sweeps
 from referrals_webhook.taking import AcceptDelivery, TakeNotice, TakeOrder, TakeUninstalled
 from referrals_webhook.tally import STORED_EVERY, Tally
 from referrals_webhook.worker import Worker
@@ -95,6 +104,9 @@ WHEN_NOTHING_IS_OLD: Final = Backoff(first=timedelta(minutes=1), cap=timedelta(m
 
 LOOKED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
 """How often a worker looks for somebody who asked to be forgotten."""
+
+SWEPT_EVERY: Final = Backoff(first=timedelta(minutes=15), cap=timedelta(minutes=15))
+"""How often every shop's orders are held against Shopify's, if nothing was missing."""
 
 WATCHED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
 """How often the janitor asks which server keeps the cache."""
@@ -371,6 +383,44 @@ class RelayContainer(DatabaseContainer):
     )
 
 
+class ReconcileContainer(DatabaseContainer):
+    """The reconcile role."""
+
+    redis = Dependency(instance_of=Client)
+    client = Dependency(instance_of=AdminClient)
+    settings = Dependency(instance_of=ReconcileSettings)
+    urgent = Dependency(instance_of=bool)
+
+    api = Singleton(
+        AdminApi,
+        client=client,
+        url=settings.provided.admin.url,
+        shops=settings.provided.admin.access.shops,
+        budget=Singleton(SharedBudget, redis=redis),
+        urgent=urgent,
+    )
+    reconcile = Singleton(
+        ReconcileShop,
+        begin=DatabaseContainer.begin.provider,
+        shop_orders=Singleton(ShopifyOrders, api=api, secret=settings.provided.shopify.secret),
+        accept_deliveries=Singleton(AcceptDeliveries, begin=DatabaseContainer.begin.provider),
+        clock=DatabaseContainer.clock,
+    )
+    keep_subscriptions = Singleton(
+        KeepSubscriptions,
+        subscriptions=Singleton(
+            ShopifySubscriptions, api=api, address=settings.provided.public_url
+        ),
+    )
+    sweeps = Singleton(
+        Sweeps,
+        shops=settings.provided.admin.access.shops,
+        reconcile=reconcile,
+        keep_subscriptions=keep_subscriptions,
+        reconciled=DatabaseContainer.metrics.provided.reconciled,
+    )
+
+
 @asynccontextmanager
 async def running_http(settings: HttpSettings, metrics: Metrics) -> AsyncIterator[HttpContainer]:
     """Open what the http role needs, and close it at the end of the block."""
@@ -402,8 +452,8 @@ async def running_worker(
             ),
             redis=await opened(open_redis(settings.redis)),
             redis_settings=settings.redis,
-            auth=await opened(open_channel(neighbours.auth.target)),
-            core=await opened(open_channel(neighbours.core.target)),
+            auth=await opened(open_channel(neighbours.auth.target, neighbours.auth.tls)),
+            core=await opened(open_channel(neighbours.core.target, neighbours.core.tls)),
             neighbours=neighbours,
         )
         metrics.watch("redis", container.redis_cache().breaker)
@@ -437,4 +487,31 @@ async def running_relay(
             settings=settings.database,
         )
         await look_after_topics(settings.kafka, TOPICS)
+        yield container
+
+
+@asynccontextmanager
+async def running_reconcile(
+    settings: ReconcileSettings, metrics: Metrics, *, urgent: bool = False
+) -> AsyncIterator[ReconcileContainer]:
+    """
+    Open what the reconcile role needs, and close it at the end of the block.
+
+    Args:
+        settings: What it needs.
+        metrics: Where it counts.
+        urgent: Whether somebody waits for what is found.
+    """
+    async with AsyncExitStack() as stack:
+        opened = stack.enter_async_context
+        container = ReconcileContainer(
+            metrics=metrics,
+            engine=await opened(
+                open_engine(settings.database, application="referrals-webhook-reconcile")
+            ),
+            redis=await opened(open_redis(settings.redis)),
+            client=await opened(open_client()),
+            settings=settings,
+            urgent=urgent,
+        )
         yield container

@@ -11,3 +11,4 @@ class Role(StrEnum):
     HTTP = "http"
     WORKER = "worker"
     RELAY = "relay"
+    RECONCILE = "reconcile"

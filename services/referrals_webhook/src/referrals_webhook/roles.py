@@ -9,11 +9,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from referrals_adapters.shopify.admin_settings import ACCESS_FILE
 from referrals_adapters.system.address import Address
 from referrals_webhook.announce import announce
 from referrals_webhook.container import (
     DRAIN_WITHIN,
+    SWEPT_EVERY,
     running_http,
+    running_reconcile,
     running_relay,
     running_worker,
 )
@@ -23,6 +26,7 @@ from referrals_webhook.routine import Routine
 from referrals_webhook.server import serve
 from referrals_webhook.settings import (
     HttpSettings,
+    ReconcileSettings,
     RelaySettings,
     WorkerSettings,
     environment_of_child,
@@ -58,6 +62,8 @@ def duty(role: Role, variables: Variables, metrics: Metrics) -> Duty:
             return partial(_worker, WorkerSettings.read(variables), metrics)
         case Role.RELAY:
             return partial(_relay, RelaySettings.read(variables), metrics)
+        case Role.RECONCILE:
+            return partial(_reconcile, ReconcileSettings.read(variables), metrics)
 
 
 def all_duties(variables: Variables, metrics: Metrics) -> list[Duty]:
@@ -74,7 +80,10 @@ def all_duties(variables: Variables, metrics: Metrics) -> list[Duty]:
         environment=environment_of_child(variables),
         end_within=DRAIN_WITHIN + _A_MOMENT,
     )
-    return [watch, *(duty(role, variables, metrics) for role in (Role.WORKER, Role.HTTP))]
+    roles = [Role.WORKER, Role.HTTP]
+    if ACCESS_FILE in variables.values:  # without it nobody may be asked
+        roles.append(Role.RECONCILE)
+    return [watch, *(duty(role, variables, metrics) for role in roles)]
 
 
 async def fulfil(duties: Iterable[Duty]) -> None:
@@ -112,3 +121,13 @@ async def _term(settings: RelaySettings, metrics: Metrics, stop: asyncio.Event) 
         if container is not None:
             await container.relay().run(stop)
     return 0
+
+
+async def _reconcile(settings: ReconcileSettings, metrics: Metrics, stop: asyncio.Event) -> None:
+    async with running_reconcile(settings, metrics) as container:
+        announce("reconcile ready")
+
+        async def sweep() -> int:
+            return await unless(stop, container.sweeps().all()) or 0  # to break off harms nothing
+
+        await Routine(name="reconcile", step=sweep, when_idle=SWEPT_EVERY).run(stop)

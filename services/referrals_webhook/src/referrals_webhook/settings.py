@@ -11,6 +11,7 @@ from referrals_adapters.grpc.settings import NeighbourSettings
 from referrals_adapters.kafka.settings import KafkaSettings
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.redis.settings import RedisSettings
+from referrals_adapters.shopify.admin_settings import AdminSettings
 from referrals_adapters.shopify.settings import ShopifySettings
 from referrals_adapters.system.address import Address
 from referrals_adapters.wire.variables import Variables
@@ -101,6 +102,42 @@ class RelaySettings:
             SettingsError: One is missing or cannot be read.
         """
         return cls(database=PostgresSettings.read(variables), kafka=KafkaSettings.read(variables))
+
+
+@attrs.frozen(kw_only=True)
+class ReconcileSettings:
+    """
+    What the reconcile role needs.
+
+    Args:
+        database: What came.
+        redis: Where the budget of what may be asked is shared.
+        shopify: The secret from which the keys of addresses are made.
+        admin: Shopify's Admin API.
+        public_url: Where Shopify posts webhooks.
+    """
+
+    database: PostgresSettings
+    redis: RedisSettings
+    shopify: ShopifySettings
+    admin: AdminSettings
+    public_url: str
+
+    @classmethod
+    def read(cls, variables: Variables) -> Self:
+        """
+        Read the variables of the database, Redis and Shopify, and `REFERRALS_PUBLIC_URL`.
+
+        Raises:
+            SettingsError: One is missing or cannot be read.
+        """
+        return cls(
+            database=PostgresSettings.read(variables),
+            redis=RedisSettings.read(variables),
+            shopify=ShopifySettings.read(variables),
+            admin=AdminSettings.read(variables),
+            public_url=variables.url("REFERRALS_PUBLIC_URL"),
+        )
 
 
 def environment() -> Variables:

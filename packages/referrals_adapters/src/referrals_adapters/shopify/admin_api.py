@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import attrs
 import httpx
@@ -22,7 +23,11 @@ from referrals_adapters.shopify.access import ALLOWANCES, ShopAccess
 from referrals_domain.errors import Unauthenticated, Unavailable
 from referrals_domain.model.identifiers import ShopDomain
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
 T = TypeVar("T")
+Client: TypeAlias = httpx.AsyncClient
 
 VERSION: Final = "2026-10"
 """The version of the API; Shopify serves each for a year at least."""
@@ -32,8 +37,16 @@ _ATTEMPTS: Final = 6
 _UNKNOWN_COST: Final = 500.0  # until an answer tells what such a question costs
 _REFUSED: Final = {401, 402, 403, 404, 423}  # no token, unpaid, no scope, no shop, locked
 _OK: Final = 200
+_ANSWER_WITHIN: Final = 20.0  # seconds
 _SECONDS: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?", re.ASCII)
 _LONGEST_PAUSE: Final = 60.0
+
+
+@asynccontextmanager
+async def open_client() -> AsyncIterator[Client]:
+    """Open connections to Shopify, and close them at the end of the block."""
+    async with httpx.AsyncClient(timeout=_ANSWER_WITHIN) as client:
+        yield client
 
 
 class _ThrottleStatus(msgspec.Struct, rename="camel"):
@@ -105,7 +118,7 @@ class AdminApi:
         retry_after: How long to wait after so many attempts that failed.
     """
 
-    client: httpx.AsyncClient
+    client: Client
     url: str
     shops: Callable[[], Mapping[ShopDomain, ShopAccess]]
     budget: Budget
@@ -154,7 +167,7 @@ class AdminApi:
             response = await self.client.post(
                 self.url.format(shop=shop),
                 json={"query": query, "variables": variables},
-                headers={"X-Shopify-Access-Token": access.token},
+                headers={"X-Shopify-Access-Token": access.token.revealed()},
             )
         except httpx.HTTPError as error:
             raise _Unanswered(f"does not answer: {type(error).__name__}") from error

@@ -40,7 +40,13 @@ query Orders($query: String!, $first: Int!, $after: String) {
       refunds {
         legacyResourceId
         transactions(first: 10) {
-          nodes { kind status amountSet { shopMoney { amount currencyCode } } }
+          nodes {
+            kind status
+            amountSet {
+              shopMoney { amount currencyCode }
+              presentmentMoney { amount currencyCode }
+            }
+          }
         }
       }
     }
@@ -155,11 +161,21 @@ class ShopifyOrders(ShopOrders):
         unreadable: list[OrderId] = []
         for node in found.nodes:
             try:
-                facts.append(facts_of_order(_as_posted(_ORDER.decode(node)), addresses))
+                facts.append(facts_of_node(node, addresses))
             except ValueError:
                 unreadable.append(OrderId(number_of(_ANY_ORDER.decode(node).legacy_resource_id)))
         following = found.page_info.end_cursor if found.page_info.has_next_page else None
         return OrderPage(facts=facts, unreadable=unreadable, next=following)
+
+
+def facts_of_node(node: bytes, addresses: AddressKey) -> OrderFacts:
+    """
+    Read an order as the Admin API tells it; its webhooks would have told the same.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return facts_of_order(_as_posted(_ORDER.decode(node)), addresses)
 
 
 def _as_posted(order: _Order) -> body.OrderBody:
@@ -198,12 +214,17 @@ def _refund(refund: _Refund) -> body.Refund:
             body.Transaction(
                 kind=one.kind.lower(),
                 status=one.status.lower(),
-                amount=one.amount_set.shop_money.amount,
-                currency=one.amount_set.shop_money.currency_code,
+                amount=(money := _paid_in(one.amount_set)).amount,
+                currency=money.currency_code,
             )
             for one in refund.transactions.nodes
         ],
     )
+
+
+def _paid_in(money: _MoneyBag) -> _Money:
+    """Return an amount in the currency that goes back: webhooks tell refunds in the buyer's."""
+    return money.presentment_money or money.shop_money
 
 
 def _presented(money: _Money | None) -> body.PresentedMoney | None:

@@ -48,6 +48,11 @@ class Metrics:
         self.decisions = counter(
             "referrals_decisions", "Changes of a referral's status or cause", "status", "cause"
         )
+        self.orders_reconciled = counter(
+            "referrals_orders_reconciled",
+            "Orders that were held against Shopify's, by what was found",
+            "found",
+        )
         self.forgotten = counter(
             "referrals_forgotten", "Rows that were deleted because their term was over", "table"
         )
@@ -105,6 +110,10 @@ class Metrics:
         seconds = f"{lag.total_seconds():.0f}"
         self.cache_checks.labels(seconds, outcome).inc()
         self.cache_nines.labels(seconds).set(log10(checked / max(wrong, 1)))
+
+    def reconciled(self, found: str, number: int) -> None:
+        """Count orders of a sweep."""
+        self.orders_reconciled.labels(found).inc(number)
 
     def followed(self, outcome: str) -> None:
         """Count a call of a link."""

@@ -9,6 +9,7 @@ from referrals_webhook.command_line.held import add_held
 from referrals_webhook.command_line.migrate import add_migrate
 from referrals_webhook.command_line.outbox import add_outbox
 from referrals_webhook.command_line.privacy import add_privacy
+from referrals_webhook.command_line.reconcile import add_reconcile
 from referrals_webhook.command_line.run import add_run
 
 PROGRAM: Final = "referrals-webhook"
@@ -29,6 +30,6 @@ def parser() -> Parser:
     """Return it."""
     program = Parser.of_program(PROGRAM, _ABOUT)
     commands = program.take_commands("command")
-    for add in (add_run, add_migrate, add_held, add_outbox, add_privacy):
+    for add in (add_run, add_migrate, add_held, add_outbox, add_privacy, add_reconcile):
         add(commands)
     return program

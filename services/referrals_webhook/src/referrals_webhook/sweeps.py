@@ -1,0 +1,69 @@
+"""The sweeps of all shops: what Shopify has is held against what came."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_domain.errors import NotFound, Unauthenticated, Unavailable
+from referrals_domain.model.identifiers import ShopDomain
+from referrals_domain.use_cases.keep_subscriptions import KeepSubscriptions
+from referrals_domain.use_cases.reconcile_shop import ReconcileShop
+
+if TYPE_CHECKING:
+    from referrals_domain.model.reconciliation import Drift
+
+_logger: Final = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Sweeps:
+    """
+    The sweeps of all shops that gave access.
+
+    Args:
+        shops: Returns the shops.
+        reconcile: Sweeps one.
+        keep_subscriptions: Has Shopify post what it should.
+        reconciled: Told how many orders were found to be what.
+    """
+
+    shops: Callable[[], Collection[ShopDomain]]
+    reconcile: ReconcileShop
+    keep_subscriptions: KeepSubscriptions
+    reconciled: Callable[[str, int], None]
+
+    async def all(self) -> int:
+        """
+        Sweep every shop, one after the other; what keeps from one keeps not from the next.
+
+        Returns:
+            How many orders were missing.
+        """
+        return sum([await self._sweep(shop) for shop in sorted(self.shops())])
+
+    async def _sweep(self, shop: ShopDomain) -> int:
+        try:
+            if topics := await self.keep_subscriptions(shop):
+                _logger.warning("subscriptions were put back", extra={"count": len(topics)})
+            *_, drift = [drift async for drift in self.reconcile(shop)]
+        except NotFound:  # it gave access, and has no program yet
+            return 0
+        except (Unauthenticated, Unavailable) as error:
+            _logger.warning("a shop could not be swept", extra={"reason": str(error)})
+            return 0
+        return self._tell(drift)
+
+    def _tell(self, drift: Drift) -> int:
+        missing = len(drift.missing)
+        self.reconciled("known", drift.known)
+        self.reconciled("missing", missing)
+        self.reconciled("unreadable", len(drift.unreadable))
+        if missing:
+            _logger.warning("orders were missing, and are taken in", extra={"count": missing})
+        if drift.unreadable:
+            _logger.error("orders cannot be read", extra={"count": len(drift.unreadable)})
+        return missing
