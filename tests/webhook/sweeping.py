@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import attrs
 
-from referrals_domain.model.identifiers import LinkId, MerchantId, OrderId, ReferralId, ShopDomain
+from referrals_domain.model.identifiers import (
+    LinkId,
+    MerchantId,
+    OrderId,
+    ReferralId,
+    ReferralKey,
+    ShopDomain,
+)
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.testing import builders
 from referrals_sandbox.neighbours.shopify_order import PlacedOrder, Price
@@ -100,9 +107,10 @@ class SweptShop:
     def happens(self, numbers: Iterable[int]) -> None:
         """Have orders placed, and what their kind is about."""
         now = datetime.now(UTC)
-        for number in numbers:
-            order = self.first_order + number
-            self.keeper.place(self.domain, [_placed(number, order, now).body()])
+        orders = {number: self.first_order + number for number in numbers}
+        bodies = [_placed(number, order, now).body() for number, order in orders.items()]
+        self.keeper.place(self.domain, bodies)
+        for number, order in orders.items():
             self._goes_on(number % KINDS, order)
 
     def _goes_on(self, kind: int, order: int) -> None:
@@ -125,16 +133,17 @@ class SweptShop:
             copies = {record.value: record.key for record in await records(stage.kafka, topic)}
             for key in copies.values():
                 net[key.decode()] += reward
-        ended: dict[int, Ended] = {}
+        keys = {
+            ReferralKey(self.merchant_id, ReferralId.of_order(self.merchant_id, order)): number
+            for number in range(count)
+            if (order := OrderId(str(self.first_order + number)))
+        }
         async with stage.begin() as tx:
-            for number in range(count):
-                order = OrderId(str(self.first_order + number))
-                id_ = ReferralId.of_order(self.merchant_id, order)
-                with suppress(KeyError):
-                    key = builders.referral(id=id_, merchant_id=self.merchant_id).key
-                    one = (await tx.referrals.get([key]))[key]
-                    ended[number] = Ended(one.status, one.cause, net[id_])
-        return ended
+            found = await tx.referrals.get(keys)
+        return {
+            keys[key]: Ended(one.status, one.cause, net[key.referral_id])
+            for key, one in found.items()
+        }
 
 
 def access_file(path: Path, shops: Sequence[SweptShop], plan: Plan = Plan.ADVANCED) -> str:
@@ -148,6 +157,7 @@ async def quiet(stage: Stage, shop: SweptShop) -> None:
     """Wait until no webhook is on its way, no delivery waits, and no event."""
 
     async def is_quiet() -> bool:
+        await asyncio.sleep(0.1)
         return not (
             shop.report.posted.pending
             or await stage.rows("deliveries WHERE outcome IS NULL", "1")
