@@ -9,25 +9,28 @@ import attrs
 import httpx
 import pytest
 
-from referrals_adapters.flow.budget import LocalBudget
-from referrals_adapters.shopify.access import Plan, ShopAccess
-from referrals_adapters.shopify.admin_api import AdminApi
+from referrals_adapters.shopify.access import Plan
+from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.orders import ORDERS_A_PAGE, ShopifyOrders
+from referrals_adapters.shopify.payloads import READERS
 from referrals_domain.errors import Unauthenticated, Unavailable
-from referrals_domain.model.identifiers import ShopDomain
+from referrals_domain.model.delivery import Topic
+from referrals_domain.model.money import Money
+from referrals_sandbox.neighbours.shopify_order import Price
 from referrals_sandbox.neighbours.shopify_platform.faults import Answered, Faults, Trouble
-from referrals_sandbox.neighbours.shopify_platform.serving import application
-from tests.shopify_platform.conftest import SECRET, SHOP, TOKEN
+from tests.shopify_platform.asking import ACCESS, ACME, asking
+from tests.shopify_platform.conftest import SECRET, SHOP
 from tests.shopify_platform.orders import NOON, document, placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from referrals_adapters.shopify.access import ShopAccess
+    from referrals_domain.model.identifiers import ShopDomain
     from referrals_domain.model.order import OrderFacts
     from tests.shopify_platform.conftest import Stand
 
-ACME: Final = ShopDomain(SHOP)
-ACCESS: Final = ShopAccess(token=TOKEN, plan=Plan.PLUS)
+KEY: Final = AddressKey.of_shop(SECRET, ACME)
 EVER: Final = (NOON - timedelta(days=400), datetime.now(UTC) + timedelta(days=1))
 PASSING: Final = [Answered.TOO_MANY, Answered.UNAVAILABLE, Answered.THROTTLED, Answered.HALF]
 
@@ -73,7 +76,7 @@ async def test_a_shop_that_gives_no_access_is_not_asked_again(
 
 
 async def test_the_token_is_in_no_repr_and_no_error(stand: Stand) -> None:
-    assert TOKEN not in repr(ACCESS)
+    assert ACCESS.token not in repr(ACCESS)
     with pytest.raises(Unauthenticated) as refused:
         await _all(stand, shops={ACME: attrs.evolve(ACCESS, token="s3cret")})
     assert "s3cret" not in repr(refused.value)
@@ -89,27 +92,74 @@ async def test_shopify_never_has_to_refuse_for_want_of_points(stand: Stand) -> N
     assert (report.throttled, report.too_many, report.asked) == (0, 0, 6)
 
 
+async def test_it_counts_what_changed_between(stand: Stand) -> None:
+    orders = [placed(placed_at=NOON + timedelta(minutes=m)) for m in range(4)]
+    stand.shopify.place(SHOP, [document(order) for order in orders])
+    since, until = NOON + timedelta(minutes=1), NOON + timedelta(minutes=2)
+    async with asking(stand) as api:
+        shown = ShopifyOrders(api=api, secret=SECRET)
+        assert await shown.count(ACME, since=since, until=until) == 2
+
+
+@pytest.mark.parametrize("number", [(1 << 53) + 1, (1 << 63) + 1, (1 << 64) - 1])
+async def test_numbers_that_no_float_can_hold_survive(stand: Stand, number: int) -> None:
+    stand.shopify.place(SHOP, [document(placed(order_id=number, customer_id=number))])
+    (facts,) = await _all(stand)
+    assert (facts.order_id, facts.customer_id) == (str(number), str(number))
+
+
+async def test_what_went_back_is_told_in_the_currency_of_the_webhook(stand: Stand) -> None:
+    order = placed(presented=Price("61.73", "EUR"))
+    stand.shopify.place(SHOP, [document(order)])
+    stand.shopify.refund(SHOP, order.order_id)
+    (facts,) = await _all(stand)
+    await stand.quiet()
+    (posted,) = stand.gateway.of("refunds/create")
+    assert facts.refunds == READERS[Topic.REFUNDS_CREATE](posted.body, addresses=KEY).facts.refunds
+    assert facts.refunds[0].amount == Money(6173, "EUR")
+
+
+@pytest.mark.parametrize(("parts", "readable"), [(20, 1), (21, 0)])
+async def test_a_refund_of_more_parts_than_are_shown_is_not_taken_for_less(
+    stand: Stand, parts: int, readable: int
+) -> None:
+    order = placed()
+    stand.shopify.place(SHOP, [document(order), document(placed())])
+    stand.shopify.refund(SHOP, order.order_id)
+    (refund,) = stand.shopify.shops[SHOP].orders[order.order_id].refunds
+    refund.document["transactions"] *= parts
+    async with asking(stand) as api:
+        since, until = EVER
+        page = await ShopifyOrders(api=api, secret=SECRET).changed(ACME, since=since, until=until)
+    assert len(page.facts) == 1 + readable
+    assert len(page.unreadable) == 1 - readable
+    assert [len(facts.refunds) for facts in page.facts if facts.refunds] == [1] * readable
+
+
+@pytest.mark.parametrize("code", ["ACCESS_DENIED", "SHOP_INACTIVE"])
+async def test_what_shopify_lets_nobody_ask_is_asked_once(stand: Stand, code: str) -> None:
+    asked = []
+
+    def deny(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        errors = [{"message": "no", "extensions": {"code": code}}]
+        return httpx.Response(200, json={"errors": errors, "data": None})
+
+    async with asking(stand, transport=httpx.MockTransport(deny)) as api:
+        with pytest.raises(Unauthenticated):
+            await api.ask(ACME, "query { shop { name } }", {}, dict)
+    assert len(asked) == 1
+
+
 async def _all(
     stand: Stand,
     *,
     between: tuple[datetime, datetime] = EVER,
     shops: dict[ShopDomain, ShopAccess] | None = None,
 ) -> Sequence[OrderFacts]:
-    # A connection that ends is half a body here: what serves runs in this process.
-    transport = httpx.ASGITransport(application(stand.shopify), raise_app_exceptions=False)
     found: list[OrderFacts] = []
-    async with httpx.AsyncClient(transport=transport) as client:
-        orders = ShopifyOrders(
-            api=AdminApi(
-                client=client,
-                url="https://{shop}/admin/api/2026-10/graphql.json",
-                shops=lambda: {ACME: ACCESS} if shops is None else shops,
-                budget=LocalBudget(),
-                urgent=False,
-                retry_after=lambda _: timedelta(milliseconds=1),
-            ),
-            secret=SECRET,
-        )
+    async with asking(stand, shops=shops) as api:
+        orders = ShopifyOrders(api=api, secret=SECRET)
         since, until = between
         page: str | None = None
         while True:

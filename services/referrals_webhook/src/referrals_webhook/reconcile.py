@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from referrals_webhook.settings import ReconcileSettings
 
 _FIELDS: Final = (
-    *("shop", "since", "until", "found", "without_signal", "known", "missing", "unreadable"),
-    "not_subscribed",
+    *("shop", "since", "until", "counted", "found", "without_signal", "known", "missing"),
+    *("unreadable", "not_subscribed"),
 )
 
 
@@ -48,6 +48,7 @@ async def reconcile_shops(
 
     Raises:
         SystemExit: A shop could not be swept; the others were.
+        Unavailable: The database has not this version's schema.
     """
     found: list[tuple[Drift, Sequence[Topic | PrivacyTopic]]] = []
     failed: list[str] = []
@@ -72,7 +73,9 @@ async def _swept(
 ) -> Drift:
     drifts: list[Drift] = []
     async for drift in container.reconcile()(shop, since=since, dry_run=dry_run):
-        sys.stderr.write(f"{shop}: {drift.found} orders, {len(drift.missing)} missing\n")
+        sys.stderr.write(
+            f"{shop}: {drift.found} of {drift.counted} orders, {len(drift.missing)} missing\n"
+        )
         drifts.append(drift)
     return drifts[-1]
 
@@ -82,6 +85,7 @@ def _values(drift: Drift, topics: Sequence[Topic | PrivacyTopic]) -> tuple[int |
         drift.shop_domain,
         drift.since.isoformat(timespec="seconds"),
         drift.until.isoformat(timespec="seconds"),
+        drift.counted,
         drift.found,
         drift.without_signal,
         drift.known,

@@ -32,10 +32,14 @@ Client: TypeAlias = httpx.AsyncClient
 VERSION: Final = "2026-10"
 """The version of the API; Shopify serves each for a year at least."""
 
+SHOP: Final = "{shop}"
+"""Stands in a URL for a shop's domain."""
+
 RETRY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=20))
 _ATTEMPTS: Final = 6
 _UNKNOWN_COST: Final = 500.0  # until an answer tells what such a question costs
 _REFUSED: Final = {401, 402, 403, 404, 423}  # no token, unpaid, no scope, no shop, locked
+_DENIED: Final = {"ACCESS_DENIED", "SHOP_INACTIVE"}  # no scope, closed: both with 200
 _OK: Final = 200
 _ANSWER_WITHIN: Final = 20.0  # seconds
 _SECONDS: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?", re.ASCII)
@@ -111,7 +115,7 @@ class AdminApi:
 
     Args:
         client: The connections.
-        url: Where the API of a shop is, with `{shop}` in place of its domain.
+        url: Where the API of a shop is, with `SHOP` in place of its domain.
         shops: Returns the shops that gave access.
         budget: What may be asked of each shop, whoever asks.
         urgent: Whether somebody waits for the answers.
@@ -139,17 +143,17 @@ class AdminApi:
         access = self.shops().get(shop)
         if access is None:
             raise Unauthenticated("the shop gave no access")
-        reason = ""
-        for attempt in range(1, _ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             await self._keep_to_budget(shop, access, query)
             try:
-                answer = await self._answer(shop, access, query, variables)
-                return _read(answer, kind)
+                return _read(await self._answer(shop, access, query, variables), kind)
             except _Unanswered as error:
-                reason = str(error)
+                if attempt == _ATTEMPTS:
+                    raise Unavailable(f"Shopify's Admin API {error}") from None
                 pause = max(self.retry_after(attempt), error.after)
             await asyncio.sleep(pause.total_seconds())
-        raise Unavailable(f"Shopify's Admin API {reason}")
 
     async def _keep_to_budget(self, shop: ShopDomain, access: ShopAccess, query: str) -> None:
         points = self._costs.get(query, _UNKNOWN_COST)
@@ -165,7 +169,7 @@ class AdminApi:
     ) -> _Answer:
         try:
             response = await self.client.post(
-                self.url.format(shop=shop),
+                self.url.replace(SHOP, shop),
                 json={"query": query, "variables": variables},
                 headers={"X-Shopify-Access-Token": access.token},
             )
@@ -184,10 +188,13 @@ class AdminApi:
 
 
 def _read(answer: _Answer, kind: type[T]) -> T:
-    if any(error.extensions.code == "THROTTLED" for error in answer.errors):
+    codes = {error.extensions.code for error in answer.errors}
+    if codes & _DENIED:
+        raise Unauthenticated("Shopify lets us not ask that of the shop")
+    if "THROTTLED" in codes:
         cost = answer.extensions.cost
         raise _Unanswered("was asked too much", after=cost.refills_within if cost else 0.0)
-    if answer.errors or bytes(answer.data) == bytes(_NULL):
+    if codes or bytes(answer.data) == bytes(_NULL):
         raise _Unanswered("refuses the question")
     try:
         return msgspec.json.decode(answer.data, type=kind)

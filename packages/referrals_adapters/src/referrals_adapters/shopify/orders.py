@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
 import msgspec
@@ -39,8 +39,9 @@ query Orders($query: String!, $first: Int!, $after: String) {
       customerJourneySummary { firstVisit { landingPage referrerUrl } }
       refunds {
         legacyResourceId
-        transactions(first: 10) {
-          nodes { kind status amountSet { shopMoney { amount currencyCode } } }
+        transactions(first: 20) {
+          pageInfo { hasNextPage }
+          nodes { kind status amountSet { presentmentMoney { amount currencyCode } } }
         }
       }
     }
@@ -48,6 +49,11 @@ query Orders($query: String!, $first: Int!, $after: String) {
 }
 """
 """What of an order counts; nothing that names or describes a person but the ids."""
+
+COUNT: Final = """
+query Count($query: String!) { ordersCount(query: $query, limit: null) { count } }
+"""
+"""How many orders match; without a limit, which is 10,000 unless told."""
 
 
 class _Money(msgspec.Struct, rename="camel"):
@@ -78,13 +84,22 @@ class _Journey(msgspec.Struct, rename="camel"):
     first_visit: _Visit | None = None
 
 
+class _PaidMoney(msgspec.Struct, rename="camel"):
+    presentment_money: _Money
+
+
 class _Transaction(msgspec.Struct, rename="camel"):
     kind: str
     status: str
-    amount_set: _MoneyBag
+    amount_set: _PaidMoney
 
 
-class _Transactions(msgspec.Struct):
+class _More(msgspec.Struct, rename="camel"):
+    has_next_page: bool
+
+
+class _Transactions(msgspec.Struct, rename="camel"):
+    page_info: _More
     nodes: list[_Transaction]
 
 
@@ -106,11 +121,12 @@ class _Order(_Resource, rename="camel", kw_only=True):
     custom_attributes: list[_Attribute] = msgspec.field(default_factory=list)
     discount_codes: list[str] = msgspec.field(default_factory=list)
     customer_journey_summary: _Journey | None = None
-    refunds: list[_Refund] = msgspec.field(default_factory=list)
+    refunds: Annotated[list[_Refund], msgspec.Meta(max_length=body.MOST_REFUNDS)] = msgspec.field(
+        default_factory=list
+    )
 
 
-class _PageInfo(msgspec.Struct, rename="camel"):
-    has_next_page: bool
+class _PageInfo(_More, rename="camel"):
     end_cursor: str | None = None
 
 
@@ -121,6 +137,14 @@ class _Orders(msgspec.Struct, rename="camel"):
 
 class _Found(msgspec.Struct):
     orders: _Orders
+
+
+class _Count(msgspec.Struct):
+    count: int
+
+
+class _Counted(msgspec.Struct, rename="camel"):
+    orders_count: _Count
 
 
 _ORDER: Final = msgspec.json.Decoder(_Order)
@@ -140,12 +164,17 @@ class ShopifyOrders(ShopOrders):
     api: AdminApi
     secret: str = attrs.field(repr=False)
 
+    async def count(self, shop: ShopDomain, *, since: datetime, until: datetime) -> int:
+        """Ask how many there are."""
+        variables = {"query": _changed_between(since, until)}
+        return (await self.api.ask(shop, COUNT, variables, _Counted)).orders_count.count
+
     async def changed(
         self, shop: ShopDomain, *, since: datetime, until: datetime, page: str | None = None
     ) -> OrderPage:
         """Ask for a page; an order on it that cannot be read keeps back no other."""
         variables = {
-            "query": f"updated_at:>='{_written(since)}' AND updated_at:<='{_written(until)}'",
+            "query": _changed_between(since, until),
             "first": ORDERS_A_PAGE,
             "after": page,
         }
@@ -192,14 +221,22 @@ def _as_posted(order: _Order) -> body.OrderBody:
 
 
 def _refund(refund: _Refund) -> body.Refund:
+    """
+    Return a refund in the currency that the buyer paid in, as webhooks do.
+
+    Raises:
+        ValueError: It is of more parts than were asked for: what is shown is not all of it.
+    """
+    if refund.transactions.page_info.has_next_page:
+        raise ValueError("a refund has more than 20 parts")
     return body.Refund(
         refund.legacy_resource_id,
         [
             body.Transaction(
                 kind=one.kind.lower(),
                 status=one.status.lower(),
-                amount=one.amount_set.shop_money.amount,
-                currency=one.amount_set.shop_money.currency_code,
+                amount=one.amount_set.presentment_money.amount,
+                currency=one.amount_set.presentment_money.currency_code,
             )
             for one in refund.transactions.nodes
         ],
@@ -212,6 +249,10 @@ def _presented(money: _Money | None) -> body.PresentedMoney | None:
 
 def _raw(text: str | None) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(text))
+
+
+def _changed_between(since: datetime, until: datetime) -> str:
+    return f"updated_at:>='{_written(since)}' AND updated_at:<='{_written(until)}'"
 
 
 def _written(at: datetime) -> str:
