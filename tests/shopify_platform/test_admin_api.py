@@ -11,8 +11,10 @@ import pytest
 
 from referrals_adapters.shopify.access import Plan
 from referrals_adapters.shopify.address import AddressKey
+from referrals_adapters.shopify.admin_api import Question
 from referrals_adapters.shopify.orders import ORDERS_A_PAGE, ShopifyOrders
 from referrals_adapters.shopify.payloads import READERS
+from referrals_adapters.shopify.subscriptions import ShopifySubscriptions
 from referrals_domain.errors import Unauthenticated, Unavailable
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.money import Money
@@ -147,8 +149,21 @@ async def test_what_shopify_lets_nobody_ask_is_asked_once(stand: Stand, code: st
 
     async with asking(stand, transport=httpx.MockTransport(deny)) as api:
         with pytest.raises(Unauthenticated):
-            await api.ask(ACME, "query { shop { name } }", {}, dict)
+            await api.ask(ACME, Question("query { shop { name } }", 1), {}, dict)
     assert len(asked) == 1
+
+
+async def test_what_a_question_is_said_to_cost_is_about_what_it_costs(stand: Stand) -> None:
+    async with asking(stand) as api:
+        await ShopifyOrders(api=api, secret=SECRET).count(ACME, since=EVER[0], until=EVER[1])
+        await ShopifyOrders(api=api, secret=SECRET).changed(ACME, since=EVER[0], until=EVER[1])
+        subscriptions = ShopifySubscriptions(api=api, address="https://go.example")
+        await subscriptions.add(ACME, Topic.ORDERS_PAID)
+        await subscriptions.get(ACME)
+        told = api._costs  # noqa: SLF001 - told nowhere else
+    assert len(told) == 4
+    for question, cost in told.items():
+        assert cost <= question.points <= cost + 50
 
 
 async def _all(

@@ -13,19 +13,23 @@ from referrals_sandbox.neighbours.processes import start_shopify
 from referrals_sandbox.neighbours.shopify_platform.control import Shopkeeper
 from referrals_sandbox.neighbours.shopify_platform.faults import Faults
 from referrals_sandbox.servers.ports import free_port
+from referrals_webhook.__main__ import main
 from tests.waiting import until
+from tests.webhook.orders import SECRET
 from tests.webhook.sweeping import KINDS, SweptShop, access_file, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_sandbox.servers.running import Servers
     from tests.webhook.program import Program
     from tests.webhook.stage import Stage
     from tests.webhook.sweeping import Ended
 
 PART: Final = 3 * KINDS
+NOWHERE: Final = "http://127.0.0.1:9"
 ORDERS: Final = 3 * PART
 REQUESTS: Final = 4
 """What a shop of the plan lets an app ask a second."""
@@ -41,6 +45,31 @@ def keeper(servers: Servers) -> Iterator[Shopkeeper]:
     shopify = start_shopify(servers.supervisor, speed=SPEED)
     yield Shopkeeper(shopify.url)
     shopify.process.stop()
+
+
+@pytest.fixture
+def told(
+    servers: Servers,
+    database: PostgresSettings,
+    keeper: Shopkeeper,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., None]:
+    """Return what tells a command of this process what shops there are."""
+
+    def tell(*shops: SweptShop) -> None:
+        settings = {
+            **servers.environment(),
+            "REFERRALS_DB_NAME": database.name,
+            "SHOPIFY_API_SECRET": SECRET,
+            "SHOPIFY_ADMIN_ACCESS_FILE": access_file(tmp_path / "shops.json", shops),
+            "SHOPIFY_ADMIN_URL": f"{keeper.url}/shops/{{shop}}",
+            "REFERRALS_PUBLIC_URL": NOWHERE,
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+
+    return tell
 
 
 @pytest.mark.timeout(120)
@@ -79,10 +108,13 @@ async def test_after_lost_webhooks_and_six_hours_away_all_ends_as_without_faults
     await asyncio.to_thread(stormy.happens, range(2 * PART, ORDERS))
     role = program.start("run", "--role", "reconcile", **settings)
 
-    async def is_swept() -> bool:
-        return len(await stage.rows("watermarks")) == len([calm, stormy])
+    ((command_swept,),) = await stage.rows("watermarks", "swept_until")
 
-    await until(is_swept, within=30)
+    async def are_swept() -> bool:
+        swept = [at for (at,) in await stage.rows("watermarks", "swept_until")]
+        return len(swept) == len([calm, stormy]) and min(swept) > command_swept
+
+    await until(are_swept, within=30)
     await quiet(stage, stormy)
     assert await _reconciled(stage) > by_command
     assert await stormy.ended(stage, ORDERS) == ended
@@ -94,6 +126,73 @@ async def test_after_lost_webhooks_and_six_hours_away_all_ends_as_without_faults
         assert report.busiest_second <= 2 * REQUESTS  # what gathers while nobody asks
         assert "app/uninstalled" in report.topics
     assert stormy.report.posted.dropped > 0
+
+
+async def test_the_command_tells_a_person_what_it_would_find_and_changes_nothing(
+    stage: Stage,
+    keeper: Shopkeeper,
+    told: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shop = SweptShop(name="dry", first_order=1, keeper=keeper)
+    closed = SweptShop(name="closed", first_order=101, keeper=keeper)
+    await shop.open(stage, NOWHERE)
+    keeper.fail(Faults(dropped=1.0, skew=CLOCK_BEHIND))
+    shop.happens(range(KINDS))
+    told(shop, closed)
+
+    with pytest.raises(SystemExit, match=f"^referrals-webhook: {closed.domain}: Shopify answers"):
+        await asyncio.to_thread(main, ["reconcile", "--dry-run"])
+    output = capsys.readouterr()
+    head, row = (line.split() for line in output.out.splitlines())
+    assert (
+        dict(zip(head, row, strict=True)).items()
+        >= {
+            "shop": str(shop.domain),
+            "counted": "10",
+            "found": "10",
+            "without_signal": "0",
+            "known": "0",
+            "missing": "10",
+            "unreadable": "0",
+            "not_subscribed": "app/uninstalled",
+        }.items()
+    )
+    assert f"{shop.domain}: 10 of 10 orders, 10 missing\n" in output.err
+    assert await stage.rows("deliveries") == []
+    assert await stage.rows("watermarks") == []
+    assert "app/uninstalled" not in shop.report.topics
+
+
+async def test_the_command_sweeps_from_when_it_is_told_and_puts_subscriptions_back(
+    stage: Stage,
+    keeper: Shopkeeper,
+    told: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shop = SweptShop(name="late", first_order=1, keeper=keeper)
+    await shop.open(stage, NOWHERE)
+    told(shop)
+    await asyncio.to_thread(main, ["reconcile", "--since", "2026-11-01", "--json"])
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["since"], found["found"]) == ("2026-11-01T00:00:00+00:00", 0)
+    assert found["not_subscribed"] == ["app/uninstalled"]
+    assert "app/uninstalled" in shop.report.topics
+
+
+async def test_the_command_tells_in_one_line_that_it_has_no_tables(
+    stage: Stage,
+    keeper: Shopkeeper,
+    told: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = SweptShop(name="lost", first_order=1, keeper=keeper)
+    await shop.open(stage, NOWHERE)
+    told(shop)
+    monkeypatch.setenv("REFERRALS_DB_NAME", "postgres")
+    with pytest.raises(SystemExit) as ended:
+        await asyncio.to_thread(main, ["reconcile"])
+    assert str(ended.value.code).startswith("referrals-webhook: PostgreSQL: UndefinedTableError; ")
 
 
 async def _reconcile(program: Program, settings: dict[str, str], *words: str) -> list[Any]:

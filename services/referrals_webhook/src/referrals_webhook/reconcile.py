@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Final
 
+from referrals_adapters.postgres.errors import schema_errors
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.errors import NotFound, Unauthenticated, Unavailable
 from referrals_webhook.container import running_reconcile
@@ -52,13 +53,15 @@ async def reconcile_shops(
     """
     found: list[tuple[Drift, Sequence[Topic | PrivacyTopic]]] = []
     failed: list[str] = []
-    async with running_reconcile(settings, Metrics(), urgent=True) as container:
-        for one in [shop] if shop else sorted(settings.admin.access.shops()):
-            try:
-                topics = await container.keep_subscriptions()(one, dry_run=dry_run)
-                found.append((await _swept(container, one, since, dry_run=dry_run), topics))
-            except (NotFound, Unauthenticated, Unavailable) as error:
-                failed.append(f"{one}: {error}")
+    running = running_reconcile(settings, Metrics(), urgent=True)
+    with schema_errors():
+        async with running as container:
+            for one in [shop] if shop else sorted(settings.admin.access.shops()):
+                try:
+                    topics = await container.keep_subscriptions()(one, dry_run=dry_run)
+                    found.append((await _swept(container, one, since, dry_run=dry_run), topics))
+                except (NotFound, Unauthenticated, Unavailable) as error:
+                    failed.append(f"{one}: {error}")
     if as_json:
         sys.stdout.write(json.dumps([_told(*one) for one in found]) + "\n")
     else:

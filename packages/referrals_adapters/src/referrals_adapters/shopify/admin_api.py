@@ -37,7 +37,6 @@ SHOP: Final = "{shop}"
 
 RETRY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=20))
 _ATTEMPTS: Final = 6
-_UNKNOWN_COST: Final = 500.0  # until an answer tells what such a question costs
 _REFUSED: Final = {401, 402, 403, 404, 423}  # no token, unpaid, no scope, no shop, locked
 _DENIED: Final = {"ACCESS_DENIED", "SHOP_INACTIVE"}  # no scope, closed: both with 200
 _OK: Final = 200
@@ -51,6 +50,20 @@ async def open_client() -> AsyncIterator[Client]:
     """Open connections to Shopify, and close them at the end of the block."""
     async with httpx.AsyncClient(timeout=_ANSWER_WITHIN) as client:
         yield client
+
+
+@attrs.frozen
+class Question:
+    """
+    A question in GraphQL.
+
+    Args:
+        text: The question.
+        points: About what it costs; what it does cost, the first answer tells.
+    """
+
+    text: str
+    points: float
 
 
 class _ThrottleStatus(msgspec.Struct, rename="camel"):
@@ -128,10 +141,10 @@ class AdminApi:
     budget: Budget
     urgent: bool
     retry_after: Callable[[int], timedelta] = RETRY
-    _costs: dict[str, float] = attrs.field(factory=dict, init=False)
+    _costs: dict[Question, float] = attrs.field(factory=dict, init=False)
 
     async def ask(
-        self, shop: ShopDomain, query: str, variables: Mapping[str, object], kind: type[T]
+        self, shop: ShopDomain, question: Question, variables: Mapping[str, object], kind: type[T]
     ) -> T:
         """
         Ask about a shop, again if need be, and return what is answered.
@@ -146,17 +159,19 @@ class AdminApi:
         attempt = 0
         while True:
             attempt += 1
-            await self._keep_to_budget(shop, access, query)
+            await self._keep_to_budget(shop, access, question)
             try:
-                return _read(await self._answer(shop, access, query, variables), kind)
+                return _read(await self._answer(shop, access, question, variables), kind)
             except _Unanswered as error:
                 if attempt == _ATTEMPTS:
                     raise Unavailable(f"Shopify's Admin API {error}") from None
                 pause = max(self.retry_after(attempt), error.after)
             await asyncio.sleep(pause.total_seconds())
 
-    async def _keep_to_budget(self, shop: ShopDomain, access: ShopAccess, query: str) -> None:
-        points = self._costs.get(query, _UNKNOWN_COST)
+    async def _keep_to_budget(
+        self, shop: ShopDomain, access: ShopAccess, question: Question
+    ) -> None:
+        points = self._costs.get(question, question.points)
         allowance = ALLOWANCES[access.plan]
         # Nobody tells when others leave something: it is tried again once it may be there.
         while wait := await self.budget.spend(  # noqa: ASYNC110 - see above
@@ -165,12 +180,16 @@ class AdminApi:
             await asyncio.sleep(wait.total_seconds())
 
     async def _answer(
-        self, shop: ShopDomain, access: ShopAccess, query: str, variables: Mapping[str, object]
+        self,
+        shop: ShopDomain,
+        access: ShopAccess,
+        question: Question,
+        variables: Mapping[str, object],
     ) -> _Answer:
         try:
             response = await self.client.post(
                 self.url.replace(SHOP, shop),
-                json={"query": query, "variables": variables},
+                json={"query": question.text, "variables": variables},
                 headers={"X-Shopify-Access-Token": access.token},
             )
         except httpx.HTTPError as error:
@@ -181,7 +200,7 @@ class AdminApi:
             raise _Unanswered(f"answers {response.status_code}", after=_retry_after(response))
         answer = _decoded(response.content)
         if cost := answer.extensions.cost:
-            self._costs[query] = cost.requested_query_cost
+            self._costs[question] = cost.requested_query_cost
             left = cost.throttle_status.currently_available
             await self.budget.correct(shop, ALLOWANCES[access.plan], left)
         return answer

@@ -10,7 +10,7 @@ import msgspec
 
 from referrals_adapters.shopify import body
 from referrals_adapters.shopify.address import AddressKey
-from referrals_adapters.shopify.admin_api import AdminApi
+from referrals_adapters.shopify.admin_api import AdminApi, Question
 from referrals_adapters.shopify.facts import facts_of_order, number_of
 from referrals_domain.model.identifiers import OrderId
 from referrals_domain.ports.shop_orders import OrderPage, ShopOrders
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from referrals_domain.model.order import OrderFacts
 
 ORDERS_A_PAGE: Final = 50
-"""So many cost some 280 points; a question may cost 1,000."""
+"""So many cost 184 points; a question may cost 1,000."""
 
-QUERY: Final = """
+QUERY: Final = Question(
+    """
 query Orders($query: String!, $first: Int!, $after: String) {
   orders(query: $query, first: $first, after: $after, sortKey: UPDATED_AT) {
     pageInfo { hasNextPage endCursor }
@@ -47,12 +48,15 @@ query Orders($query: String!, $first: Int!, $after: String) {
     }
   }
 }
-"""
+""",
+    points=200,
+)
 """What of an order counts; nothing that names or describes a person but the ids."""
 
-COUNT: Final = """
-query Count($query: String!) { ordersCount(query: $query, limit: null) { count } }
-"""
+COUNT: Final = Question(
+    "query Count($query: String!) { ordersCount(query: $query, limit: null) { count } }",
+    points=10,
+)
 """How many orders match; without a limit, which is 10,000 unless told."""
 
 
