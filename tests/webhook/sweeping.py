@@ -125,6 +125,8 @@ class SweptShop:
                 self.keeper.refund(self.domain, order, Decimal("7.10"))
             case 7:
                 self.keeper.touch(self.domain, order)
+            case _:
+                pass
 
     async def ended(self, stage: Stage, count: int) -> dict[int, Ended]:
         """Return how each of its orders ended."""
@@ -168,11 +170,11 @@ async def quiet(stage: Stage, shop: SweptShop) -> None:
 
 
 def _placed(number: int, order_id: int, at: datetime) -> PlacedOrder:
-    changes: dict[str, Any] = {
+    by_kind: dict[int, dict[str, Any]] = {
         8: {"customer_id": int(builders.ADVOCATE)},
         9: {"customer_id": None},
         5: {"presented": Price("61.73", "EUR")},
-    }.get(number % KINDS, {})
+    }
     return PlacedOrder(
         **{
             "placed_at": at,
@@ -182,6 +184,6 @@ def _placed(number: int, order_id: int, at: datetime) -> PlacedOrder:
             "discount": None,
             "landing_site": "/",
             "is_paid": number % KINDS not in {1, 3},
-            **changes,
+            **by_kind.get(number % KINDS, {}),
         }
     )

@@ -88,8 +88,8 @@ async def test_after_lost_webhooks_and_six_hours_away_all_ends_as_without_faults
     }
     for shop in (calm, stormy):
         await shop.open(stage, gateway)
-    for role in ("worker", "relay"):
-        program.start("run", "--role", role, **settings)
+    for one in ("worker", "relay"):
+        program.start("run", "--role", one, **settings)
     await program.start("run", "--role", "http", **settings).url()
 
     keeper.fail(Faults(skew=CLOCK_BEHIND))

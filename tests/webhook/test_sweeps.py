@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import httpx
@@ -116,7 +116,8 @@ async def test_an_error_that_nobody_foresaw_keeps_from_no_other(
             raise ZeroDivisionError
         return await keep(shop)
 
-    await attrs.evolve(container.sweeps(), keep_subscriptions=fail_first).all()
+    failing: Any = fail_first
+    await attrs.evolve(container.sweeps(), keep_subscriptions=failing).all()
     assert _counted(container)["missing"] == 1
     assert "a sweep failed, and the others go on" in caplog.messages
 

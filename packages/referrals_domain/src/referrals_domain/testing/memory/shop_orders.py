@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 @attrs.define
 class InMemoryShopOrders(ShopOrders):
     """
-    Shopify's orders in memory, two on a page.
+    Shopify's orders in memory.
 
     Args:
         orders: The orders of each shop that gave access.
         unreadable: Those that nobody can read, on every first page.
+        on_a_page: How many are on a page.
         pages_until_away: How many pages it answers before it is away; None: it stays.
     """
 
     orders: dict[ShopDomain, list[OrderFacts]] = attrs.field(factory=dict)
     unreadable: tuple[OrderId, ...] = ()
+    on_a_page: int = 2
     pages_until_away: int | None = None
 
     async def count(self, shop: ShopDomain, *, since: datetime, until: datetime) -> int:
@@ -37,14 +39,14 @@ class InMemoryShopOrders(ShopOrders):
     async def changed(
         self, shop: ShopDomain, *, since: datetime, until: datetime, page: str | None = None
     ) -> OrderPage:
-        """Return two of the orders whose last change lies between."""
+        """Return some of the orders whose last change lies between."""
         between = self._between(shop, since, until)
         if self.pages_until_away is not None:
             if not self.pages_until_away:
                 raise Unavailable("Shopify is away")
             self.pages_until_away -= 1
         place = int(page or 0)
-        following = place + 2
+        following = place + self.on_a_page
         return OrderPage(
             facts=between[place:following],
             unreadable=() if page else self.unreadable,
