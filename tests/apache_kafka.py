@@ -4,6 +4,7 @@ Apache Kafka for as long as a command runs: `python -m tests.apache_kafka JARS C
 The command finds the broker by `KAFKA_BROKER`: one node in KRaft mode that makes no topic of its
 own accord. Whenever it ends it is started again, on the same port and with the same records;
 `KAFKA_BROKER_PID_FILE` names a file with its process id, by which the command may kill it.
+`KAFKA_SECURE` names a file that says how it is reached over TLS: see `tests.kafka.secure`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.ports import LOOPBACK, free_port
 from referrals_sandbox.servers.supervisor import supervising
 from referrals_sandbox.servers.whole_file import write_whole
+from tests.kafka.secure import Secure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +43,6 @@ _SETTINGS: Final = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "auto.create.topics.enable": "false",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
@@ -63,11 +64,13 @@ class Broker:
         address: `host:port`.
         process: Its process.
         pid_file: Has the number of that process.
+        secure: How it is reached over TLS.
     """
 
     address: str
     process: Child
     pid_file: Path
+    secure: Secure
 
     def until_ready(self) -> None:
         """
@@ -122,13 +125,23 @@ def started(supervisor: Supervisor, jars: Path) -> Broker:
     if java is None:
         raise SandboxError("there is no Java; install Java 17 or newer")
     settings, port = supervisor.work_dir / "kafka.properties", free_port()
-    settings.write_text(_properties(port, free_port(), supervisor.work_dir), encoding="ascii")
+    secure = Secure.made(supervisor.work_dir / "tls", LOOPBACK, free_port(), free_port())
+    properties = _properties(port, free_port(), supervisor.work_dir, secure)
+    settings.write_text(properties, encoding="ascii")
     program = (java, *_JAVA, f"-Djava.io.tmpdir={supervisor.work_dir}", "-cp", f"{jars}/*")
     cluster = f"--cluster-id={uuid4()}"
     supervisor.run(
         Command(
             name="kafka-format",
-            argv=(*program, "kafka.tools.StorageTool", "format", cluster, "-c", settings),
+            argv=(
+                *program,
+                "kafka.tools.StorageTool",
+                "format",
+                cluster,
+                "-c",
+                settings,
+                *secure.users,
+            ),
             within=60,
         )
     )
@@ -142,7 +155,9 @@ def started(supervisor: Supervisor, jars: Path) -> Broker:
         )
     )
     pid_file = supervisor.work_dir / "kafka.pid"
-    broker = Broker(address=f"{LOOPBACK}:{port}", process=process, pid_file=pid_file)
+    broker = Broker(
+        address=f"{LOOPBACK}:{port}", process=process, pid_file=pid_file, secure=secure
+    )
     broker.until_ready()
     return broker
 
@@ -150,7 +165,11 @@ def started(supervisor: Supervisor, jars: Path) -> Broker:
 @contextmanager
 def running(command: Sequence[str], broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command that knows the broker; it ends with the block."""
-    known = {"KAFKA_BROKER": broker.address, "KAFKA_BROKER_PID_FILE": str(broker.pid_file)}
+    known = {
+        "KAFKA_BROKER": broker.address,
+        "KAFKA_BROKER_PID_FILE": str(broker.pid_file),
+        "KAFKA_SECURE": str(broker.secure.file),
+    }
     with subprocess.Popen(command, env={**os.environ, **known}) as process:
         try:
             yield process
@@ -158,11 +177,20 @@ def running(command: Sequence[str], broker: Broker) -> Iterator[subprocess.Popen
             process.terminate()
 
 
-def _properties(port: int, controller_port: int, folder: Path) -> str:
+def _properties(port: int, controller_port: int, folder: Path, secure: Secure) -> str:
     controller = f"{LOOPBACK}:{controller_port}"
+    listeners = {
+        "PLAINTEXT": ("PLAINTEXT", f"{LOOPBACK}:{port}"),
+        "CONTROLLER": ("PLAINTEXT", controller),
+        **secure.listeners,
+    }
     settings = {
         **_SETTINGS,
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{controller}",
+        **secure.settings,
+        "listeners": ",".join(f"{name}://{at}" for name, (_, at) in listeners.items()),
+        "listener.security.protocol.map": ",".join(
+            f"{name}:{protocol}" for name, (protocol, _) in listeners.items()
+        ),
         "controller.quorum.voters": f"1@{controller}",
         "log.dirs": str(folder / "kafka"),
     }

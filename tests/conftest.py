@@ -200,7 +200,7 @@ async def execute(settings: PostgresSettings, statements: str) -> None:
         host=settings.host,
         port=settings.port,
         user=settings.user,
-        password=settings.password,
+        password=settings.password.revealed(),
         database=settings.name,
     )
     try:

@@ -23,6 +23,11 @@ from referrals_domain.testing.contracts.privacy_requests import (
 )
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
+from referrals_domain.testing.contracts.rate_limits import (
+    OF_CALLER,
+    OF_MERCHANT,
+    RateLimitsContract,
+)
 from referrals_domain.testing.contracts.records import (
     CustomerRecordsContract,
     MerchantRecordsContract,
@@ -43,6 +48,7 @@ from referrals_domain.testing.contracts.unpublished_events import UnpublishedEve
 from referrals_domain.testing.contracts.visits import VisitsContract
 from referrals_domain.testing.contracts.watermarks import WatermarksContract
 from referrals_domain.testing.memory.landings import InMemoryLandings
+from referrals_domain.testing.memory.rate_limits import InMemoryRateLimits
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
@@ -176,3 +182,9 @@ class TestInMemoryCacheServer(CacheServerContract):
     @pytest.fixture
     def lose(self, cache_server: InMemoryStatusCache) -> Callable[[], None]:
         return lambda: cache_server.fail_over(InMemoryStatusCache())
+
+
+class TestInMemoryRateLimits(RateLimitsContract):
+    @pytest.fixture
+    def limits(self) -> InMemoryRateLimits:
+        return InMemoryRateLimits(caller=OF_CALLER, merchant=OF_MERCHANT)

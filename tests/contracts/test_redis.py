@@ -9,9 +9,15 @@ import pytest
 
 from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
 from referrals_adapters.redis.client import Client, open_redis
+from referrals_adapters.redis.rate_limits import RedisRateLimits
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.testing.contracts.cached_statuses import CachedStatusesContract
+from referrals_domain.testing.contracts.rate_limits import (
+    OF_CALLER,
+    OF_MERCHANT,
+    RateLimitsContract,
+)
 from referrals_domain.testing.contracts.status_cache import StatusCacheContract
 
 if TYPE_CHECKING:
@@ -28,8 +34,9 @@ class _Redis:
     async def redis(self, servers: Servers) -> AsyncIterator[Client]:
         settings = RedisSettings(host=servers.redis.host, port=servers.redis.port)
         async with open_redis(settings) as redis:
-            async for name in redis.scan_iter("referral:*"):
-                await redis.delete(name)
+            for kind in ("referral:*", "rate_limit:*"):
+                async for name in redis.scan_iter(kind):
+                    await redis.delete(name)
             yield redis
 
     @pytest.fixture
@@ -44,3 +51,9 @@ class TestRedisCachedStatuses(_Redis, CachedStatusesContract):
     @pytest.fixture
     def cached(self, redis: Client) -> RedisCachedStatuses:
         return RedisCachedStatuses(redis=redis, within=AMPLE)
+
+
+class TestRedisRateLimits(_Redis, RateLimitsContract):
+    @pytest.fixture
+    def limits(self, redis: Client) -> RedisRateLimits:
+        return RedisRateLimits(redis=redis, caller=OF_CALLER, merchant=OF_MERCHANT, within=AMPLE)

@@ -49,7 +49,7 @@ def environment(
         "REFERRALS_DB_PORT": str(database.port),
         "REFERRALS_DB_NAME": database.name,
         "REFERRALS_DB_USER": database.user,
-        "REFERRALS_DB_PASSWORD": database.password,
+        "REFERRALS_DB_PASSWORD": database.password.revealed(),
         "REFERRALS_REDIS_HOST": servers.redis.host,
         "REFERRALS_REDIS_PORT": str(servers.redis.port),
         "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",

@@ -19,6 +19,7 @@ from referrals_adapters.grpc.settings import AUTH_SERVICE
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.system.address import Address
 from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.testing.memory.rate_limits import InMemoryRateLimits
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.statuses import InMemoryStatuses
 from referrals_domain.testing.memory.store import InMemoryStore
@@ -87,6 +88,7 @@ async def serving_in_memory(
             statuses or CoalescedStatuses(statuses=stored, at_once=1, limit=100, room=100)
         )
         container.cache.override(InMemoryStatusCache())
+        container.limits.override(InMemoryRateLimits())
         container.clock.override(FixedClock())
         container.ids.override(SeededIds())
         async with (

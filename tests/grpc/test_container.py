@@ -11,11 +11,13 @@ from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.redis.rate_limits import RedisRateLimits
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.telemetry.counted import CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
+from referrals_domain.model.limit import Limit
 from referrals_grpc.container import Container, running
 from referrals_grpc.settings import Settings
 
@@ -58,6 +60,8 @@ async def test_the_parts_are_the_real_ones(container: Container) -> None:
     assert isinstance(cache, CountedStatusCache)
     assert isinstance(cache.cache, RedisStatusCache)
     assert isinstance(use_cases.get_referral_status.statuses, CoalescedStatuses)
+    assert isinstance(container.interceptors()[-1].limits, RedisRateLimits)
+    assert container.limits().caller == Limit(2_000)
     validator = container.access().validator("Bearer of-the-caller", pace=PACE)
     assert isinstance(validator, GrpcMerchantValidator)
     assert (validator.authorization, validator.service) == ("Bearer of-the-caller", "auth.v1")

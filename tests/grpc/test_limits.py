@@ -13,7 +13,9 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_domain.model.limit import Limit
 from referrals_domain.testing.builders import MERCHANT, REFERRAL
+from referrals_domain.testing.memory.rate_limits import InMemoryRateLimits
 from tests.grpc.service import TOKEN, bare, refusal_of
 from tests.tally import tried
 from tests.waiting import until
@@ -169,3 +171,71 @@ async def test_whoever_leaves_makes_room(
     await until(passes)
     # Those who were refused in the meantime, and those who passed, hold no place.
     assert [await passes() for _ in range(5)] == [True] * 5
+
+
+@pytest.fixture
+def limits(service: Service) -> InMemoryRateLimits:
+    """Limits that are soon reached: what was taken does not come back."""
+    limits = service.container.limits()
+    assert isinstance(limits, InMemoryRateLimits)
+    limits.caller, limits.merchant, limits.elapsed = Limit(2), Limit(4), lambda: 0.0
+    return limits
+
+
+async def codes(service: Service, *callers: str, **how: Any) -> list[grpc.StatusCode]:
+    """Return how a call of each ends, one after the other."""
+    return [(await refusal_of(call(service, caller=caller, **how))).code for caller in callers]
+
+
+NOT_FOUND, EXHAUSTED = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+@pytest.mark.usefixtures("limits")
+async def test_a_caller_who_calls_too_often_is_told_when_to_come_again(service: Service) -> None:
+    assert await codes(service, *["one"] * 5) == [NOT_FOUND] * 4 + [EXHAUSTED]
+    refusal = await refusal_of(call(service, caller="one"))
+    assert (refusal.code, refusal.reason) == (EXHAUSTED, "RATE_LIMITED")
+    assert refusal.retry_after == 1
+    assert await codes(service, "other") == [NOT_FOUND]
+    tried("gRPC")
+
+
+@pytest.mark.usefixtures("limits")
+async def test_a_merchant_has_a_limit_whoever_calls(service: Service) -> None:
+    eight = [f"{number // 3}" for number in range(8)]
+    assert await codes(service, *eight, "new") == [NOT_FOUND] * 8 + [EXHAUSTED]
+
+
+@pytest.mark.usefixtures("limits")
+async def test_both_paths_of_a_method_count_together(service: Service) -> None:
+    long = "/referrals.v1.ReferralsService/GetReferralStatus"
+    for path in (PATH, long, PATH, long):
+        raw = STATUS.SerializeToString()
+        again = bare(service.channel, path)(raw, metadata=TOKEN, timeout=5)
+        assert (await refusal_of(again)).code is NOT_FOUND
+    assert await codes(service, "good") == [EXHAUSTED]
+
+
+@pytest.mark.usefixtures("limits")
+async def test_who_may_not_act_for_a_merchant_uses_up_none_of_its_calls(
+    service: Service, auth: Neighbour
+) -> None:
+    reply, auth.reply = auth.reply, lambda _: grpc.StatusCode.PERMISSION_DENIED
+    denied = await codes(service, *(f"intruder {number}" for number in range(20)))
+    assert denied == [grpc.StatusCode.PERMISSION_DENIED] * 20
+    auth.reply = reply
+    assert await codes(service, "good") == [NOT_FOUND]
+    tried("gRPC", 20)
+
+
+@pytest.mark.usefixtures("limits")
+async def test_health_has_no_limit(service: Service) -> None:
+    assert [await health(service) for _ in range(20)] == [HealthCheckResponse.SERVING] * 20
+
+
+async def test_of_a_token_only_a_digest_is_kept(
+    service: Service, limits: InMemoryRateLimits
+) -> None:
+    await codes(service, "hunter2")
+    assert "hunter2" not in repr(limits)
+    assert len(limits._whole_again_at) == 2  # noqa: SLF001 - of the caller, and of the merchant

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import grpc
 import grpc.aio
@@ -69,6 +71,19 @@ def is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+async def test_both_keep_to_one_limit(environment: Mapping[str, str], auth: Neighbour) -> None:
+    settings = {**environment, "REFERRALS_GRPC_CALLER_LIMIT": "20"}
+    token = (("authorization", f"Bearer {uuid4()}"),)  # of whom Redis has never heard
+    async with started(settings, *TWO) as running, connected_to_both(running, auth) as channels:
+        passed, began = 0, time.monotonic()
+        for stub in [ReferralsServiceStub(channel) for channel in channels] * 30:
+            code = await stub.GetProgram(PROGRAM, metadata=token).code()
+            assert code in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.RESOURCE_EXHAUSTED}
+            passed += code is grpc.StatusCode.NOT_FOUND
+        # Of 40 at once 30 are lent; the rest are less than a call for each process.
+        assert 0 < passed <= 30 + 20 * (time.monotonic() - began)
 
 
 async def test_both_serve_and_when_told_to_end_let_their_calls_finish(

@@ -7,6 +7,7 @@ import pytest
 from referrals_adapters.grpc.settings import Neighbour, NeighbourSettings
 from referrals_adapters.system.address import Address
 from referrals_adapters.wire.variables import SettingsError, Variables
+from referrals_domain.model.limit import Limit
 from referrals_grpc.settings import Settings
 
 ENVIRONMENT = {
@@ -98,3 +99,17 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bad_address_names_the_variable() -> None:
     with pytest.raises(SettingsError, match=r"^REFERRALS_GRPC_LISTEN: 'x' is not host:port$"):
         Settings.read(Variables(ENVIRONMENT | {"REFERRALS_GRPC_LISTEN": "x"}))
+
+
+def test_limits_have_defaults_and_are_read() -> None:
+    limits = Settings.read(Variables(ENVIRONMENT)).limits
+    assert (limits.caller, limits.merchant) == (Limit(2_000), Limit(1_000))
+    told = {"REFERRALS_GRPC_CALLER_LIMIT": "30", "REFERRALS_GRPC_MERCHANT_LIMIT": "20"}
+    limits = Settings.read(Variables(ENVIRONMENT | told)).limits
+    assert (limits.caller, limits.merchant) == (Limit(30), Limit(20))
+
+
+@pytest.mark.parametrize("says", ["0", "-1", "1.5", "many", "1" * 10])
+def test_a_limit_that_is_none_is_named(says: str) -> None:
+    with pytest.raises(SettingsError, match=r"^REFERRALS_GRPC_CALLER_LIMIT is a number, 1 to "):
+        Settings.read(Variables(ENVIRONMENT | {"REFERRALS_GRPC_CALLER_LIMIT": says}))

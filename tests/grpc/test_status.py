@@ -34,6 +34,7 @@ TABLE = [
     (errors.Conflict(SECRET), "ABORTED", "CONFLICT"),
     (errors.Stale(SECRET), "ABORTED", "STALE"),
     (Busy(SECRET), "RESOURCE_EXHAUSTED", "BUSY"),
+    (errors.RateLimited(SECRET), "RESOURCE_EXHAUSTED", "RATE_LIMITED"),
     (OutOfTime(SECRET), "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"),
     (errors.Unavailable(SECRET), "UNAVAILABLE", "UNAVAILABLE"),
     (errors.ReferralsError(SECRET), "INTERNAL", "INTERNAL"),

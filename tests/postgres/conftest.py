@@ -131,7 +131,7 @@ async def _running(program: str, settings: PostgresSettings) -> AsyncIterator[Pr
         "REFERRALS_DB_PORT": str(settings.port),
         "REFERRALS_DB_NAME": settings.name,
         "REFERRALS_DB_USER": settings.user,
-        "REFERRALS_DB_PASSWORD": settings.password,
+        "REFERRALS_DB_PASSWORD": settings.password.revealed(),
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _SETTINGS + program, env=environment, stdin=PIPE, stdout=PIPE

@@ -205,7 +205,7 @@ async def test_the_roles_that_compose_makes_are_those_that_the_services_need(
             "PATH": f"{psql.parent}:{os.environ['PATH']}",
             "PGHOST": owner.host,
             "PGPORT": str(owner.port),
-            "PGPASSWORD": owner.password,
+            "PGPASSWORD": owner.password.revealed(),
             "POSTGRES_USER": ADMIN,
             "POSTGRES_DB": owner.name,
             "REFERRALS_DB_PASSWORD": "it's \\secret",

@@ -77,12 +77,12 @@ async def test_facts_can_be_asked_for_in_sql(begin: Begin, engine: AsyncEngine) 
 async def test_a_hostile_shop_header_does_not_keep_a_body_out(
     begin: Begin, engine: AsyncEngine
 ) -> None:
-    hostile = builders.unreadable_body(shop="a\0b\ud800c", body=b"\0\xff", reason="\udfff")
+    hostile = builders.unreadable_body(shop="a\0b\ud800c'); --", body=b"\0\xff", reason="\udfff")
     async with begin() as tx:
         await tx.quarantine.add([hostile])
         await tx.commit()
     assert await _ask(engine, "SELECT shop, body, reason FROM quarantine") == [
-        ("a\N{REPLACEMENT CHARACTER}b?c", b"\0\xff", "?")
+        ("a\N{REPLACEMENT CHARACTER}b?c'); --", b"\0\xff", "?")
     ]
 
 

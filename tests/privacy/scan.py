@@ -77,7 +77,7 @@ async def in_postgresql(settings: PostgresSettings, texts: Collection[str]) -> s
         host=settings.host,
         port=settings.port,
         user=settings.user,
-        password=settings.password,
+        password=settings.password.revealed(),
         database=settings.name,
     )
     try:

@@ -126,7 +126,7 @@ async def _rest(places: Places) -> None:
         host=settings.host,
         port=settings.port,
         user=settings.user,
-        password=settings.password,
+        password=settings.password.revealed(),
         database=settings.name,
     )
 

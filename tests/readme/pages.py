@@ -16,7 +16,10 @@ README: Final = ROOT / "README.md"
 PAGES: Final = tuple(
     sorted(
         path
-        for pattern in ("README.md", "docs/*.md", "packages/*/README.md", "services/*/README.md")
+        for pattern in (
+            *("README.md", "SECURITY.md", "docs/*.md"),
+            *("packages/*/README.md", "services/*/README.md"),
+        )
         for path in ROOT.glob(pattern)
     )
 )

@@ -75,7 +75,7 @@ async def test_a_block_does_what_its_page_says(
             await require_subscriptions(block)
         case "Architects", "toml":
             require_a_wall(block, tmp_path)
-        case (("The house" | "Referrals"), "mermaid"):
+        case (("The house" | "Referrals" | "Trust boundaries"), "mermaid"):
             require_picture(block)
         case _:
             pytest.fail("nobody runs this block")

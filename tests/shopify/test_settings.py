@@ -48,4 +48,4 @@ def test_an_empty_secret_cannot_be_made_by_hand_either() -> None:
 def test_a_repr_shows_no_secret() -> None:
     shown = repr(ShopifySettings(secret="s3cret", previous_secret="0ld"))
 
-    assert shown == "ShopifySettings(secret='***', previous_secret='***')"
+    assert shown == "ShopifySettings(secret=Secret('***'), previous_secret=Secret('***'))"

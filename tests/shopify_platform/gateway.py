@@ -36,6 +36,7 @@ class Gateway:
         delays: How many seconds the next answers take; then none.
         refused: The paths that are answered 500.
         taken: The webhooks, oldest first.
+        answering: Whether they are answered; until it is set they wait.
     """
 
     port: int = 0
@@ -43,6 +44,7 @@ class Gateway:
     delays: list[float] = attrs.field(factory=list)
     refused: list[str] = attrs.field(factory=list)
     taken: list[Taken] = attrs.field(factory=list)
+    answering: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -64,6 +66,7 @@ class Gateway:
                 body = await reader.readexactly(int(headers["Content-Length"]))
                 taken = Taken(request.split()[1], headers, body)
                 self.taken.append(taken)
+                await self.answering.wait()
                 await asyncio.sleep(self.delays.pop(0) if self.delays else 0)
                 status = self._status(taken.path)
                 writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
@@ -78,6 +81,7 @@ async def taking() -> AsyncIterator[Gateway]:
     """Take webhooks within the block."""
     gateway = Gateway()
     server = await asyncio.start_server(gateway.serve, "127.0.0.1", 0)
+    gateway.answering.set()
     gateway.port = server.sockets[0].getsockname()[1]
     try:
         yield gateway

@@ -10,15 +10,11 @@ import httpx
 import pytest
 
 from referrals_adapters.shopify.access import Plan
-from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.admin_api import Question
 from referrals_adapters.shopify.orders import ORDERS_A_PAGE, ShopifyOrders
-from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.shopify.subscriptions import ShopifySubscriptions
 from referrals_domain.errors import Unauthenticated, Unavailable
 from referrals_domain.model.delivery import Topic
-from referrals_domain.model.money import Money
-from referrals_sandbox.neighbours.shopify_order import Price
 from referrals_sandbox.neighbours.shopify_platform.faults import Answered, Faults, Trouble
 from tests.shopify_platform.asking import ACCESS, ACME, asking
 from tests.shopify_platform.conftest import SECRET, SHOP
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
     from referrals_domain.model.order import OrderFacts
     from tests.shopify_platform.conftest import Stand
 
-KEY: Final = AddressKey.of_shop(SECRET, ACME)
 EVER: Final = (NOON - timedelta(days=400), datetime.now(UTC) + timedelta(days=1))
 PASSING: Final = [Answered.TOO_MANY, Answered.UNAVAILABLE, Answered.THROTTLED, Answered.HALF]
 
@@ -78,7 +73,7 @@ async def test_a_shop_that_gives_no_access_is_not_asked_again(
 
 
 async def test_the_token_is_in_no_repr_and_no_error(stand: Stand) -> None:
-    assert ACCESS.token not in repr(ACCESS)
+    assert ACCESS.token.revealed() not in repr(ACCESS)
     with pytest.raises(Unauthenticated) as refused:
         await _all(stand, shops={ACME: attrs.evolve(ACCESS, token="s3cret")})
     assert "s3cret" not in repr(refused.value)
@@ -108,34 +103,6 @@ async def test_numbers_that_no_float_can_hold_survive(stand: Stand, number: int)
     stand.shopify.place(SHOP, [document(placed(order_id=number, customer_id=number))])
     (facts,) = await _all(stand)
     assert (facts.order_id, facts.customer_id) == (str(number), str(number))
-
-
-async def test_what_went_back_is_told_in_the_currency_of_the_webhook(stand: Stand) -> None:
-    order = placed(presented=Price("61.73", "EUR"))
-    stand.shopify.place(SHOP, [document(order)])
-    stand.shopify.refund(SHOP, order.order_id)
-    (facts,) = await _all(stand)
-    await stand.quiet()
-    (posted,) = stand.gateway.of("refunds/create")
-    assert facts.refunds == READERS[Topic.REFUNDS_CREATE](posted.body, addresses=KEY).facts.refunds
-    assert facts.refunds[0].amount == Money(6173, "EUR")
-
-
-@pytest.mark.parametrize(("parts", "readable"), [(20, 1), (21, 0)])
-async def test_a_refund_of_more_parts_than_are_shown_is_not_taken_for_less(
-    stand: Stand, parts: int, readable: int
-) -> None:
-    order = placed()
-    stand.shopify.place(SHOP, [document(order), document(placed())])
-    stand.shopify.refund(SHOP, order.order_id)
-    (refund,) = stand.shopify.shops[SHOP].orders[order.order_id].refunds
-    refund.document["transactions"] *= parts
-    async with asking(stand) as api:
-        since, until = EVER
-        page = await ShopifyOrders(api=api, secret=SECRET).changed(ACME, since=since, until=until)
-    assert len(page.facts) == 1 + readable
-    assert len(page.unreadable) == 1 - readable
-    assert [len(facts.refunds) for facts in page.facts if facts.refunds] == [1] * readable
 
 
 @pytest.mark.parametrize("code", ["ACCESS_DENIED", "SHOP_INACTIVE"])

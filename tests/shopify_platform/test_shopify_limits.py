@@ -180,7 +180,7 @@ async def test_variables_of_another_type_are_an_error(stand: Stand) -> None:
     assert answer.json()["errors"]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"{", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"variables": {}}', b"{", b"\xff"])
 async def test_what_is_no_call_is_a_bad_request(stand: Stand, content: bytes) -> None:
     answer = await stand.client.post(
         "/admin/api/2026-10/graphql.json",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from referrals_sandbox.neighbours.shopify_platform.order import Refusal
 from tests.shopify_platform.conftest import SHOP
 from tests.shopify_platform.orders import NOON, ORDERS, document, placed
 
@@ -96,15 +97,16 @@ async def test_pages_follow_each_other_without_a_gap(stand: Stand) -> None:
     assert seen == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("changed", [0, 1])
 async def test_an_order_that_changes_between_two_pages_comes_again_and_hides_no_other(
-    stand: Stand,
+    stand: Stand, changed: int
 ) -> None:
     place(stand, 4)
     first = await page(stand, 2)
-    stand.shopify.touch(SHOP, FIRST)
+    stand.shopify.touch(SHOP, FIRST + changed)
     rest = await page(stand, 250, first["pageInfo"]["endCursor"])
     assert numbers(first) == [0, 1]
-    assert numbers(rest) == [2, 3, 0]
+    assert numbers(rest) == [2, 3, changed]
 
 
 async def test_orders_of_one_second_are_told_apart(stand: Stand) -> None:
@@ -143,6 +145,28 @@ async def test_whatever_happens_to_an_order_it_has_changed(stand: Stand, change:
     getattr(stand.shopify, change)(SHOP, order.order_id)
     (node,) = (await page(stand, 1))["nodes"]
     assert datetime.fromisoformat(node["updatedAt"]) > NOON
+
+
+@pytest.mark.parametrize(
+    ("is_paid", "refused"),
+    [(True, ["pay"]), (False, ["refund"]), (True, ["refund", "refund"]), (True, ["cancel"] * 2)],
+)
+async def test_what_cannot_happen_to_an_order_is_refused(
+    stand: Stand, *, is_paid: bool, refused: list[str]
+) -> None:
+    order = placed(is_paid=is_paid)
+    stand.shopify.place(SHOP, [document(order)])
+    *before, last = refused
+    for one in before:
+        getattr(stand.shopify, one)(SHOP, order.order_id)
+    with pytest.raises(Refusal):
+        getattr(stand.shopify, last)(SHOP, order.order_id)
+
+
+async def test_no_two_orders_have_the_same_number(stand: Stand) -> None:
+    place(stand, 1)
+    with pytest.raises(Refusal):
+        place(stand, 1)
 
 
 async def test_a_shop_has_its_own_orders_and_its_own_token(stand: Stand) -> None:

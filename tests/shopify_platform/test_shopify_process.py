@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from referrals_sandbox.neighbours.processes import start_shopify
-from referrals_sandbox.neighbours.shopify_platform.control import Shopkeeper
 from referrals_sandbox.neighbours.shopify_platform.faults import Answered, Faults, Trouble
 from referrals_sandbox.neighbours.shopify_platform.limits import Plan
+from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 from referrals_sandbox.servers.errors import SandboxError
 from tests.shopify_platform.conftest import SHOP, TOKEN, terms
 from tests.shopify_platform.orders import ORDERS, placed

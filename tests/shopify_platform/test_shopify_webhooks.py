@@ -236,6 +236,21 @@ async def test_nothing_is_sent_nor_answered_while_shopify_is_away(stand: Stand) 
     assert await topics(stand) == ALL
 
 
+async def test_what_waits_for_its_turn_when_shopify_leaves_waits_for_its_return(
+    stand: Stand,
+) -> None:
+    stand.gateway.answering.clear()
+    stand.shopify.place(SHOP, [document(placed(is_paid=False)) for _ in range(100)])
+    while len(stand.gateway.taken) < 64:  # noqa: ASYNC110 - it is no event of ours
+        await asyncio.sleep(0.01)
+    stand.shopify.circumstances.leave(1.0 * SPEED)
+    stand.gateway.answering.set()
+    await asyncio.sleep(0.1)
+    assert len(stand.gateway.taken) == 64
+    await stand.quiet()
+    assert len(stand.gateway.taken) == 100
+
+
 async def test_the_clock_of_shopify_may_be_wrong(stand: Stand) -> None:
     stand.shopify.circumstances.fail(Faults(skew=-600.0))
     order = placed()
@@ -258,3 +273,13 @@ async def test_a_shop_that_leaves_says_so_if_asked_to_and_then_no_more(stand: St
     stand.shopify.agree(terms(stand.gateway))
     assert await topics(stand) == ALL
     assert stand.shopify.report(SHOP).orders == 1
+
+
+async def test_what_is_on_its_way_when_a_shop_leaves_is_given_up(stand: Stand) -> None:
+    stand.gateway.refused = ["/orders/create"]
+    stand.shopify.place(SHOP, [document(placed(is_paid=False))])
+    await asyncio.sleep(0.02)
+    stand.shopify.uninstall(SHOP)
+    await stand.quiet()
+    assert 0 < len(stand.gateway.taken) < 9
+    assert stand.shopify.report(SHOP).posted.given_up == 1

@@ -59,6 +59,17 @@ def test_a_line_for_a_console_says_the_same() -> None:
 
 
 @pytest.mark.parametrize("form", LogFormat)
+@pytest.mark.parametrize("end", ["\n", "\r", "\x1b[2K", "\x00", "\u2028"])
+@pytest.mark.parametrize("where", ["text", "reason"])
+def test_nobody_writes_a_line_of_their_own(form: LogFormat, end: str, where: str) -> None:
+    said = f"no-JSON{end}[info]-all-is-well"
+    made = record(said) if where == "text" else record(reason=said)
+    line = formatter(form).format(made)
+    assert "all-is-well" in line
+    assert end not in line
+
+
+@pytest.mark.parametrize("form", LogFormat)
 def test_a_field_that_nobody_listed_is_not_written(form: LogFormat) -> None:
     line = formatter(form).format(record(email=PERSON, body=PERSON, reason="unreadable"))
     assert PERSON not in line

@@ -87,7 +87,7 @@ async def kept(open_door: Door) -> AsyncIterator[Kept]:
         host=settings.host,
         port=settings.port,
         user=settings.user,
-        password=settings.password,
+        password=settings.password.revealed(),
         database=settings.name,
     )
     yield Kept(connection)

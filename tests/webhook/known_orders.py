@@ -20,9 +20,9 @@ from referrals_domain.model.delivery import Topic
 from referrals_domain.testing import builders
 from referrals_sandbox.neighbours.processes import start_shopify
 from referrals_sandbox.neighbours.shopify_order import PlacedOrder
-from referrals_sandbox.neighbours.shopify_platform.control import Shopkeeper
 from referrals_sandbox.neighbours.shopify_platform.faults import Faults
 from referrals_sandbox.neighbours.shopify_platform.limits import Plan
+from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 from tests.webhook.sweeping import SweptShop, access_file
 
 if TYPE_CHECKING:

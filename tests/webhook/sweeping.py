@@ -22,9 +22,9 @@ from referrals_domain.model.identifiers import (
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.testing import builders
 from referrals_sandbox.neighbours.shopify_order import PlacedOrder, Price
-from referrals_sandbox.neighbours.shopify_platform.control import Shopkeeper
 from referrals_sandbox.neighbours.shopify_platform.limits import Plan
 from referrals_sandbox.neighbours.shopify_platform.shop import Terms
+from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 from tests.broker import records
 from tests.waiting import until
 from tests.webhook.orders import SECRET

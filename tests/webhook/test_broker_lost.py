@@ -57,7 +57,7 @@ async def _newest(owner: PostgresSettings) -> int:
         host=owner.host,
         port=owner.port,
         user=owner.user,
-        password=owner.password,
+        password=owner.password.revealed(),
         database=owner.name,
     )
     try:

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 from dependency_injector.errors import Error
 
 from referrals_adapters.grpc.channel import open_channel
+from referrals_adapters.grpc.renewed_channel import RenewedChannel
 from referrals_adapters.kafka.publisher import KafkaPublisher
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.leadership import PostgresLeadership
@@ -60,6 +62,19 @@ async def http() -> AsyncIterator[HttpContainer]:
 async def worker() -> AsyncIterator[WorkerContainer]:
     async with running_worker(WorkerSettings.read(Variables(WORKER)), Metrics()) as container:
         yield container
+
+
+@pytest.mark.parametrize("name", ["AUTH", "CORE"])
+async def test_a_worker_asks_neighbours_over_tls_if_it_is_told_to(
+    name: str, tmp_path: Path
+) -> None:
+    ca_file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(ca_file))
+    told = WORKER | {f"{name}_GRPC_TLS_CA_FILE": str(ca_file)}
+    async with running_worker(WorkerSettings.read(Variables(told)), Metrics()) as container:
+        channels = {"AUTH": container.auth(), "CORE": container.core()}
+    encrypted = {one for one, channel in channels.items() if isinstance(channel, RenewedChannel)}
+    assert encrypted == {name}
 
 
 @pytest.fixture

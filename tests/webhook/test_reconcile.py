@@ -10,8 +10,8 @@ import pytest
 
 from referrals_domain.model.referral import ReferralStatus
 from referrals_sandbox.neighbours.processes import start_shopify
-from referrals_sandbox.neighbours.shopify_platform.control import Shopkeeper
 from referrals_sandbox.neighbours.shopify_platform.faults import Faults
+from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 from referrals_sandbox.servers.ports import free_port
 from referrals_webhook.__main__ import main
 from tests.waiting import until

@@ -81,3 +81,9 @@ class PermissionDenied(ReferralsError):
     """The token does not allow to act for this merchant."""
 
     code = "permission_denied"
+
+
+class RateLimited(ReferralsError):
+    """The caller, or all who act for this merchant, called more often than they may."""
+
+    code = "rate_limited"

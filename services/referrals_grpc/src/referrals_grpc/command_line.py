@@ -23,7 +23,7 @@ _RUN: Final = About(
     "127.0.0.1:50051`; the log on standard error.",
     more="""\
 SIGTERM and Ctrl-C let the calls that are under way finish, for up to 10 seconds. A server that
-is away is waited for.
+is away is waited for. Files of certificates are in PEM, and read anew when they change.
 """,
     environment={
         "REFERRALS_GRPC_LISTEN": "host:port to listen on (127.0.0.1:50051); port 0 takes a free "
@@ -32,13 +32,22 @@ is away is waited for.
         "URLs of links begin so",
         "REFERRALS_GRPC_REFLECTION": "on: anybody may ask for the schemas (off)",
         "REFERRALS_DB_HOST": "PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER and "
-        "_PASSWORD",
+        "_PASSWORD, which with _FILE behind it names a file instead",
         "REFERRALS_DB_REPLICA_HOST": "a streaming replica, which answers GetReferralStatus, "
         "marked stale, while PostgreSQL is away (none); also _PORT (that of PostgreSQL)",
         "REFERRALS_REDIS_HOST": "Redis or Valkey; also _PORT (6379)",
         "AUTH_GRPC_TARGET": "host:port of Auth",
         "AUTH_GRPC_SERVICE": "the name of Auth's service (auth.v1.AuthService); auth.v1 where "
         "Auth answers on /auth.v1/ValidateMerchant",
+        "REFERRALS_GRPC_CALLER_LIMIT": "how many calls a second one token may make, at all "
+        "processes together (2000)",
+        "REFERRALS_GRPC_MERCHANT_LIMIT": "how many may be made for one merchant (1000)",
+        "REFERRALS_GRPC_TLS_CERTIFICATE_FILE": "who we are (none), with _KEY_FILE; callers then "
+        "connect over TLS",
+        "REFERRALS_GRPC_TLS_CLIENT_CA_FILE": "of whom callers need a certificate (none)",
+        "REFERRALS_DB_TLS_CA_FILE": "of whom PostgreSQL needs one (none); so do "
+        "REFERRALS_REDIS_TLS_CA_FILE and AUTH_GRPC_TLS_CA_FILE; we show ours by "
+        "_CERTIFICATE_FILE and _KEY_FILE in place of _CA_FILE",
         "REFERRALS_METRICS_LISTEN": "host:port where Prometheus may GET /metrics (none); with "
         "--processes each takes the next port",
         "REFERRALS_LOG_FORMAT": "console (the default) or json, a line an event",

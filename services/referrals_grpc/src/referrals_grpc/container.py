@@ -17,6 +17,8 @@ from referrals_adapters.postgres.engine import Engine, open_engine
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.client import Client, open_redis
+from referrals_adapters.redis.rate_limits import RedisRateLimits
+from referrals_adapters.redis.settings import RateLimitSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.system.ids import RandomIds
@@ -65,6 +67,7 @@ class Container(containers.DeclarativeContainer):
     funnel_engine = providers.Dependency(instance_of=Engine)
     statuses = providers.Dependency(instance_of=CoalescedStatuses)
     redis = providers.Dependency(instance_of=Client)
+    limit_settings = providers.Dependency(instance_of=RateLimitSettings)
     auth_channel = providers.Dependency(
         instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
     )
@@ -80,6 +83,12 @@ class Container(containers.DeclarativeContainer):
     funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine)
     redis_cache = providers.Singleton(RedisStatusCache, redis=redis)
     cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
+    limits = providers.Singleton(
+        RedisRateLimits,
+        redis=redis,
+        caller=limit_settings.provided.caller,
+        merchant=limit_settings.provided.merchant,
+    )
     validator = providers.Factory(
         GrpcMerchantValidator, channel=auth_channel, service=auth_service
     )
@@ -132,7 +141,7 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(CountInterceptor, metrics),
         providers.Singleton(StatusInterceptor),
         load,
-        providers.Singleton(MerchantInterceptor, access),
+        providers.Singleton(MerchantInterceptor, access, limits),
     )
 
 
@@ -159,11 +168,13 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
                 )
             ),
             redis=await opened(open_redis(settings.redis)),
-            auth_channel=await opened(open_channel(settings.auth.target)),
+            limit_settings=settings.limits,
+            auth_channel=await opened(open_channel(settings.auth.target, settings.auth.tls)),
             auth_service=settings.auth.service,
             public_url=settings.public_url,
         )
         metrics.watch("primary", primary)
         metrics.watch("redis", container.redis_cache().breaker)
+        metrics.watch("rate_limits", container.limits().breaker)
         await opened(aclosing(container.shares()))
         yield container

@@ -38,6 +38,7 @@ async def served(settings: Settings, *, shared: bool = False) -> AsyncIterator[A
             settings.listen,
             reflection=settings.reflection,
             shared=shared,
+            tls=settings.tls,
         ) as address,
     ):
         yield address

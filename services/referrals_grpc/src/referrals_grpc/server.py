@@ -16,6 +16,7 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
     add_ReferralsServiceServicer_to_server,
 )
+from referrals_adapters.grpc.server_credentials import server_credentials
 from referrals_adapters.system.address import Address, CannotListen
 from referrals_grpc.ending import GRACE
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
         ReferralsServiceServicer,
     )
+    from referrals_adapters.wire.tls import ServerTls
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ReferralsService"].full_name
 PACKAGE: Final = pb.DESCRIPTOR.package
@@ -38,13 +40,14 @@ _LIMITS: Final = (
 
 
 @asynccontextmanager
-async def serving(
+async def serving(  # noqa: PLR0913 - each is named, and has a default
     servicer: ReferralsServiceServicer,
     interceptors: Sequence[grpc.aio.ServerInterceptor],
     at: Address,
     *,
     reflection: bool = False,
     shared: bool = False,
+    tls: ServerTls | None = None,
 ) -> AsyncIterator[Address]:
     """
     Serve within the block, and yield the address with its port, should the machine have chosen it.
@@ -59,6 +62,7 @@ async def serving(
         reflection: Whether anybody may ask which services there are, and for their schemas.
         shared: Whether other processes may listen on the same port, and take their part of the
             connections.
+        tls: How connections are encrypted, if they are to be.
 
     Raises:
         CannotListen: The address is taken, or is none of this machine.
@@ -71,7 +75,7 @@ async def serving(
     add_HealthServicer_to_server(checks, server)
     if reflection:
         enable_server_reflection((SERVICE, health.SERVICE_NAME, SERVICE_NAME), server)
-    port = _listen(server, at, shared=shared)
+    port = _listen(server, at, shared=shared, tls=tls)
     await server.start()
     await checks.set(SERVICE, HealthCheckResponse.SERVING)
     try:
@@ -98,10 +102,12 @@ def _short_paths(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(PACKAGE, handlers)
 
 
-def _listen(server: grpc.aio.Server, at: Address, *, shared: bool) -> int:
+def _listen(server: grpc.aio.Server, at: Address, *, shared: bool, tls: ServerTls | None) -> int:
     if not shared:
         at.listen().close()  # for the reason: gRPC tells it only in a log of its own
     try:
-        return server.add_insecure_port(str(at))
+        if tls is None:
+            return server.add_insecure_port(str(at))
+        return server.add_secure_port(str(at), server_credentials(tls))
     except RuntimeError as error:  # somebody was quicker
         raise CannotListen(f"cannot listen on {at}") from error

@@ -402,7 +402,7 @@ class ReconcileContainer(DatabaseContainer):
     reconcile = Singleton(
         ReconcileShop,
         begin=DatabaseContainer.begin.provider,
-        shop_orders=Singleton(ShopifyOrders, api=api, secret=settings.provided.shopify.secret),
+        shop_orders=Singleton(ShopifyOrders, api=api, secret=settings.provided.shopify.secrets[0]),
         accept_deliveries=Singleton(AcceptDeliveries, begin=DatabaseContainer.begin.provider),
         clock=DatabaseContainer.clock,
     )
@@ -452,8 +452,8 @@ async def running_worker(
             ),
             redis=await opened(open_redis(settings.redis)),
             redis_settings=settings.redis,
-            auth=await opened(open_channel(neighbours.auth.target)),
-            core=await opened(open_channel(neighbours.core.target)),
+            auth=await opened(open_channel(neighbours.auth.target, neighbours.auth.tls)),
+            core=await opened(open_channel(neighbours.core.target, neighbours.core.tls)),
             neighbours=neighbours,
         )
         metrics.watch("redis", container.redis_cache().breaker)

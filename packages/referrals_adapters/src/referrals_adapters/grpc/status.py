@@ -25,6 +25,7 @@ from referrals_domain.errors import (
     NotFound,
     NotInReview,
     PermissionDenied,
+    RateLimited,
     ReferralsError,
     RequestReused,
     ShopTaken,
@@ -80,6 +81,9 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     Conflict: Meaning(grpc.StatusCode.ABORTED, "somebody else was quicker; read and try again"),
     Stale: Meaning(grpc.StatusCode.ABORTED, "somebody else was quicker; read and try again"),
     Busy: Meaning(grpc.StatusCode.RESOURCE_EXHAUSTED, "too much is under way", _A_SECOND),
+    RateLimited: Meaning(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls of this caller or merchant", _A_SECOND
+    ),
     OutOfTime: Meaning(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline left too little time"),
     Unavailable: Meaning(grpc.StatusCode.UNAVAILABLE, "a server is away; try again", _A_SECOND),
     Exception: Meaning(grpc.StatusCode.INTERNAL, "internal error"),

@@ -40,7 +40,7 @@ async def open_publisher(
         Unavailable: Kafka is away.
     """
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.broker,
+        **settings.connection,
         acks="all",
         enable_idempotence=True,
         max_batch_size=_BATCH_SIZE,

@@ -53,7 +53,7 @@ async def look_after_topics(settings: KafkaSettings, names: Collection[str]) -> 
     Whoever publishes may go on whatever comes of it: the topics may stand though Kafka does not
     let us see them, and where none stands an event is undecided and says so itself.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    admin = AIOKafkaAdminClient(**settings.connection)
     try:
         async with asyncio.timeout(_WITHIN.total_seconds()):
             await admin.start()

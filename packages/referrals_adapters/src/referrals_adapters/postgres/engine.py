@@ -81,6 +81,7 @@ async def open_engine(  # noqa: PLR0913 - each is named, and has a default
             "command_timeout": answer_within,
             "target_session_attrs": "primary" if primary else "any",
             "server_settings": {**_SERVER_SETTINGS, **idle, "application_name": application},
+            "ssl": settings.ssl_context,
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)

@@ -66,7 +66,7 @@ class PostgresLeadership(Leadership):
             host=self.settings.host,
             port=self.settings.port,
             user=self.settings.user,
-            password=self.settings.password,
+            password=self.settings.password.revealed(),
             database=self.settings.name,
             timeout=CONNECT_WITHIN,
             command_timeout=_ANSWER_WITHIN,
@@ -74,6 +74,7 @@ class PostgresLeadership(Leadership):
                 "application_name": _APPLICATION,
                 "idle_session_timeout": FROZEN_AFTER,
             },
+            ssl=self.settings.ssl_context,
         )
 
     async def _until_leading(self, connection: asyncpg.Connection) -> None:

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 from sqlalchemy import URL
 
-from referrals_adapters.wire.variables import masked
+from referrals_adapters.wire.renewing import encrypting
+from referrals_adapters.wire.secret import Secret
+from referrals_adapters.wire.tls import ClientTls
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from referrals_adapters.wire.variables import Variables
 
 DEFAULT_PORT: Final = 5434
@@ -27,18 +31,20 @@ class PostgresSettings:
         name: The database.
         user: A member of the role `referrals_services`, or, to migrate, the tables' owner.
         password: The role's password; never shown.
+        tls: How connections are encrypted, if they are to be.
     """
 
     host: str
     port: int = DEFAULT_PORT
     name: str = DEFAULT_NAME
     user: str
-    password: str = attrs.field(repr=masked)
+    password: Secret = attrs.field(converter=Secret)
+    tls: ClientTls | None = None
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read `REFERRALS_DB_HOST`, `_PORT`, `_NAME`, `_USER` and `_PASSWORD`.
+        Read `REFERRALS_DB_HOST`, `_PORT`, `_NAME`, `_USER`, `_PASSWORD`, and the TLS files.
 
         Raises:
             SettingsError: One is missing or cannot be read.
@@ -48,7 +54,8 @@ class PostgresSettings:
             port=variables.port("REFERRALS_DB_PORT", default=DEFAULT_PORT),
             name=variables.text("REFERRALS_DB_NAME", default=DEFAULT_NAME),
             user=variables.text("REFERRALS_DB_USER"),
-            password=variables.text("REFERRALS_DB_PASSWORD"),
+            password=variables.secret("REFERRALS_DB_PASSWORD"),
+            tls=ClientTls.read(variables, "REFERRALS_DB_TLS"),
         )
 
     @classmethod
@@ -70,12 +77,17 @@ class PostgresSettings:
         return attrs.evolve(primary, host=host, port=port)
 
     @property
+    def ssl_context(self) -> SSLContext | None:
+        """What encrypts connections; None: asyncpg does, unverified, if the server can."""
+        return encrypting(self.tls) if self.tls else None
+
+    @property
     def url(self) -> URL:
         """The address for SQLAlchemy; its text masks the password."""
         return URL.create(
             "postgresql+asyncpg",
             username=self.user,
-            password=self.password,
+            password=self.password.revealed(),
             host=self.host,
             port=self.port,
             database=self.name,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from referrals_adapters.wire.renewing import encrypting
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from referrals_adapters.redis.settings import RedisSettings
+    from referrals_adapters.wire.tls import ClientTls
 
 Client: TypeAlias = Redis
 
@@ -28,6 +31,7 @@ async def open_redis(settings: RedisSettings) -> AsyncIterator[Client]:
     Nothing is sent before the first command, so Redis may be away.
     """
     pool = BlockingConnectionPool(
+        connection_class=_connections(settings.tls),
         host=settings.host,
         port=settings.port,
         max_connections=_CONNECTIONS,
@@ -45,3 +49,16 @@ async def open_redis(settings: RedisSettings) -> AsyncIterator[Client]:
         yield client
     finally:
         await client.aclose()
+
+
+def _connections(tls: ClientTls | None) -> type[Connection]:
+    """Return the class of a pool's connections."""
+    if tls is None:
+        return Connection
+    context = encrypting(tls)
+
+    class Encrypted(Connection):
+        def _connection_arguments(self) -> Mapping[str, Any]:
+            return {**super()._connection_arguments(), "ssl": context}
+
+    return Encrypted

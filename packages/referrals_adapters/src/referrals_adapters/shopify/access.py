@@ -10,7 +10,8 @@ import attrs
 import msgspec
 
 from referrals_adapters.flow.budget import Allowance
-from referrals_adapters.wire.variables import SettingsError, masked
+from referrals_adapters.wire.secret import Secret
+from referrals_adapters.wire.variables import SettingsError
 from referrals_domain.model.identifiers import ShopDomain
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class ShopAccess:
         plan: The shop's plan.
     """
 
-    token: str = attrs.field(repr=masked)
+    token: Secret = attrs.field(converter=Secret)
     plan: Plan = Plan.STANDARD
 
 

@@ -190,7 +190,7 @@ class AdminApi:
             response = await self.client.post(
                 self.url.replace(SHOP, shop),
                 json={"query": question.text, "variables": variables},
-                headers={"X-Shopify-Access-Token": access.token},
+                headers={"X-Shopify-Access-Token": access.token.revealed()},
             )
         except httpx.HTTPError as error:
             raise _Unanswered(f"does not answer: {type(error).__name__}") from error

@@ -188,11 +188,21 @@ class ShopifyOrders(ShopOrders):
         unreadable: list[OrderId] = []
         for node in found.nodes:
             try:
-                facts.append(facts_of_order(_as_posted(_ORDER.decode(node)), addresses))
+                facts.append(facts_of_node(node, addresses))
             except ValueError:
                 unreadable.append(OrderId(number_of(_ANY_ORDER.decode(node).legacy_resource_id)))
         following = found.page_info.end_cursor if found.page_info.has_next_page else None
         return OrderPage(facts=facts, unreadable=unreadable, next=following)
+
+
+def facts_of_node(node: bytes, addresses: AddressKey) -> OrderFacts:
+    """
+    Read an order as the Admin API tells it; its webhooks would have told the same.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return facts_of_order(_as_posted(_ORDER.decode(node)), addresses)
 
 
 def _as_posted(order: _Order) -> body.OrderBody:

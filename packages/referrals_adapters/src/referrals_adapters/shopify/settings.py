@@ -7,7 +7,8 @@ from typing import Final, Self
 
 import attrs
 
-from referrals_adapters.wire.variables import SettingsError, Variables, masked
+from referrals_adapters.wire.secret import Secret
+from referrals_adapters.wire.variables import SettingsError, Variables
 
 SECRET: Final = "SHOPIFY_API_SECRET"  # noqa: S105 - the variable's name
 PREVIOUS_SECRET: Final = "SHOPIFY_API_SECRET_PREVIOUS"  # noqa: S105 - as above
@@ -28,32 +29,35 @@ class ShopifySettings:
         SettingsError: A secret is empty, or holds blanks or anything else but visible ASCII.
 
     >>> ShopifySettings(secret="shpss_1")
-    ShopifySettings(secret='***', previous_secret='')
+    ShopifySettings(secret=Secret('***'), previous_secret=None)
     """
 
-    secret: str = attrs.field(repr=masked)
-    previous_secret: str | None = attrs.field(default=None, repr=masked)
+    secret: Secret = attrs.field(converter=Secret)
+    previous_secret: Secret | None = attrs.field(
+        default=None, converter=attrs.converters.optional(Secret)
+    )
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what would never verify, such as the line end of a secret read from a file."""
+        """Refuse what would never verify, such as a blank that was copied along."""
         for name, secret in ((SECRET, self.secret), (PREVIOUS_SECRET, self.previous_secret)):
-            if secret is not None and not _FORM.fullmatch(secret):
+            if secret is not None and not _FORM.fullmatch(secret.revealed()):
                 raise SettingsError(f"{name} is visible ASCII without blanks")
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read `SHOPIFY_API_SECRET` and, if set, `SHOPIFY_API_SECRET_PREVIOUS`.
+        Read `SHOPIFY_API_SECRET` and, if set, `SHOPIFY_API_SECRET_PREVIOUS`, or their files.
 
         Raises:
             SettingsError: The first is absent, or one of them cannot be a secret.
         """
         return cls(
-            secret=variables.text(SECRET),
-            previous_secret=variables.values.get(PREVIOUS_SECRET) or None,
+            secret=variables.secret(SECRET),
+            previous_secret=variables.optional_secret(PREVIOUS_SECRET),
         )
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets that a webhook may be signed with, the current one first."""
-        return (self.secret, self.previous_secret) if self.previous_secret else (self.secret,)
+        """What a webhook may be signed with, the current secret first."""
+        both = (self.secret, self.previous_secret)
+        return tuple(secret.revealed() for secret in both if secret)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FIELDS: Final = frozenset(
     {
         *("attempts", "breaker", "count", "event_id", "event_type", "exit_code", "method"),
-        *("outcome", "reason", "referral_id", "role", "routine", "seconds", "topic"),
+        *("outcome", "reason", "referral_id", "role", "routine", "seconds", "topic", "variable"),
     }
 )
 """The fields that may be written: ids of ours, counts, and words from our own lists."""
@@ -102,7 +102,21 @@ def formatter(format_: LogFormat) -> logging.Formatter:
 def _renderers(format_: LogFormat) -> Sequence[Processor]:
     if format_ is LogFormat.JSON:
         return [structlog.processors.JSONRenderer(sort_keys=True)]
-    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+    return [_escape, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+
+
+def _escape(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Escape what ends a line or moves a cursor: a library's text may quote a caller."""
+    return {
+        name: value if not isinstance(value, str) else "".join(map(_printable, value))
+        for name, value in event.items()
+    }
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def _describe_failure(

@@ -1,8 +1,9 @@
-"""Who asks, and for which merchant."""
+"""Who asks, for which merchant, and how often."""
 
 from __future__ import annotations
 
 import math
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
@@ -10,7 +11,8 @@ import grpc.aio
 
 from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_adapters.grpc.translate.requests import merchant_of
-from referrals_domain.errors import PermissionDenied, Unauthenticated
+from referrals_domain.errors import PermissionDenied, RateLimited, Unauthenticated
+from referrals_domain.ports.rate_limits import RateLimits
 from referrals_grpc.interceptors.calls import in_place_of, is_open
 
 if TYPE_CHECKING:
@@ -22,16 +24,19 @@ if TYPE_CHECKING:
 @attrs.frozen
 class MerchantInterceptor(grpc.aio.ServerInterceptor):
     """
-    Lets a call pass only if it names a merchant whom its caller may act for.
+    Lets a call pass only if it names a merchant whom its caller may act for, and not too often.
 
     Whatever is not an open service needs a token and a merchant; a call whose request has no
-    place for a merchant cannot pass, nor can a stream.
+    place for a merchant cannot pass, nor can a stream. Only calls that may be made are counted:
+    nobody uses up what belongs to others.
 
     Args:
         access: Tells who may act for whom.
+        limits: Tell how often.
     """
 
     access: MerchantAccess
+    limits: RateLimits
 
     async def intercept_service(
         self, continuation: Next, handler_call_details: grpc.HandlerCallDetails
@@ -55,6 +60,9 @@ class MerchantInterceptor(grpc.aio.ServerInterceptor):
         if merchant_id is None:
             raise PermissionDenied("the request names no merchant")
         await self.access.require(authorization, merchant_id, within=_time_left(context))
+        caller = sha256(authorization.encode()).hexdigest()
+        if not await self.limits.take(caller, merchant_id):
+            raise RateLimited("too many calls of this caller or merchant")
 
 
 def _time_left(context: Context) -> float:

@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DATABASE: Final[Mapping[str, str]] = {
-    "REFERRALS_DB_HOST": "PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER and _PASSWORD"
+    "REFERRALS_DB_HOST": "PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER and "
+    "_PASSWORD, which with _FILE behind it names a file instead",
+    "REFERRALS_DB_TLS_CA_FILE": "of whom it needs a certificate (none); we show ours by "
+    "REFERRALS_DB_TLS_CERTIFICATE_FILE and _KEY_FILE",
 }
 LOGS: Final[Mapping[str, str]] = {
     "REFERRALS_LOG_FORMAT": "console (the default) or json, a line an event"

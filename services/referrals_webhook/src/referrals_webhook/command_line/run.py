@@ -31,6 +31,10 @@ that came, takes in what is missing, and puts subscriptions back.
 Without --role all of them run, the relay as a child process, and reconcile only if
 SHOPIFY_ADMIN_ACCESS_FILE is set. Any number of each may run at once.
 A server that is away is waited for.
+
+A password, a token or a secret may also stand in a file, which the variable with _FILE behind it
+names, as SHOPIFY_API_SECRET_FILE. Files of certificates are in PEM, and read anew when they
+change.
 """,
     environment={
         "REFERRALS_DB_HOST": "all: PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER "
@@ -47,6 +51,12 @@ A server that is away is waited for.
         "(core.v1.CoreService)",
         "KAFKA_BROKER": "relay: host:port of a broker, or of several with commas; also "
         "KAFKA_RETENTION_DAYS (30), for topics that it makes",
+        "KAFKA_SASL_MECHANISM": "relay: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 (none); also "
+        "_USERNAME and _PASSWORD",
+        "REFERRALS_DB_TLS_CA_FILE": "all: of whom PostgreSQL needs a certificate (none); so do "
+        "REFERRALS_REDIS_TLS_CA_FILE, KAFKA_TLS_CA_FILE, AUTH_GRPC_TLS_CA_FILE and "
+        "CORE_GRPC_TLS_CA_FILE; we show ours by _CERTIFICATE_FILE and _KEY_FILE in place of "
+        "_CA_FILE",
         **{name: f"reconcile: {what}" for name, what in ADMIN.items()},
         "REFERRALS_METRICS_LISTEN": "all: host:port where Prometheus may GET /metrics (none); "
         "without --role the relay, a process of its own, takes the next port",

@@ -8,15 +8,16 @@ a query. Shopify limits the number of requests for REST only; here too, as our b
 from __future__ import annotations
 
 import asyncio
-import json
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+from cattrs import BaseValidationError
 from graphql import GraphQLError, execute_sync, parse, validate
 from starlette.responses import JSONResponse, Response
 
+from referrals_adapters.wire.documents import from_document
 from referrals_sandbox.neighbours.shopify_platform.costs import MOST, costs_of
 from referrals_sandbox.neighbours.shopify_platform.faults import Answered
 from referrals_sandbox.neighbours.shopify_platform.platform import Shopify
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
     from referrals_sandbox.neighbours.shopify_platform.shop import Calls, Shop
 
 _TOKEN: Final = "X-Shopify-Access-Token"  # noqa: S105 - the header's name
+
+
+@attrs.frozen
+class Asked:
+    """What a call asks for, by the names that GraphQL over HTTP has for it."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operationName: str | None = None  # noqa: N815 - as above
 
 
 @attrs.frozen
@@ -92,17 +102,23 @@ def _within_limits(shop: Shop, body: bytes) -> Response:
     if not shop.calls.requests.take(1):
         shop.calls.too_many += 1
         return _too_many(shop.calls)
-    try:
-        asked = json.loads(body)
-        query, given = asked["query"], asked.get("variables") or {}
-    except (ValueError, KeyError, TypeError):
+    asked = _read(body)
+    if asked is None:
         return _refused(HTTPStatus.BAD_REQUEST, "Bad Request")
-    return JSONResponse(_answer(shop, query, given, asked.get("operationName")))
+    return JSONResponse(_answer(shop, asked))
 
 
-def _answer(shop: Shop, query: str, given: dict[str, Any], name: str | None) -> Document:
+def _read(body: bytes) -> Asked | None:
     try:
-        document = _valid(query)
+        return from_document(Asked, body.decode())
+    except (ValueError, BaseValidationError):
+        return None
+
+
+def _answer(shop: Shop, asked: Asked) -> Document:
+    given, name = asked.variables or {}, asked.operationName
+    try:
+        document = _valid(asked.query)
     except GraphQLError as error:
         return _mistaken(error)
     costs = costs_of(SCHEMA, document, name, given)

@@ -53,6 +53,9 @@ class Circumstances:
         self._return = loop.call_later(seconds / self.speed, self._there.set)
 
     async def pause(self, seconds: float) -> None:
-        """Wait for so many seconds of Shopify's, and until it is back."""
+        """Wait for so many seconds of Shopify's."""
         await asyncio.sleep(seconds / self.speed)
+
+    async def back(self) -> None:
+        """Wait until it is back, if it is away."""
         await self._there.wait()

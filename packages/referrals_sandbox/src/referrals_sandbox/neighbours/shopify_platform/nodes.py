@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from referrals_sandbox.neighbours.shopify_order import Price
-
 if TYPE_CHECKING:
+    from referrals_sandbox.neighbours.shopify_order import Price
     from referrals_sandbox.neighbours.shopify_platform.order import Document, Order, Refund
 
 
@@ -62,7 +61,7 @@ def _refund(refund: Refund) -> Document:
         {
             "kind": move["kind"].upper(),
             "status": move["status"].upper(),
-            "amountSet": _bag(refund.price, Price(move["amount"], move["currency"])),
+            "amountSet": _bag(refund.price, refund.presented),
         }
         for move in refund.document["transactions"]
     ]

@@ -14,6 +14,7 @@ from referrals_sandbox.neighbours.shopify_order import Price, refund_of
 Document: TypeAlias = dict[str, Any]
 
 _TIMES: Final = ("created_at", "processed_at", "updated_at", "cancelled_at")
+_PAID: Final = frozenset({"paid", "partially_refunded", "refunded"})
 _WITH_CHECKOUT_ID: Final = ("2025-10", "2026-01")
 """https://shopify.dev/changelog/removed-checkout-id-from-checkouts-and-orders-webhooks"""
 
@@ -33,6 +34,12 @@ class Refund(NamedTuple):
 
     document: Document
     price: Price
+
+    @property
+    def presented(self) -> Price:
+        """How much the buyer got."""
+        (move,) = self.document["transactions"]
+        return Price(move["amount"], move["currency"])
 
 
 @attrs.define(kw_only=True)
@@ -86,7 +93,7 @@ class Order:
     @property
     def is_paid(self) -> bool:
         """Whether the buyer has paid."""
-        return self.document["financial_status"] not in {"pending", "voided"}
+        return self.document["financial_status"] in _PAID
 
     @property
     def total(self) -> Price:
@@ -143,19 +150,20 @@ class Order:
         Raises:
             Refusal: There is not so much to pay back.
         """
-        total = Decimal(self.total.amount)
-        left = total - sum(Decimal(refund.price.amount) for refund in self.refunds)
-        given = left if amount is None else amount
-        if not self.is_paid or not 0 < given <= left:
-            raise Refusal(f"{given} of {left} cannot be paid back")
-        presented = Decimal(self.presented.amount)
-        to_buyer = (given * presented / total).quantize(presented)
+        total, presented = Decimal(self.total.amount), Decimal(self.presented.amount)
+        before = sum(Decimal(refund.price.amount) for refund in self.refunds)
+        given = total - before if amount is None else amount
+        if not self.is_paid or not 0 < given <= total - before:
+            raise Refusal(f"{given} of {total - before} cannot be paid back")
+        to_buyer = ((before + given) * presented / total).quantize(presented)
+        to_buyer -= sum(Decimal(refund.presented.amount) for refund in self.refunds)
         refund = Refund(
             document=refund_of(self.id, at, Price(f"{to_buyer}", self.presented.currency)),
             price=Price(f"{given}", self.total.currency),
         )
         self.refunds.append(refund)
-        self.touch(at, financial_status="refunded" if given == left else "partially_refunded")
+        is_all = before + given == total
+        self.touch(at, financial_status="refunded" if is_all else "partially_refunded")
         return refund
 
 

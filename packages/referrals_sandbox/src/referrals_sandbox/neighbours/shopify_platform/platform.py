@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from referrals_sandbox.neighbours.shopify_platform.circumstances import Circumstances
-from referrals_sandbox.neighbours.shopify_platform.order import Order
+from referrals_sandbox.neighbours.shopify_platform.order import Order, Refusal
 from referrals_sandbox.neighbours.shopify_platform.shop import (
     UNINSTALLED,
     Calls,
@@ -88,11 +88,14 @@ class Shopify:
 
         Raises:
             KeyError: There is no such shop, or the document lacks a field.
+            Refusal: There is such an order already.
         """
         shop = self.shops[domain]
         skew = timedelta(seconds=self.circumstances.faults.skew)
         for document in documents:
             order = Order.placed(document, domain=domain, skew=skew)
+            if order.id in shop.orders:
+                raise Refusal(f"there is an order {order.id} already")
             shop.orders[order.id] = order
             self._tell(shop, order, "orders/create")
             if order.is_paid:

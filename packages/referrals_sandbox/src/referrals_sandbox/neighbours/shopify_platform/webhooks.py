@@ -46,7 +46,7 @@ class Posted:
         doubled: How many were sent twice.
         in_vain: How many posts failed.
         pending: How many are still on their way.
-        given_up: How many were given up, because nobody subscribes any more.
+        given_up: How many were given up: all retries were in vain, or nobody subscribes any more.
     """
 
     answered: int = 0
@@ -109,13 +109,13 @@ class Webhooks:
             poster.close()
 
     def _begin(self, shop: Shop, subscription: Subscription, delivery: Delivery) -> None:
+        self.posted[shop.terms.domain].pending += 1
         task = asyncio.create_task(self._deliver(shop, subscription, delivery))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
     async def _deliver(self, shop: Shop, subscription: Subscription, delivery: Delivery) -> None:
         posted = self.posted[shop.terms.domain]
-        posted.pending += 1
         try:
             for gap in (self.circumstances.faults.delay(), *GAPS):
                 await self.circumstances.pause(gap)
@@ -134,7 +134,7 @@ class Webhooks:
             posted.pending -= 1
 
     async def _post(self, subscription: Subscription, delivery: Delivery) -> bool:
-        """Post once, and tell whether it was taken."""
+        """Post once, as soon as Shopify is there, and tell whether it was taken."""
         url = urlsplit(subscription.uri)
         poster = self._posters.setdefault(
             url.netloc,
@@ -142,6 +142,7 @@ class Webhooks:
         )
         try:
             async with self._at_once:
+                await self.circumstances.back()
                 answer = await poster.post(url.path, delivery.body, delivery.headers())
         except NoAnswer:
             return False
