@@ -62,6 +62,13 @@ def environment(service: Service) -> dict[str, str]:
     return {name: str(value) for name, value in service.get("environment", {}).items()}
 
 
+def environment_here(service: Service) -> dict[str, str]:
+    """Return them as processes of this machine would: with its own files in place of mounts."""
+    mounts = [volume.split(":") for volume in service.get("volumes", [])]
+    files = {inside: str(ROOT / outside) for outside, inside, *_ in mounts}
+    return {name: files.get(value, value) for name, value in environment(service).items()}
+
+
 def awaited(name: str, every: Mapping[str, Service]) -> set[str]:
     """Return the services for which one waits, and those for which they wait, and so on."""
     direct = set(every[name].get("depends_on", {}))

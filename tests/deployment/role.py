@@ -12,7 +12,7 @@ import attrs
 
 from referrals_sandbox.servers.command import Command
 from referrals_sandbox.servers.ports import LOOPBACK, free_port
-from tests.deployment.composition import environment, put_in, seconds, services
+from tests.deployment.composition import environment_here, put_in, seconds, services
 
 if TYPE_CHECKING:
     from tests.deployment.composition import Service
@@ -54,7 +54,7 @@ class Role:
         Raises:
             Missing: The image does not have its program.
         """
-        own = environment(service)
+        own = environment_here(service)
         listens = {key: text for key, text in own.items() if key.endswith("_LISTEN")}
         ports = {text.rpartition(":")[2]: free_port() for text in listens.values()}
         moved = {key: _moved(text, ports) for key, text in listens.items()}

@@ -21,7 +21,7 @@ from referrals_adapters.wire.secret import Secret
 from referrals_adapters.wire.variables import Variables
 from referrals_grpc.__main__ import main as grpc_main
 from referrals_webhook.__main__ import main as webhook_main
-from tests.deployment.composition import environment
+from tests.deployment.composition import environment_here
 from tests.deployment.test_settings import OURS, readers
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def hidden_in(settings: Any) -> Iterator[str]:
 
 def with_secrets(name: str) -> dict[str, str]:
     """Return a service's variables, and of those that are secret every one hidden."""
-    given = environment(OURS[name])
+    given = environment_here(OURS[name])
     return {key: HIDDEN if _VARIABLES.search(key) else value for key, value in given.items()}
 
 

@@ -16,13 +16,20 @@ from referrals_grpc.settings import Settings
 from referrals_webhook.role import Role
 from referrals_webhook.settings import (
     HttpSettings,
+    ReconcileSettings,
     RelaySettings,
     WorkerSettings,
     metrics_listen,
 )
 from tests.commands.programs import PARSERS
 from tests.deployment import composition
-from tests.deployment.composition import ROOT, VariableMissing, environment, of_ours, services
+from tests.deployment.composition import (
+    ROOT,
+    VariableMissing,
+    environment_here,
+    of_ours,
+    services,
+)
 from tests.deployment.example import VARIABLES
 
 if TYPE_CHECKING:
@@ -35,6 +42,7 @@ OF_ROLE: Final[Mapping[Role, Read]] = {
     Role.HTTP: HttpSettings.read,
     Role.WORKER: WorkerSettings.read,
     Role.RELAY: RelaySettings.read,
+    Role.RECONCILE: ReconcileSettings.read,
 }
 
 
@@ -84,13 +92,15 @@ def unread(service: Service, values: Mapping[str, str]) -> set[str]:
 
 def every_variable() -> list[tuple[str, str]]:
     return [
-        (name, variable) for name, service in OURS.items() for variable in environment(service)
+        (name, variable)
+        for name, service in OURS.items()
+        for variable in environment_here(service)
     ]
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_reads_every_variable_it_is_given_and_misses_none(name: str) -> None:
-    assert unread(OURS[name], environment(OURS[name])) == set()
+    assert unread(OURS[name], environment_here(OURS[name])) == set()
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -98,7 +108,7 @@ def test_its_help_names_every_variable_that_it_reads(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program, command, *_ = OURS[name]["command"]
-    noticing = Noticing(environment(OURS[name]))
+    noticing = Noticing(environment_here(OURS[name]))
     for read in readers(OURS[name]["command"]):
         read(Variables(noticing))
     with pytest.raises(SystemExit):
@@ -109,7 +119,7 @@ def test_its_help_names_every_variable_that_it_reads(
 
 @pytest.mark.parametrize(("name", "variable"), every_variable())
 def test_a_misspelt_variable_is_noticed(name: str, variable: str) -> None:
-    values = environment(OURS[name])
+    values = environment_here(OURS[name])
     misspelt = {f"{key}S" if key == variable else key: value for key, value in values.items()}
     try:
         left = unread(OURS[name], misspelt)
@@ -124,17 +134,18 @@ def test_a_misspelt_variable_is_noticed(name: str, variable: str) -> None:
     [
         *((name, "REFERRALS_DB_HOST") for name in OURS),
         *((name, "REFERRALS_DB_PASSWORD") for name in OURS),
-        *((name, "REFERRALS_REDIS_HOST") for name in ("grpc", "worker")),
+        *((name, "REFERRALS_REDIS_HOST") for name in ("grpc", "worker", "reconcile")),
         *((name, "AUTH_GRPC_TARGET") for name in ("grpc", "worker")),
-        ("grpc", "REFERRALS_PUBLIC_URL"),
+        *((name, "REFERRALS_PUBLIC_URL") for name in ("grpc", "reconcile")),
         ("worker", "CORE_GRPC_TARGET"),
         ("worker", "AUTH_SERVICE_TOKEN"),
-        ("webhook", "SHOPIFY_API_SECRET"),
+        *((name, "SHOPIFY_API_SECRET") for name in ("webhook", "reconcile")),
+        ("reconcile", "SHOPIFY_ADMIN_ACCESS_FILE"),
         ("relay", "KAFKA_BROKER"),
     ],
 )
 def test_a_missing_variable_is_noticed(name: str, without: str) -> None:
-    values = environment(OURS[name])
+    values = environment_here(OURS[name])
     del values[without]
     with pytest.raises(SettingsError, match=f"{without} is not set"):
         unread(OURS[name], values)

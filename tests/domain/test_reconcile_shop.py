@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 import pytest
 
 from referrals_domain.errors import NotFound, Unauthenticated, Unavailable
 from referrals_domain.model.delivery import DeliverySource
-from referrals_domain.model.identifiers import OrderId, ShopDomain
+from referrals_domain.model.identifiers import OrderId, RefundId, ShopDomain
 from referrals_domain.model.money import Money
-from referrals_domain.model.order import OrderSnapshot
+from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
 from referrals_domain.model.reconciliation import (
     FIRST_OVERLAP,
     ON_THEIR_WAY,
@@ -22,15 +22,16 @@ from referrals_domain.model.reconciliation import (
     MissingOrder,
 )
 from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.shop_orders import InMemoryShopOrders
 from referrals_domain.use_cases.reconcile_shop import ReconcileShop
 from tests.domain.world import World
 
-if TYPE_CHECKING:
-    from referrals_domain.model.order import OrderFacts
-
 TOTAL: Final = Money(6710, "USD")
+LESS: Final = Refund(RefundId("1"), Money(100, "USD"))
+MORE: Final = Refund(RefundId("1"), Money(200, "USD"))
+PAID: Final = builders.PLACED_AT + timedelta(minutes=5)
 FOUR: Final = [OrderId(str(number)) for number in (1, 2, 3, 4)]
 
 
@@ -78,9 +79,47 @@ async def test_what_happened_to_a_known_order_since_is_found(world: World) -> No
     await world.work()
     cancelled = builders.facts(cancelled_at=builders.PLACED_AT + timedelta(minutes=5))
     drift = await _sweep(world, cancelled)
-    assert drift.missing == (MissingOrder(order_id=builders.ORDER, lack=Lack.CHANGE),)
+    assert drift.missing == (MissingOrder(order_id=builders.ORDER, lack=Lack.CANCELLATION),)
     await world.work()
     assert world.share().status is ReferralStatus.REVERSED
+
+
+@pytest.mark.parametrize(
+    ("changes", "lack"),
+    [
+        ({}, None),
+        ({"paid_at": PAID}, Lack.PAYMENT),
+        ({"paid_at": PAID, "refunds": [MORE]}, Lack.REFUND),
+        ({"paid_at": PAID, "refunds": [MORE], "cancelled_at": PAID}, Lack.CANCELLATION),
+        ({"refunds": [attrs.evolve(LESS, id=RefundId("2"))]}, Lack.REFUND),
+        ({"test": True}, Lack.CHANGE),
+        ({"buyer": Buyer(updated_at=PAID, customer_id=builders.ADVOCATE)}, Lack.CHANGE),
+        ({"signals": [builders.signal(source=Source.LANDING_SITE)]}, Lack.CHANGE),
+    ],
+)
+async def test_it_tells_what_of_an_order_had_not_come(
+    world: World, changes: dict[str, Any], lack: Lack | None
+) -> None:
+    unpaid = builders.facts(paid_at=None, refunds=[LESS])
+    await world.deliver(unpaid)
+    drift = await _sweep(world, attrs.evolve(unpaid, **changes))
+    assert [one.lack for one in drift.missing] == ([lack] if lack else [])
+
+
+async def test_of_an_order_of_which_a_refund_came_only_the_order_is_missing(world: World) -> None:
+    await world.deliver(OrderFacts(order_id=builders.ORDER, refunds=(LESS,)))
+    drift = await _sweep(world, builders.facts(refunds=(LESS,)))
+    assert drift.missing == (MissingOrder(order_id=builders.ORDER, lack=Lack.ORDER),)
+
+
+async def test_that_a_refund_came_makes_an_order_without_a_signal_none_of_ours(
+    world: World,
+) -> None:
+    await world.deliver(OrderFacts(order_id=builders.ORDER, refunds=(LESS,)))
+    before = world.store.state.deliveries
+    drift = await _sweep(world, builders.facts(signals=(), refunds=(LESS,)))
+    assert drift == _drift(world, found=1, without_signal=1)
+    assert world.store.state.deliveries == before
 
 
 async def test_what_happened_to_a_known_order_is_found_even_if_it_lost_its_signals(
@@ -152,6 +191,26 @@ async def test_what_changed_a_moment_ago_may_be_on_its_way(world: World) -> None
     assert len((await _sweep(world, late)).missing) == 1
 
 
+@pytest.mark.parametrize("behind", [OVERLAP, OVERLAP + timedelta(seconds=1)])
+async def test_orders_are_found_though_shopifys_clock_is_an_hour_behind_ours(
+    world: World, behind: timedelta
+) -> None:
+    first = await _sweep(world)
+    world.clock.advance(timedelta(hours=2))
+    placed_then = _changed(FOUR[0], first.until - behind)  # by that clock
+    assert len((await _sweep(world, placed_then)).missing) == (behind == OVERLAP)
+
+
+async def test_orders_are_found_once_our_clock_is_where_shopifys_was(world: World) -> None:
+    ahead = timedelta(hours=3)
+    placed_now = _changed(FOUR[0], world.clock.now() + ahead)
+    found = []
+    for _ in range(4):
+        found.append(len((await _sweep(world, placed_now)).missing))
+        world.clock.advance(timedelta(hours=1) + ON_THEIR_WAY / 3)
+    assert found == [0, 0, 0, 1]
+
+
 async def test_a_sweep_that_is_broken_off_is_begun_again_where_it_began(world: World) -> None:
     orders = [builders.facts(order_id=id_) for id_ in FOUR]
     away = InMemoryShopOrders({builders.SHOP: orders}, pages_until_away=1)
@@ -212,4 +271,4 @@ def _changed(order_id: OrderId, at: datetime, total: Money = TOTAL) -> OrderFact
 def _drift(world: World, **found: Any) -> Drift:
     until = world.clock.now() - ON_THEIR_WAY
     drift = Drift(shop_domain=builders.SHOP, since=until - FIRST_OVERLAP, until=until)
-    return attrs.evolve(drift, **found)
+    return attrs.evolve(drift, counted=found["found"], **found)

@@ -26,10 +26,14 @@ from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.shop_orders import InMemoryShopOrders
+from referrals_domain.testing.time_and_chance import FixedClock
+from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.load_docket import load_docket
+from referrals_domain.use_cases.reconcile_shop import ReconcileShop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from referrals_domain.model.events import ReferralCompleted
     from referrals_domain.model.referral import Referral
@@ -139,6 +143,55 @@ async def test_the_number_of_statements_does_not_depend_on_the_size(
         sent.clear()
         await work(tx, 100)
         assert sent == for_two
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "missing"])
+async def test_a_page_of_a_sweep_takes_as_many_statements_however_many_orders_are_on_it(
+    begin_with_link: Begin, sent: list[str], *, known: bool
+) -> None:
+    two = await _swept(begin_with_link, sent, range(2), known=known)
+    hundred = await _swept(begin_with_link, sent, range(100, 200), known=known)
+    assert hundred == two
+
+
+async def test_a_page_of_known_orders_is_looked_at_and_nothing_else(
+    begin_with_link: Begin, sent: list[str]
+) -> None:
+    statements = await _swept(begin_with_link, sent, range(100), known=True)
+    tables = ["merchant_keys", "watermarks", "programs", "deliveries", "referred_orders"]
+    assert [[name for name in tables if name in one][:1] for one in statements] == [
+        ["programs"],
+        ["watermarks"],  # how far the last sweep came
+        ["merchant_keys"],
+        ["deliveries"],
+        ["referred_orders"],
+        ["watermarks"],  # how far this one came
+    ]
+
+
+async def _swept(begin: Begin, sent: list[str], numbers: range, *, known: bool) -> Sequence[str]:
+    """Return the statements of a sweep of a page of orders, of which half are settled if known."""
+    orders = [builders.facts(order_id=OrderId(str(number + 1))) for number in numbers]
+    half = len(orders) // 2
+    if known:
+        async with begin() as tx:
+            settled = [builders.order(facts=facts) for facts in orders[:half]]
+            await tx.orders.lock([order.key for order in settled])
+            await tx.orders.save(settled, at=NOW)
+            await tx.deliveries.add(
+                [builders.accepted_delivery(facts=facts) for facts in orders[half:]]
+            )
+            await tx.commit()
+    sweep = ReconcileShop(
+        begin=begin,
+        shop_orders=InMemoryShopOrders({builders.SHOP: orders}, on_a_page=len(orders)),
+        accept_deliveries=AcceptDeliveries(begin=begin),
+        clock=FixedClock(NOW + timedelta(hours=1)),
+    )
+    sent.clear()
+    (drift,) = [drift async for drift in sweep(builders.SHOP)]
+    assert (drift.known, len(drift.missing)) == (len(orders) * known, len(orders) * (not known))
+    return sent.copy()
 
 
 async def test_that_nobody_was_redacted_is_found_out_by_a_lock_and_a_look(

@@ -9,25 +9,25 @@ import attrs
 import httpx
 import pytest
 
-from referrals_adapters.flow.budget import LocalBudget
-from referrals_adapters.shopify.access import Plan, ShopAccess
-from referrals_adapters.shopify.admin_api import AdminApi
+from referrals_adapters.shopify.access import Plan
+from referrals_adapters.shopify.admin_api import Question
 from referrals_adapters.shopify.orders import ORDERS_A_PAGE, ShopifyOrders
+from referrals_adapters.shopify.subscriptions import ShopifySubscriptions
 from referrals_domain.errors import Unauthenticated, Unavailable
-from referrals_domain.model.identifiers import ShopDomain
+from referrals_domain.model.delivery import Topic
 from referrals_sandbox.neighbours.shopify_platform.faults import Answered, Faults, Trouble
-from referrals_sandbox.neighbours.shopify_platform.serving import application
-from tests.shopify_platform.conftest import SECRET, SHOP, TOKEN
+from tests.shopify_platform.asking import ACCESS, ACME, asking
+from tests.shopify_platform.conftest import SECRET, SHOP
 from tests.shopify_platform.orders import NOON, document, placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from referrals_adapters.shopify.access import ShopAccess
+    from referrals_domain.model.identifiers import ShopDomain
     from referrals_domain.model.order import OrderFacts
     from tests.shopify_platform.conftest import Stand
 
-ACME: Final = ShopDomain(SHOP)
-ACCESS: Final = ShopAccess(token=TOKEN, plan=Plan.PLUS)
 EVER: Final = (NOON - timedelta(days=400), datetime.now(UTC) + timedelta(days=1))
 PASSING: Final = [Answered.TOO_MANY, Answered.UNAVAILABLE, Answered.THROTTLED, Answered.HALF]
 
@@ -73,7 +73,7 @@ async def test_a_shop_that_gives_no_access_is_not_asked_again(
 
 
 async def test_the_token_is_in_no_repr_and_no_error(stand: Stand) -> None:
-    assert TOKEN not in repr(ACCESS)
+    assert ACCESS.token.revealed() not in repr(ACCESS)
     with pytest.raises(Unauthenticated) as refused:
         await _all(stand, shops={ACME: attrs.evolve(ACCESS, token="s3cret")})
     assert "s3cret" not in repr(refused.value)
@@ -89,27 +89,59 @@ async def test_shopify_never_has_to_refuse_for_want_of_points(stand: Stand) -> N
     assert (report.throttled, report.too_many, report.asked) == (0, 0, 6)
 
 
+async def test_it_counts_what_changed_between(stand: Stand) -> None:
+    orders = [placed(placed_at=NOON + timedelta(minutes=m)) for m in range(4)]
+    stand.shopify.place(SHOP, [document(order) for order in orders])
+    since, until = NOON + timedelta(minutes=1), NOON + timedelta(minutes=2)
+    async with asking(stand) as api:
+        shown = ShopifyOrders(api=api, secret=SECRET)
+        assert await shown.count(ACME, since=since, until=until) == 2
+
+
+@pytest.mark.parametrize("number", [(1 << 53) + 1, (1 << 63) + 1, (1 << 64) - 1])
+async def test_numbers_that_no_float_can_hold_survive(stand: Stand, number: int) -> None:
+    stand.shopify.place(SHOP, [document(placed(order_id=number, customer_id=number))])
+    (facts,) = await _all(stand)
+    assert (facts.order_id, facts.customer_id) == (str(number), str(number))
+
+
+@pytest.mark.parametrize("code", ["ACCESS_DENIED", "SHOP_INACTIVE"])
+async def test_what_shopify_lets_nobody_ask_is_asked_once(stand: Stand, code: str) -> None:
+    asked = []
+
+    def deny(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        errors = [{"message": "no", "extensions": {"code": code}}]
+        return httpx.Response(200, json={"errors": errors, "data": None})
+
+    async with asking(stand, transport=httpx.MockTransport(deny)) as api:
+        with pytest.raises(Unauthenticated):
+            await api.ask(ACME, Question("query { shop { name } }", 1), {}, dict)
+    assert len(asked) == 1
+
+
+async def test_what_a_question_is_said_to_cost_is_about_what_it_costs(stand: Stand) -> None:
+    async with asking(stand) as api:
+        await ShopifyOrders(api=api, secret=SECRET).count(ACME, since=EVER[0], until=EVER[1])
+        await ShopifyOrders(api=api, secret=SECRET).changed(ACME, since=EVER[0], until=EVER[1])
+        subscriptions = ShopifySubscriptions(api=api, address="https://go.example")
+        await subscriptions.add(ACME, Topic.ORDERS_PAID)
+        await subscriptions.get(ACME)
+        told = api._costs  # noqa: SLF001 - told nowhere else
+    assert len(told) == 4
+    for question, cost in told.items():
+        assert cost <= question.points <= cost + 50
+
+
 async def _all(
     stand: Stand,
     *,
     between: tuple[datetime, datetime] = EVER,
     shops: dict[ShopDomain, ShopAccess] | None = None,
 ) -> Sequence[OrderFacts]:
-    # A connection that ends is half a body here: what serves runs in this process.
-    transport = httpx.ASGITransport(application(stand.shopify), raise_app_exceptions=False)
     found: list[OrderFacts] = []
-    async with httpx.AsyncClient(transport=transport) as client:
-        orders = ShopifyOrders(
-            api=AdminApi(
-                client=client,
-                url="https://{shop}/admin/api/2026-10/graphql.json",
-                shops=lambda: {ACME: ACCESS} if shops is None else shops,
-                budget=LocalBudget(),
-                urgent=False,
-                retry_after=lambda _: timedelta(milliseconds=1),
-            ),
-            secret=SECRET,
-        )
+    async with asking(stand, shops=shops) as api:
+        orders = ShopifyOrders(api=api, secret=SECRET)
         since, until = between
         page: str | None = None
         while True:

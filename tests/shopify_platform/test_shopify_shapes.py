@@ -19,7 +19,7 @@ from referrals_sandbox.neighbours.shopify_platform.order import Refusal
 from referrals_sandbox.neighbours.shopify_platform.shop import VERSIONS
 from referrals_sandbox.neighbours.shopify_shapes import SHAPES
 from tests.shopify_platform.conftest import SECRET, SHOP, terms
-from tests.shopify_platform.orders import document, placed
+from tests.shopify_platform.orders import ORDERS, document, placed
 
 if TYPE_CHECKING:
     from referrals_sandbox.neighbours.shopify_order import PlacedOrder
@@ -47,7 +47,7 @@ async def course(stand: Stand, order: PlacedOrder) -> Any:
     stand.shopify.refund(SHOP, order.order_id, Decimal("5.05"))
     stand.shopify.cancel(SHOP, order.order_id)
     await stand.quiet()
-    return (await stand.data(QUERY, query="", first=1))["orders"]["nodes"][0]
+    return (await stand.data(QUERY.text, query="", first=1))["orders"]["nodes"][0]
 
 
 def read(taken: Taken) -> ShopifyOrder:
@@ -82,7 +82,7 @@ async def test_every_shape_has_what_it_is_named_for(stand: Stand) -> None:
     for name, shape in SHAPES.items():
         order = shape(friends_order())
         stand.shopify.place(SHOP, [document(order)])
-        found = (await stand.data(QUERY, query="", first=250))["orders"]["nodes"]
+        found = (await stand.data(QUERY.text, query="", first=250))["orders"]["nodes"]
         (nodes[name],) = [one for one in found if one["legacyResourceId"] == f"{order.order_id}"]
     facts = {name: read_node(node) for name, node in nodes.items()}
     assert facts["from_the_web"].address
@@ -100,13 +100,22 @@ async def test_every_shape_has_what_it_is_named_for(stand: Stand) -> None:
 
 
 async def test_money_goes_back_in_the_currency_that_it_was_paid_in(stand: Stand) -> None:
-    node = await course(stand, SHAPES["in_another_currency"](friends_order()))
+    await course(stand, SHAPES["in_another_currency"](friends_order()))
+    node = (await stand.data(ORDERS, query="", first=1))["orders"]["nodes"][0]
     refunds = [one.document["transactions"][0] for one in stand.gateway.of("refunds/create")]
     sums = sorted((one["amount"], one["currency"]) for one in refunds)
     assert sums == [("4.65", "EUR"), ("9.20", "EUR")]
     bags = [one["transactions"]["nodes"][0]["amountSet"] for one in node["refunds"]]
     assert [one["shopMoney"]["amount"] for one in bags] == ["10.00", "5.05"]
     assert [one["presentmentMoney"]["amount"] for one in bags] == ["9.20", "4.65"]
+
+
+async def test_a_refund_of_more_parts_than_are_shown_is_not_taken_for_less(stand: Stand) -> None:
+    node = await course(stand, friends_order())
+    assert len(read_node(node).refunds) == 2
+    node["refunds"][1]["transactions"]["pageInfo"]["hasNextPage"] = True
+    with pytest.raises(ValueError, match="more than 20 parts"):
+        read_node(node)
 
 
 async def test_what_goes_back_in_parts_comes_to_all_that_was_paid(stand: Stand) -> None:
@@ -118,7 +127,7 @@ async def test_what_goes_back_in_parts_comes_to_all_that_was_paid(stand: Stand) 
     with pytest.raises(Refusal):
         stand.shopify.refund(SHOP, order.order_id, Decimal("0.01"))
     await stand.quiet()
-    node = (await stand.data(QUERY, query="", first=1))["orders"]["nodes"][0]
+    node = (await stand.data(QUERY.text, query="", first=1))["orders"]["nodes"][0]
     refunds = read_node(node).refunds
     assert node["displayFinancialStatus"] == "REFUNDED"
     assert sum(refund.amount.minor for refund in refunds) == 6173

@@ -18,7 +18,10 @@ from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
 from referrals_adapters.redis.server import RedisCacheServer
+from referrals_adapters.redis.shared_budget import SharedBudget
 from referrals_adapters.redis.status_cache import RedisStatusCache
+from referrals_adapters.shopify.orders import ShopifyOrders
+from referrals_adapters.shopify.subscriptions import ShopifySubscriptions
 from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
@@ -29,13 +32,20 @@ from referrals_webhook.caution import Caution
 from referrals_webhook.container import (
     TOPICS,
     HttpContainer,
+    ReconcileContainer,
     RelayContainer,
     WorkerContainer,
     running_http,
+    running_reconcile,
     running_worker,
 )
-from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
-from tests.webhook.test_settings import HTTP, RELAY, WORKER
+from referrals_webhook.settings import (
+    HttpSettings,
+    ReconcileSettings,
+    RelaySettings,
+    WorkerSettings,
+)
+from tests.webhook.test_settings import HTTP, RELAY, WORKER, reconcile_variables
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,6 +90,13 @@ async def relay() -> AsyncIterator[RelayContainer]:
         )
 
 
+@pytest.fixture
+async def reconcile(tmp_path: Path) -> AsyncIterator[ReconcileContainer]:
+    settings = ReconcileSettings.read(Variables(reconcile_variables(tmp_path)))
+    async with running_reconcile(settings, Metrics(), urgent=True) as container:
+        yield container
+
+
 @pytest.mark.parametrize("name", sorted(HttpContainer.providers))
 async def test_every_provider_of_http_builds(http: HttpContainer, name: str) -> None:
     assert getattr(http, name)() is not None
@@ -93,6 +110,28 @@ async def test_every_provider_of_the_worker_builds(worker: WorkerContainer, name
 @pytest.mark.parametrize("name", sorted(RelayContainer.providers))
 async def test_every_provider_of_the_relay_builds(relay: RelayContainer, name: str) -> None:
     assert getattr(relay, name)() is not None
+
+
+@pytest.mark.parametrize("name", sorted(ReconcileContainer.providers))
+async def test_every_provider_of_reconcile_builds(
+    reconcile: ReconcileContainer, name: str
+) -> None:
+    assert getattr(reconcile, name)() is not None
+
+
+async def test_all_that_reconcile_asks_is_asked_of_one_budget_that_all_processes_share(
+    reconcile: ReconcileContainer,
+) -> None:
+    api = reconcile.api()
+    assert isinstance(api.budget, SharedBudget)
+    assert api.budget.redis is reconcile.redis()
+    assert api.urgent
+    orders = reconcile.reconcile().shop_orders
+    subscriptions = reconcile.keep_subscriptions().subscriptions
+    assert isinstance(orders, ShopifyOrders)
+    assert isinstance(subscriptions, ShopifySubscriptions)
+    assert orders.api is subscriptions.api is api
+    assert subscriptions.address == "https://go.example"
 
 
 async def test_the_worker_asks_in_its_own_name_and_shares_one_cache(

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from referrals_adapters.system.address import Address
 from referrals_adapters.wire.variables import SettingsError, Variables
 from referrals_webhook.__main__ import main
-from referrals_webhook.settings import HttpSettings, RelaySettings, WorkerSettings
+from referrals_webhook.settings import (
+    HttpSettings,
+    ReconcileSettings,
+    RelaySettings,
+    WorkerSettings,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    _Settings = HttpSettings | WorkerSettings | RelaySettings | ReconcileSettings
 
 DATABASE = {
     "REFERRALS_DB_HOST": "db",
@@ -25,6 +37,18 @@ WORKER = {
 RELAY = {**DATABASE, "KAFKA_BROKER": "kafka:9092"}
 
 
+def reconcile_variables(folder: Path) -> dict[str, str]:
+    """Return the variables of the reconcile role, whose file of access they make."""
+    file = folder / "shops.json"
+    file.write_text('{"acme.myshopify.com": {"token": "hidden"}}')
+    return {
+        **HTTP,
+        "REFERRALS_REDIS_HOST": "redis",
+        "SHOPIFY_ADMIN_ACCESS_FILE": str(file),
+        "REFERRALS_PUBLIC_URL": "https://go.example",
+    }
+
+
 def test_http_listens_on_the_loopback_address_unless_told_otherwise() -> None:
     assert HttpSettings.read(Variables(HTTP)).listen == Address("127.0.0.1", 8080)
     told = {**HTTP, "REFERRALS_WEBHOOK_LISTEN": "0.0.0.0:80"}
@@ -37,13 +61,13 @@ def test_http_listens_on_the_loopback_address_unless_told_otherwise() -> None:
     ids=["http", "worker", "relay"],
 )
 def test_a_role_needs_its_own_variables_and_no_others(
-    kind: type[HttpSettings | WorkerSettings | RelaySettings], variables: dict[str, str]
+    kind: type[_Settings], variables: dict[str, str]
 ) -> None:
-    assert "hidden" not in repr(kind.read(Variables(variables)))
-    for name in variables:
-        others = {key: value for key, value in variables.items() if key != name}
-        with pytest.raises(SettingsError, match=f"^{name} is not set$"):
-            kind.read(Variables(others))
+    _assert_needs(kind, variables)
+
+
+def test_reconcile_needs_its_own_variables_and_no_others(tmp_path: Path) -> None:
+    _assert_needs(ReconcileSettings, reconcile_variables(tmp_path))
 
 
 def test_a_bad_address_names_the_variable() -> None:
@@ -86,3 +110,11 @@ def test_help_names_every_variable(capsys: pytest.CaptureFixture[str]) -> None:
     suffixes = {"REFERRALS_DB_USER": "_USER", "REFERRALS_DB_PASSWORD": "_PASSWORD"}
     for name in {**HTTP, **WORKER, **RELAY, "REFERRALS_WEBHOOK_LISTEN": ""}:
         assert suffixes.get(name, name) in shown
+
+
+def _assert_needs(kind: type[_Settings], variables: dict[str, str]) -> None:
+    assert "hidden" not in repr(kind.read(Variables(variables)))
+    for name in variables:
+        others = {key: value for key, value in variables.items() if key != name}
+        with pytest.raises(SettingsError, match=f"^{name} is not set$"):
+            kind.read(Variables(others))

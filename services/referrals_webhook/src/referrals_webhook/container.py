@@ -106,7 +106,7 @@ LOOKED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=
 """How often a worker looks for somebody who asked to be forgotten."""
 
 SWEPT_EVERY: Final = Backoff(first=timedelta(minutes=15), cap=timedelta(minutes=15))
-"""How often every shop's orders are held against Shopify's, if nothing was missing."""
+"""How often every shop's orders are held against Shopify's."""
 
 WATCHED_EVERY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=1))
 """How often the janitor asks which server keeps the cache."""
@@ -402,7 +402,7 @@ class ReconcileContainer(DatabaseContainer):
     reconcile = Singleton(
         ReconcileShop,
         begin=DatabaseContainer.begin.provider,
-        shop_orders=Singleton(ShopifyOrders, api=api, secret=settings.provided.shopify.secret),
+        shop_orders=Singleton(ShopifyOrders, api=api, secret=settings.provided.shopify.secrets[0]),
         accept_deliveries=Singleton(AcceptDeliveries, begin=DatabaseContainer.begin.provider),
         clock=DatabaseContainer.clock,
     )

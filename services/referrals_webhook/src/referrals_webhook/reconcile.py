@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Final
 
+from referrals_adapters.postgres.errors import schema_errors
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.errors import NotFound, Unauthenticated, Unavailable
 from referrals_webhook.container import running_reconcile
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from referrals_webhook.settings import ReconcileSettings
 
 _FIELDS: Final = (
-    *("shop", "since", "until", "found", "without_signal", "known", "missing", "unreadable"),
-    "not_subscribed",
+    *("shop", "since", "until", "counted", "found", "without_signal", "known", "missing"),
+    *("unreadable", "not_subscribed"),
 )
 
 
@@ -48,16 +49,19 @@ async def reconcile_shops(
 
     Raises:
         SystemExit: A shop could not be swept; the others were.
+        Unavailable: The database has not this version's schema.
     """
     found: list[tuple[Drift, Sequence[Topic | PrivacyTopic]]] = []
     failed: list[str] = []
-    async with running_reconcile(settings, Metrics(), urgent=True) as container:
-        for one in [shop] if shop else sorted(settings.admin.access.shops()):
-            try:
-                topics = await container.keep_subscriptions()(one, dry_run=dry_run)
-                found.append((await _swept(container, one, since, dry_run=dry_run), topics))
-            except (NotFound, Unauthenticated, Unavailable) as error:
-                failed.append(f"{one}: {error}")
+    running = running_reconcile(settings, Metrics(), urgent=True)
+    with schema_errors():
+        async with running as container:
+            for one in [shop] if shop else sorted(settings.admin.access.shops()):
+                try:
+                    topics = await container.keep_subscriptions()(one, dry_run=dry_run)
+                    found.append((await _swept(container, one, since, dry_run=dry_run), topics))
+                except (NotFound, Unauthenticated, Unavailable) as error:
+                    failed.append(f"{one}: {error}")
     if as_json:
         sys.stdout.write(json.dumps([_told(*one) for one in found]) + "\n")
     else:
@@ -72,7 +76,9 @@ async def _swept(
 ) -> Drift:
     drifts: list[Drift] = []
     async for drift in container.reconcile()(shop, since=since, dry_run=dry_run):
-        sys.stderr.write(f"{shop}: {drift.found} orders, {len(drift.missing)} missing\n")
+        sys.stderr.write(
+            f"{shop}: {drift.found} of {drift.counted} orders, {len(drift.missing)} missing\n"
+        )
         drifts.append(drift)
     return drifts[-1]
 
@@ -82,6 +88,7 @@ def _values(drift: Drift, topics: Sequence[Topic | PrivacyTopic]) -> tuple[int |
         drift.shop_domain,
         drift.since.isoformat(timespec="seconds"),
         drift.until.isoformat(timespec="seconds"),
+        drift.counted,
         drift.found,
         drift.without_signal,
         drift.known,

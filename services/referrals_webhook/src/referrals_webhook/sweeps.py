@@ -36,28 +36,26 @@ class Sweeps:
     keep_subscriptions: KeepSubscriptions
     reconciled: Callable[[str, int], None]
 
-    async def all(self) -> int:
-        """
-        Sweep every shop, one after the other; what keeps from one keeps not from the next.
+    async def all(self) -> None:
+        """Sweep every shop, one after the other; what keeps from one keeps not from the next."""
+        for shop in sorted(self.shops()):
+            await self._sweep(shop)
 
-        Returns:
-            How many orders were missing.
-        """
-        return sum([await self._sweep(shop) for shop in sorted(self.shops())])
-
-    async def _sweep(self, shop: ShopDomain) -> int:
+    async def _sweep(self, shop: ShopDomain) -> None:
         try:
             if topics := await self.keep_subscriptions(shop):
                 _logger.warning("subscriptions were put back", extra={"count": len(topics)})
             *_, drift = [drift async for drift in self.reconcile(shop)]
         except NotFound:  # it gave access, and has no program yet
-            return 0
+            return
         except (Unauthenticated, Unavailable) as error:
             _logger.warning("a shop could not be swept", extra={"reason": str(error)})
-            return 0
-        return self._tell(drift)
+        except Exception:
+            _logger.exception("a sweep failed, and the others go on")
+        else:
+            self._tell(drift)
 
-    def _tell(self, drift: Drift) -> int:
+    def _tell(self, drift: Drift) -> None:
         missing = len(drift.missing)
         self.reconciled("known", drift.known)
         self.reconciled("missing", missing)
@@ -66,4 +64,3 @@ class Sweeps:
             _logger.warning("orders were missing, and are taken in", extra={"count": missing})
         if drift.unreadable:
             _logger.error("orders cannot be read", extra={"count": len(drift.unreadable)})
-        return missing

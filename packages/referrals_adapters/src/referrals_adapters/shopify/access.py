@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
 import msgspec
@@ -67,7 +67,7 @@ class ShopAccess:
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    token: str
+    token: Annotated[str, msgspec.Meta(pattern="^[!-~]{1,500}$")]  # a header takes no others
     plan: Plan = Plan.STANDARD
 
 

@@ -32,10 +32,13 @@ Client: TypeAlias = httpx.AsyncClient
 VERSION: Final = "2026-10"
 """The version of the API; Shopify serves each for a year at least."""
 
+SHOP: Final = "{shop}"
+"""Stands in a URL for a shop's domain."""
+
 RETRY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=20))
 _ATTEMPTS: Final = 6
-_UNKNOWN_COST: Final = 500.0  # until an answer tells what such a question costs
 _REFUSED: Final = {401, 402, 403, 404, 423}  # no token, unpaid, no scope, no shop, locked
+_DENIED: Final = {"ACCESS_DENIED", "SHOP_INACTIVE"}  # no scope, closed: both with 200
 _OK: Final = 200
 _ANSWER_WITHIN: Final = 20.0  # seconds
 _SECONDS: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?", re.ASCII)
@@ -47,6 +50,20 @@ async def open_client() -> AsyncIterator[Client]:
     """Open connections to Shopify, and close them at the end of the block."""
     async with httpx.AsyncClient(timeout=_ANSWER_WITHIN) as client:
         yield client
+
+
+@attrs.frozen
+class Question:
+    """
+    A question in GraphQL.
+
+    Args:
+        text: The question.
+        points: About what it costs; what it does cost, the first answer tells.
+    """
+
+    text: str
+    points: float
 
 
 class _ThrottleStatus(msgspec.Struct, rename="camel"):
@@ -111,7 +128,7 @@ class AdminApi:
 
     Args:
         client: The connections.
-        url: Where the API of a shop is, with `{shop}` in place of its domain.
+        url: Where the API of a shop is, with `SHOP` in place of its domain.
         shops: Returns the shops that gave access.
         budget: What may be asked of each shop, whoever asks.
         urgent: Whether somebody waits for the answers.
@@ -124,10 +141,10 @@ class AdminApi:
     budget: Budget
     urgent: bool
     retry_after: Callable[[int], timedelta] = RETRY
-    _costs: dict[str, float] = attrs.field(factory=dict, init=False)
+    _costs: dict[Question, float] = attrs.field(factory=dict, init=False)
 
     async def ask(
-        self, shop: ShopDomain, query: str, variables: Mapping[str, object], kind: type[T]
+        self, shop: ShopDomain, question: Question, variables: Mapping[str, object], kind: type[T]
     ) -> T:
         """
         Ask about a shop, again if need be, and return what is answered.
@@ -139,20 +156,22 @@ class AdminApi:
         access = self.shops().get(shop)
         if access is None:
             raise Unauthenticated("the shop gave no access")
-        reason = ""
-        for attempt in range(1, _ATTEMPTS + 1):
-            await self._keep_to_budget(shop, access, query)
+        attempt = 0
+        while True:
+            attempt += 1
+            await self._keep_to_budget(shop, access, question)
             try:
-                answer = await self._answer(shop, access, query, variables)
-                return _read(answer, kind)
+                return _read(await self._answer(shop, access, question, variables), kind)
             except _Unanswered as error:
-                reason = str(error)
+                if attempt == _ATTEMPTS:
+                    raise Unavailable(f"Shopify's Admin API {error}") from None
                 pause = max(self.retry_after(attempt), error.after)
             await asyncio.sleep(pause.total_seconds())
-        raise Unavailable(f"Shopify's Admin API {reason}")
 
-    async def _keep_to_budget(self, shop: ShopDomain, access: ShopAccess, query: str) -> None:
-        points = self._costs.get(query, _UNKNOWN_COST)
+    async def _keep_to_budget(
+        self, shop: ShopDomain, access: ShopAccess, question: Question
+    ) -> None:
+        points = self._costs.get(question, question.points)
         allowance = ALLOWANCES[access.plan]
         # Nobody tells when others leave something: it is tried again once it may be there.
         while wait := await self.budget.spend(  # noqa: ASYNC110 - see above
@@ -161,12 +180,16 @@ class AdminApi:
             await asyncio.sleep(wait.total_seconds())
 
     async def _answer(
-        self, shop: ShopDomain, access: ShopAccess, query: str, variables: Mapping[str, object]
+        self,
+        shop: ShopDomain,
+        access: ShopAccess,
+        question: Question,
+        variables: Mapping[str, object],
     ) -> _Answer:
         try:
             response = await self.client.post(
-                self.url.format(shop=shop),
-                json={"query": query, "variables": variables},
+                self.url.replace(SHOP, shop),
+                json={"query": question.text, "variables": variables},
                 headers={"X-Shopify-Access-Token": access.token.revealed()},
             )
         except httpx.HTTPError as error:
@@ -177,17 +200,20 @@ class AdminApi:
             raise _Unanswered(f"answers {response.status_code}", after=_retry_after(response))
         answer = _decoded(response.content)
         if cost := answer.extensions.cost:
-            self._costs[query] = cost.requested_query_cost
+            self._costs[question] = cost.requested_query_cost
             left = cost.throttle_status.currently_available
             await self.budget.correct(shop, ALLOWANCES[access.plan], left)
         return answer
 
 
 def _read(answer: _Answer, kind: type[T]) -> T:
-    if any(error.extensions.code == "THROTTLED" for error in answer.errors):
+    codes = {error.extensions.code for error in answer.errors}
+    if codes & _DENIED:
+        raise Unauthenticated("Shopify lets us not ask that of the shop")
+    if "THROTTLED" in codes:
         cost = answer.extensions.cost
         raise _Unanswered("was asked too much", after=cost.refills_within if cost else 0.0)
-    if answer.errors or bytes(answer.data) == bytes(_NULL):
+    if codes or bytes(answer.data) == bytes(_NULL):
         raise _Unanswered("refuses the question")
     try:
         return msgspec.json.decode(answer.data, type=kind)

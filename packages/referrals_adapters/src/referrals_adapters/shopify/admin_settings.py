@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 
 from referrals_adapters.shopify.access import AccessFile
-from referrals_adapters.shopify.admin_api import VERSION
+from referrals_adapters.shopify.admin_api import SHOP, VERSION
 from referrals_adapters.wire.variables import SettingsError
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 ACCESS_FILE: Final = "SHOPIFY_ADMIN_ACCESS_FILE"
 URL: Final = "SHOPIFY_ADMIN_URL"
-
-_SHOP: Final = "{shop}"
 
 
 @attrs.frozen(kw_only=True)
@@ -41,9 +39,9 @@ class AdminSettings:
         Raises:
             SettingsError: One is missing or cannot be read, or the file is none of tokens.
         """
-        base = variables.text(URL, default=f"https://{_SHOP}").rstrip("/")
-        if not base.startswith(("https://", "http://")) or _SHOP not in base:
-            raise SettingsError(f"{URL} is a URL with {_SHOP} in place of a shop's domain")
+        base = variables.text(URL, default=f"https://{SHOP}").rstrip("/")
+        if not base.startswith(("https://", "http://")) or SHOP not in base:
+            raise SettingsError(f"{URL} is a URL with {SHOP} in place of a shop's domain")
         access = AccessFile(Path(variables.text(ACCESS_FILE)))
         access.shops()
         return cls(access=access, url=f"{base}/admin/api/{VERSION}/graphql.json")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
 import msgspec
 
 from referrals_adapters.shopify import body
 from referrals_adapters.shopify.address import AddressKey
-from referrals_adapters.shopify.admin_api import AdminApi
+from referrals_adapters.shopify.admin_api import AdminApi, Question
 from referrals_adapters.shopify.facts import facts_of_order, number_of
 from referrals_domain.model.identifiers import OrderId
 from referrals_domain.ports.shop_orders import OrderPage, ShopOrders
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from referrals_domain.model.order import OrderFacts
 
 ORDERS_A_PAGE: Final = 50
-"""So many cost some 280 points; a question may cost 1,000."""
+"""So many cost 184 points; a question may cost 1,000."""
 
-QUERY: Final = """
+QUERY: Final = Question(
+    """
 query Orders($query: String!, $first: Int!, $after: String) {
   orders(query: $query, first: $first, after: $after, sortKey: UPDATED_AT) {
     pageInfo { hasNextPage endCursor }
@@ -39,21 +40,24 @@ query Orders($query: String!, $first: Int!, $after: String) {
       customerJourneySummary { firstVisit { landingPage referrerUrl } }
       refunds {
         legacyResourceId
-        transactions(first: 10) {
-          nodes {
-            kind status
-            amountSet {
-              shopMoney { amount currencyCode }
-              presentmentMoney { amount currencyCode }
-            }
-          }
+        transactions(first: 20) {
+          pageInfo { hasNextPage }
+          nodes { kind status amountSet { presentmentMoney { amount currencyCode } } }
         }
       }
     }
   }
 }
-"""
+""",
+    points=200,
+)
 """What of an order counts; nothing that names or describes a person but the ids."""
+
+COUNT: Final = Question(
+    "query Count($query: String!) { ordersCount(query: $query, limit: null) { count } }",
+    points=10,
+)
+"""How many orders match; without a limit, which is 10,000 unless told."""
 
 
 class _Money(msgspec.Struct, rename="camel"):
@@ -84,13 +88,22 @@ class _Journey(msgspec.Struct, rename="camel"):
     first_visit: _Visit | None = None
 
 
+class _PaidMoney(msgspec.Struct, rename="camel"):
+    presentment_money: _Money
+
+
 class _Transaction(msgspec.Struct, rename="camel"):
     kind: str
     status: str
-    amount_set: _MoneyBag
+    amount_set: _PaidMoney
 
 
-class _Transactions(msgspec.Struct):
+class _More(msgspec.Struct, rename="camel"):
+    has_next_page: bool
+
+
+class _Transactions(msgspec.Struct, rename="camel"):
+    page_info: _More
     nodes: list[_Transaction]
 
 
@@ -112,11 +125,12 @@ class _Order(_Resource, rename="camel", kw_only=True):
     custom_attributes: list[_Attribute] = msgspec.field(default_factory=list)
     discount_codes: list[str] = msgspec.field(default_factory=list)
     customer_journey_summary: _Journey | None = None
-    refunds: list[_Refund] = msgspec.field(default_factory=list)
+    refunds: Annotated[list[_Refund], msgspec.Meta(max_length=body.MOST_REFUNDS)] = msgspec.field(
+        default_factory=list
+    )
 
 
-class _PageInfo(msgspec.Struct, rename="camel"):
-    has_next_page: bool
+class _PageInfo(_More, rename="camel"):
     end_cursor: str | None = None
 
 
@@ -127,6 +141,14 @@ class _Orders(msgspec.Struct, rename="camel"):
 
 class _Found(msgspec.Struct):
     orders: _Orders
+
+
+class _Count(msgspec.Struct):
+    count: int
+
+
+class _Counted(msgspec.Struct, rename="camel"):
+    orders_count: _Count
 
 
 _ORDER: Final = msgspec.json.Decoder(_Order)
@@ -146,12 +168,17 @@ class ShopifyOrders(ShopOrders):
     api: AdminApi
     secret: str = attrs.field(repr=False)
 
+    async def count(self, shop: ShopDomain, *, since: datetime, until: datetime) -> int:
+        """Ask how many there are."""
+        variables = {"query": _changed_between(since, until)}
+        return (await self.api.ask(shop, COUNT, variables, _Counted)).orders_count.count
+
     async def changed(
         self, shop: ShopDomain, *, since: datetime, until: datetime, page: str | None = None
     ) -> OrderPage:
         """Ask for a page; an order on it that cannot be read keeps back no other."""
         variables = {
-            "query": f"updated_at:>='{_written(since)}' AND updated_at:<='{_written(until)}'",
+            "query": _changed_between(since, until),
             "first": ORDERS_A_PAGE,
             "after": page,
         }
@@ -208,23 +235,26 @@ def _as_posted(order: _Order) -> body.OrderBody:
 
 
 def _refund(refund: _Refund) -> body.Refund:
+    """
+    Return a refund in the currency that the buyer paid in, as webhooks do.
+
+    Raises:
+        ValueError: It is of more parts than were asked for: what is shown is not all of it.
+    """
+    if refund.transactions.page_info.has_next_page:
+        raise ValueError("a refund has more than 20 parts")
     return body.Refund(
         refund.legacy_resource_id,
         [
             body.Transaction(
                 kind=one.kind.lower(),
                 status=one.status.lower(),
-                amount=(money := _paid_in(one.amount_set)).amount,
-                currency=money.currency_code,
+                amount=one.amount_set.presentment_money.amount,
+                currency=one.amount_set.presentment_money.currency_code,
             )
             for one in refund.transactions.nodes
         ],
     )
-
-
-def _paid_in(money: _MoneyBag) -> _Money:
-    """Return an amount in the currency that goes back: webhooks tell refunds in the buyer's."""
-    return money.presentment_money or money.shop_money
 
 
 def _presented(money: _Money | None) -> body.PresentedMoney | None:
@@ -233,6 +263,10 @@ def _presented(money: _Money | None) -> body.PresentedMoney | None:
 
 def _raw(text: str | None) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(text))
+
+
+def _changed_between(since: datetime, until: datetime) -> str:
+    return f"updated_at:>='{_written(since)}' AND updated_at:<='{_written(until)}'"
 
 
 def _written(at: datetime) -> str:

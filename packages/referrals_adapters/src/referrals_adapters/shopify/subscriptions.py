@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import msgspec
 
-from referrals_adapters.shopify.admin_api import AdminApi
+from referrals_adapters.shopify.admin_api import AdminApi, Question
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.privacy import PrivacyTopic
@@ -18,17 +18,20 @@ if TYPE_CHECKING:
 
     from referrals_domain.model.identifiers import ShopDomain
 
-_LIST: Final = """
-query Subscriptions { webhookSubscriptions(first: 100) { nodes { topic uri } } }
-"""
-_CREATE: Final = """
+_LIST: Final = Question(
+    "query Subscriptions { webhookSubscriptions(first: 100) { nodes { topic uri } } }", points=20
+)
+_CREATE: Final = Question(
+    """
 mutation Subscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
   webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: $uri}) {
     webhookSubscription { id }
     userErrors { message }
   }
 }
-"""
+""",
+    points=10,
+)
 
 
 def _name(topic: Topic | PrivacyTopic) -> str:

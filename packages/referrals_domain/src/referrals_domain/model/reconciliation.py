@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from referrals_domain.model.identifiers import OrderId, ShopDomain
+
+if TYPE_CHECKING:
+    from referrals_domain.model.order import OrderFacts
 
 FIRST_OVERLAP: Final = timedelta(hours=26)
 """How far back a shop's first sweep looks: Shopify's webhooks come up to a day late."""
@@ -22,13 +25,37 @@ ON_THEIR_WAY: Final = timedelta(minutes=10)
 
 
 class Lack(StrEnum):
-    """What of an order had not come."""
+    """What of an order had not come; of several, the first of these."""
 
     ORDER = "order"
-    """Nothing of it had come."""
+    """Nothing of it had come, or a refund only."""
+
+    CANCELLATION = "cancellation"
+    """It was known, but not that it was cancelled."""
+
+    REFUND = "refund"
+    """It was known, but not all that went back."""
+
+    PAYMENT = "payment"
+    """It was known, but not that it was paid."""
 
     CHANGE = "change"
-    """It was known, but not what happened to it since: a payment, a cancellation, a refund."""
+    """It was known, but not what else changed: its total, its friend, its signals."""
+
+    @classmethod
+    def of(cls, facts: OrderFacts, known: OrderFacts) -> Lack | None:
+        """Return what of an order's facts is not known; None: everything is."""
+        if known.snapshot is None:
+            return cls.ORDER
+        if not facts.tells_more_than(known):
+            return None
+        if facts.cancelled_at and not known.cancelled_at:
+            return cls.CANCELLATION
+        if known.merge(facts).refunds != known.refunds:
+            return cls.REFUND
+        if facts.paid_at and not known.paid_at:
+            return cls.PAYMENT
+        return cls.CHANGE
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +81,9 @@ class Drift:
         shop_domain: The shop.
         since: From when on changes were looked at.
         until: Up to when; what changed later, the next sweep finds.
-        found: How many orders changed at Shopify.
+        counted: How many orders Shopify says it has that changed then; other than those found, if
+            some changed again meanwhile.
+        found: How many it showed.
         without_signal: Those of them that point to no referral, and are none of ours.
         known: Those of which everything had come.
         missing: Those of which something had not come.
@@ -64,6 +93,7 @@ class Drift:
     shop_domain: ShopDomain
     since: datetime
     until: datetime
+    counted: int = 0
     found: int = 0
     without_signal: int = 0
     known: int = 0

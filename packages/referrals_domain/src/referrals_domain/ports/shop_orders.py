@@ -37,6 +37,16 @@ class ShopOrders(Protocol):
     """The orders that Shopify has, of the shops that gave access to them."""
 
     @abstractmethod
+    async def count(self, shop: ShopDomain, *, since: datetime, until: datetime) -> int:
+        """
+        Return how many orders' last change lies between.
+
+        Raises:
+            Unavailable: As below.
+            Unauthenticated: As below.
+        """
+
+    @abstractmethod
     async def changed(
         self, shop: ShopDomain, *, since: datetime, until: datetime, page: str | None = None
     ) -> OrderPage:

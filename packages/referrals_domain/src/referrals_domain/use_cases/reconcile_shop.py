@@ -27,10 +27,10 @@ from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.redacted import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
-    from referrals_domain.model.identifiers import MerchantId, OrderId, ShopDomain
+    from referrals_domain.model.identifiers import MerchantId, ShopDomain
     from referrals_domain.ports.shop_orders import OrderPage
 
 
@@ -67,7 +67,9 @@ class ReconcileShop:
         merchant_id, reached = await self._merchant_of(shop)
         until = self.clock.now() - ON_THEIR_WAY
         first = reached - OVERLAP if reached else until - FIRST_OVERLAP
-        drift = Drift(shop_domain=shop, since=since or first, until=until)
+        start = since or first
+        counted = await self.shop_orders.count(shop, since=start, until=until)
+        drift = Drift(shop_domain=shop, since=start, until=until, counted=counted)
         page: str | None = None
         while True:
             found = await self.shop_orders.changed(
@@ -94,14 +96,10 @@ class ReconcileShop:
         self, page: OrderPage, merchant_id: MerchantId, drift: Drift, *, dry_run: bool
     ) -> Drift:
         """Take in what had not come of the orders on a page, and add it up."""
-        came = await self._came(page.facts, merchant_id)
-        ours = [facts for facts in page.facts if facts.signals or facts.order_id in came]
-        lacks = {
-            facts.order_id: Lack.CHANGE if facts.order_id in came else Lack.ORDER
-            for facts in ours
-            if not came.get(facts.order_id)
-        }
-        if not dry_run:
+        held = await self._held(page.facts, merchant_id)
+        ours = [one for one in held if one.is_ours]
+        lacks = [(one.facts, one.lack) for one in ours if one.lack]
+        if lacks and not dry_run:
             await self.accept_deliveries(
                 [
                     Delivery(
@@ -112,26 +110,23 @@ class ReconcileShop:
                         received_at=self.clock.now(),
                         source=DeliverySource.RECONCILE,
                     )
-                    for facts in ours
-                    if facts.order_id in lacks
+                    for facts, _ in lacks
                 ]
             )
+        missing = [MissingOrder(order_id=facts.order_id, lack=lack) for facts, lack in lacks]
         return attrs.evolve(
             drift,
             found=drift.found + len(page.facts) + len(page.unreadable),
-            without_signal=drift.without_signal + len(page.facts) - len(ours),
+            without_signal=drift.without_signal + len(held) - len(ours),
             known=drift.known + len(ours) - len(lacks),
-            missing=(
-                *drift.missing,
-                *(MissingOrder(order_id=id_, lack=lack) for id_, lack in lacks.items()),
-            ),
+            missing=(*drift.missing, *missing),
             unreadable=(*drift.unreadable, *page.unreadable),
         )
 
-    async def _came(
+    async def _held(
         self, found: Sequence[OrderFacts], merchant_id: MerchantId
-    ) -> Mapping[OrderId, bool]:
-        """Return the orders of which something had come, and of each whether everything had."""
+    ) -> Sequence[_HeldOrder]:
+        """Hold orders against what came of them."""
         keys = {OrderKey(merchant_id, one.order_id) for one in found}
         friends = {CustomerKey(merchant_id, one.customer_id) for one in found if one.customer_id}
         async with self.begin() as tx:
@@ -143,8 +138,36 @@ class ReconcileShop:
             came[key] = reduce(
                 OrderFacts.merge, facts, came.get(key, OrderFacts(order_id=key.order_id))
             )
-        return {
-            one.order_id: not gone.facts(merchant_id, one).tells_more_than(known)
+        return [
+            _HeldOrder.against(
+                came.get(OrderKey(merchant_id, one.order_id), OrderFacts(order_id=one.order_id)),
+                facts=one,
+                as_kept=gone.facts(merchant_id, one),
+            )
             for one in found
-            if (known := came.get(OrderKey(merchant_id, one.order_id)))
-        }
+        ]
+
+
+@attrs.frozen(kw_only=True)
+class _HeldOrder:
+    """
+    An order that Shopify has, held against what came of it.
+
+    Args:
+        facts: What Shopify says.
+        is_ours: Whether it points to a referral, or did when something of it came.
+        lack: What had not come.
+    """
+
+    facts: OrderFacts
+    is_ours: bool
+    lack: Lack | None
+
+    @classmethod
+    def against(cls, came: OrderFacts, *, facts: OrderFacts, as_kept: OrderFacts) -> _HeldOrder:
+        """Hold it; a refund that came, as those of all orders do, does not tell whose it is."""
+        return cls(
+            facts=facts,
+            is_ours=bool(facts.signals or came.signals),
+            lack=Lack.of(as_kept, came),
+        )

@@ -69,7 +69,10 @@ def _refund(refund: Refund) -> Document:
         "id": refund.document["admin_graphql_api_id"],
         "legacyResourceId": str(refund.document["id"]),
         "createdAt": _time(refund.document["created_at"]),
-        "transactions": lambda _info, first: {"nodes": moves[:first]},
+        "transactions": lambda _info, first: {
+            "nodes": moves[:first],
+            "pageInfo": {"hasNextPage": len(moves) > first, "endCursor": None},
+        },
     }
 
 
