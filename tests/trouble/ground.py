@@ -106,6 +106,8 @@ class Ground:
             "REFERRALS_REDIS_PORT": str(self.redis.port),
             "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",
             "REFERRALS_PUBLIC_URL": "https://go.example",
+            "REFERRALS_GRPC_CALLER_LIMIT": "100000",  # trouble comes by crowds
+            "REFERRALS_GRPC_MERCHANT_LIMIT": "100000",
             "AUTH_GRPC_TARGET": self.auth_target,
             **changes,
         }
