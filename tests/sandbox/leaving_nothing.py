@@ -1,4 +1,8 @@
-"""However a sandbox ends, no process, folder, port or shared memory stays behind."""
+"""
+However a sandbox ends, no process, folder, port or shared memory stays behind.
+
+It starts two dozen of them, so `uv run pytest` leaves it out: `uv run pytest -n0` with this path.
+"""
 
 import json
 import os
