@@ -49,8 +49,9 @@ def environment(
     monkeypatch: pytest.MonkeyPatch, migrated: PostgresSettings, servers: Servers, tmp_path: Path
 ) -> pytest.MonkeyPatch:
     """The environment of a person who may do everything."""
-    for name in ("host", "port", "name", "user", "password"):
+    for name in ("host", "port", "name", "user"):
         monkeypatch.setenv(f"REFERRALS_DB_{name.upper()}", str(getattr(migrated, name)))
+    monkeypatch.setenv("REFERRALS_DB_PASSWORD", migrated.password.revealed())
     shops = tmp_path / "shops.json"
     shops.write_text("{}")
     monkeypatch.setenv("SHOPIFY_ADMIN_ACCESS_FILE", str(shops))
