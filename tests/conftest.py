@@ -120,13 +120,19 @@ async def database(
     servers: Servers, migrated: PostgresSettings
 ) -> AsyncIterator[PostgresSettings]:
     """
-    A database with the schema and nothing in it, as the services see it.
+    A database with the schema and nothing in it, as the webhook service's roles see it.
 
     Emptying it takes 15 ms. Copying a template took 15 to 250 ms, as the disk pleased; tests that
     change more than rows take `blank_database`.
     """
     yield of_services(servers.database, migrated)
     await execute(migrated, _END_OTHERS + _EMPTY)
+
+
+@pytest.fixture
+def walled_database(servers: Servers, database: PostgresSettings) -> PostgresSettings:
+    """The same as the gRPC service sees it: no row unless it says for whom it acts."""
+    return of_grpc(servers.database, database)
 
 
 @pytest.fixture
@@ -191,8 +197,13 @@ async def new_database(servers: Servers) -> AsyncIterator[PostgresSettings]:
 
 
 def of_services(server: Database, settings: PostgresSettings) -> PostgresSettings:
-    """Return how the services reach a database of a server."""
+    """Return how the webhook service's roles reach a database of a server."""
     return attrs.evolve(settings, user=server.user, password=server.password)
+
+
+def of_grpc(server: Database, settings: PostgresSettings) -> PostgresSettings:
+    """Return how the gRPC service reaches a database of a server."""
+    return attrs.evolve(settings, user=server.grpc_user, password=server.grpc_password)
 
 
 async def execute(settings: PostgresSettings, statements: str) -> None:

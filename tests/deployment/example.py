@@ -6,6 +6,7 @@ from typing import Final
 
 VARIABLES: Final = {
     "REFERRALS_DB_OWNER_PASSWORD": "of the database's owner",
+    "REFERRALS_DB_GRPC_PASSWORD": "of-the-grpc-service",
     "REFERRALS_DB_PASSWORD": "of the services",
     "AUTH_GRPC_TARGET": "auth.example:50061",
     "CORE_GRPC_TARGET": "core.example:50062",

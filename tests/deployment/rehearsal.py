@@ -112,6 +112,7 @@ class _Rehearsal:
     def _roles(self, neighbours: Neighbours) -> dict[str, Role]:
         variables = {
             "REFERRALS_DB_PASSWORD": self.up.database.password,
+            "REFERRALS_DB_GRPC_PASSWORD": self.up.database.grpc_password,
             "REFERRALS_DB_OWNER_PASSWORD": self.up.database.owner_password,
             "AUTH_GRPC_TARGET": neighbours.auth.address,
             "CORE_GRPC_TARGET": neighbours.core.address,
@@ -119,7 +120,7 @@ class _Rehearsal:
             "REFERRALS_PUBLIC_URL": "https://go.example",
             "SHOPIFY_API_SECRET": self.own.shopify_secret,
         }
-        found = {"migrate": self.up.owner_environment()}
+        found = {"migrate": self.up.owner_environment(), "grpc": self.up.grpc_environment()}
         return {
             name: Role.of(name, service, self.image, found.get(name, self.up.environment()))
             for name, service in of_ours(services(variables)).items()

@@ -84,16 +84,15 @@ def test_a_health_check_asks_where_the_service_listens(name: str) -> None:
 
 def test_the_database_is_made_as_the_services_know_it() -> None:
     own = environment(EVERY["postgres"])
+    owner = (own["POSTGRES_USER"], own["POSTGRES_PASSWORD"])
+    webhook = ("referrals_app", own["REFERRALS_DB_PASSWORD"])  # postgres/roles.sh, as the next
+    grpc = ("referrals_grpc", own["REFERRALS_DB_GRPC_PASSWORD"])
     for name, service in of_ours(EVERY).items():
         theirs = environment(service)
         assert theirs["REFERRALS_DB_NAME"] == own["POSTGRES_DB"], name
-        if name == "migrate":
-            assert theirs["REFERRALS_DB_USER"] == own["POSTGRES_USER"]
-            assert theirs["REFERRALS_DB_PASSWORD"] == own["POSTGRES_PASSWORD"]
-        else:
-            assert theirs["REFERRALS_DB_USER"] == "referrals_app", name  # postgres/roles.sh
-            assert theirs["REFERRALS_DB_PASSWORD"] == own["REFERRALS_DB_PASSWORD"], name
-    assert own["REFERRALS_DB_PASSWORD"] != own["POSTGRES_PASSWORD"]
+        login = (theirs["REFERRALS_DB_USER"], theirs["REFERRALS_DB_PASSWORD"])
+        assert login == {"migrate": owner, "grpc": grpc}.get(name, webhook), name
+    assert len({password for _, password in (owner, webhook, grpc)}) == 3
 
 
 def test_kafka_tells_clients_the_address_that_they_call() -> None:

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 CONNECTIONS: Final = 40
 IDLE: Final = 1.0
+HEADERS_WITHIN: Final = 0.05
 BUCKET: Final = 100
 FRIENDS_BUCKET: Final = 20
 
 HURRIED: Final = {
     "_connections: 10000": f"_connections: {CONNECTIONS}",
     "idle_timeout: 60s": f"idle_timeout: {IDLE:g}s",
+    "request_headers_timeout: 5s": f"request_headers_timeout: {HEADERS_WITHIN:g}s",
     "request_timeout: 10s": "request_timeout: 0.1s",
     "timeout: 5s  # as Shopify waits": "timeout: 0.2s",
     " max_stream_duration: 10s": " max_stream_duration: 0.2s",

@@ -39,17 +39,17 @@ async def service(auth: Neighbour) -> AsyncIterator[Service]:
 
 @pytest.fixture
 def environment(
-    servers: Servers, database: PostgresSettings, auth: Neighbour
+    servers: Servers, walled_database: PostgresSettings, auth: Neighbour
 ) -> Mapping[str, str]:
     """What a real process of the service is told."""
     return {
         **os.environ,
         "AUTH_GRPC_TARGET": auth.target,
-        "REFERRALS_DB_HOST": database.host,
-        "REFERRALS_DB_PORT": str(database.port),
-        "REFERRALS_DB_NAME": database.name,
-        "REFERRALS_DB_USER": database.user,
-        "REFERRALS_DB_PASSWORD": database.password.revealed(),
+        "REFERRALS_DB_HOST": walled_database.host,
+        "REFERRALS_DB_PORT": str(walled_database.port),
+        "REFERRALS_DB_NAME": walled_database.name,
+        "REFERRALS_DB_USER": walled_database.user,
+        "REFERRALS_DB_PASSWORD": walled_database.password.revealed(),
         "REFERRALS_REDIS_HOST": servers.redis.host,
         "REFERRALS_REDIS_PORT": str(servers.redis.port),
         "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
+from functools import partial
 from hashlib import sha256
+from itertools import product
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -20,7 +23,7 @@ from referrals_domain.ports.merchant_validator import MerchantValidator, Verdict
 from referrals_domain.testing.builders import MERCHANT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
 TOKEN = "Bearer of-the-caller"
 ANSWERS = Verdict | type[Unauthenticated | OutOfTime] | None
@@ -219,6 +222,44 @@ async def test_a_grant_is_for_one_token_and_one_merchant(
         ("Bearer of-another", MERCHANT),
         (TOKEN, MerchantId("other")),
     ]
+
+
+async def test_of_many_who_ask_at_once_each_is_told_their_own(stopwatch: Stopwatch) -> None:
+    """However the answers overtake each other, and whether they are asked for or kept."""
+    tokens = [f"Bearer {number}" for number in range(6)]
+    merchants = [MerchantId(f"merchant-{number}") for number in range(6)]
+    granted = {(tokens[one], merchants[other]) for one in range(6) for other in range(one)}
+    access = MerchantAccess(validator=partial(_Asked, granted), elapsed=stopwatch)
+
+    async def told(token: str, merchant: MerchantId) -> bool:
+        try:
+            await access.require(token, merchant)
+        except PermissionDenied:
+            return False
+        return True
+
+    pairs = list(product(tokens, merchants)) * 3
+    for some in (pairs, pairs[::-1]):
+        answers = await asyncio.gather(*(told(*pair) for pair in some))
+        assert answers == [pair in granted for pair in some]
+
+
+@attrs.frozen
+class _Asked(MerchantValidator):
+    """Auth as one caller asks it; some of its answers take longer than others."""
+
+    granted: Collection[tuple[str, MerchantId]]
+    authorization: str
+    pace: Pace
+
+    async def validate(self, merchant_ids: Collection[MerchantId]) -> Mapping[MerchantId, Verdict]:
+        (asked,) = merchant_ids
+        for _ in range(7 * int(self.authorization[-1]) + 3 * int(asked[-1]) % 5):
+            await asyncio.sleep(0)
+        return {
+            id_: Verdict.VALID if (self.authorization, id_) in self.granted else Verdict.DENIED
+            for id_ in merchant_ids
+        }
 
 
 async def test_many_who_ask_at_once_ask_once(access: MerchantAccess, auth: Auth) -> None:

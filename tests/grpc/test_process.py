@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from referrals_adapters.grpc.channel import Channel
+    from referrals_adapters.postgres.settings import PostgresSettings
     from tests.neighbours import Neighbour
 
 NOBODY = pb.GetReferralStatusRequest(
@@ -77,6 +79,19 @@ async def test_the_service_answers_on_both_paths_and_ends_when_told(
         running.process.send_signal(signal.SIGTERM)
         _, err = await asyncio.wait_for(running.process.communicate(), 10)
         assert (running.process.returncode, err) == (0, b"")
+
+
+async def test_a_user_who_sees_every_merchant_is_told_of_at_the_start(
+    environment: Mapping[str, str], database: PostgresSettings
+) -> None:
+    whole = {**environment, "REFERRALS_DB_USER": database.user, "REFERRALS_LOG_FORMAT": "json"}
+    async with started(whole) as running:
+        assert running.process.stderr
+        line = json.loads(await asyncio.wait_for(running.process.stderr.readline(), 10))
+    assert (line["level"], line["event"]) == (
+        "warning",
+        "the database has no walls for this user",
+    )
 
 
 async def test_when_told_to_end_it_says_so_and_lets_calls_finish(

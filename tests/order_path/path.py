@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from uuid import uuid4
 
 import attrs
@@ -59,11 +59,14 @@ _FORGET_HISTORY: Final = text("""
 _HOUR: Final = timedelta(hours=1)
 
 
+AnyTopic: TypeAlias = Topic | PrivacyTopic
+
+
 @attrs.frozen(repr=False)
 class Webhook:
     """What Shopify posts."""
 
-    topic: Topic | PrivacyTopic
+    topic: AnyTopic
     body: bytes
     shop: ShopDomain = builders.SHOP
 

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import event
 
+from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.transaction import PostgresTransaction
@@ -51,6 +52,13 @@ async def begin_with_link(begin: Begin) -> Begin:
         await tx.links.add(builders.link())
         await tx.commit()
     return begin
+
+
+@pytest.fixture
+async def walled_engine(walled_database: PostgresSettings) -> AsyncIterator[AsyncEngine]:
+    """A pool of connections of the gRPC service's user."""
+    async with open_engine(walled_database) as engine:
+        yield engine
 
 
 @pytest.fixture

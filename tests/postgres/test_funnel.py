@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import text
+import pytest
 
+from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.funnel import Days
 from referrals_domain.model.identifiers import MerchantId
 from tests.conftest import execute
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_adapters.postgres.settings import PostgresSettings
-    from referrals_domain.testing.contracts.begin import Begin
 
 _FILL: Final = (
-    text("""
+    """
     INSERT INTO referrals (
         merchant_id, id, customer_id, referral_link_id, channel, status, cause, version,
         opened_at, updated_at
@@ -27,33 +30,42 @@ _FILL: Final = (
     SELECT 'merchant-' || number % 2, gen_random_uuid(), '1', gen_random_uuid(), 'sms', 'PENDING',
            'link_shared', 1, now() - number * interval '1 hour', now()
     FROM generate_series(1, 10000) AS number
-"""),
-    text("""
+""",
+    """
     INSERT INTO visits (merchant_id, referral_id, referral_link_id, channel, day, number)
     SELECT merchant_id, id, referral_link_id, channel, opened_at::date, 1 FROM referrals
-"""),
+""",
+    "VACUUM (ANALYZE) referrals",
+    "VACUUM (ANALYZE) visits",
 )
 
 
+@pytest.fixture(params=["without a wall", "with a wall"])
+async def engine(
+    request: pytest.FixtureRequest, database: PostgresSettings, walled_database: PostgresSettings
+) -> AsyncIterator[AsyncEngine]:
+    settings = walled_database if request.param == "with a wall" else database
+    async with open_engine(settings) as engine:
+        yield engine
+
+
 async def test_days_are_read_from_their_index(
-    begin: Begin,
     engine: AsyncEngine,
     migrated: PostgresSettings,
     asked: list[tuple[str, Any]],
 ) -> None:
-    async with engine.begin() as connection:
-        for statement in _FILL:
-            await connection.execute(statement)
-    await execute(migrated, "VACUUM (ANALYZE) referrals, visits")
+    for statement in _FILL:
+        await execute(migrated, statement)
     asked.clear()
     merchant, now = MerchantId("merchant-1"), datetime.now(UTC)
     days = Days((now - timedelta(days=2)).date(), now.date())
-    async with begin() as tx:
+    async with PostgresTransaction(engine, [merchant]) as tx:
         opened = await tx.funnel.opened(merchant, days)
         followed = await tx.funnel.followed(merchant, days)
     assert sum(opened.values()) == sum(followed.values()) > 0
+    counts = [one for one in asked if "SELECT set_config" not in one[0]]
     for (of, parameters), index in zip(
-        asked.copy(), ("idx_referrals_merchant_id", "idx_visits_merchant_id"), strict=True
+        counts, ("idx_referrals_merchant_id", "idx_visits_merchant_id"), strict=True
     ):
         for plan in await plans(engine, of, parameters):
             assert f"Index Only Scan using {index} " in plan

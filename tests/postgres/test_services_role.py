@@ -18,6 +18,8 @@ from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.errors import sqlstate
 from referrals_adapters.postgres.migrate import migrate
 from referrals_adapters.postgres.settings import PostgresSettings
+from referrals_adapters.postgres.walls import sees_every_merchant
+from referrals_domain.errors import Unavailable
 from referrals_domain.model.decision import opened
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import completed, numbered
@@ -46,6 +48,7 @@ print("ready", flush=True)
 input()
 asyncio.run(migrate(settings))
 """
+_OURS: Final = "referrals_app, referrals_services, referrals_grpc, referrals_merchant"
 _DENIED: Final = "42501"
 
 
@@ -160,14 +163,13 @@ async def cluster() -> AsyncIterator[_Cluster]:
             password=server.owner_password,
         )
         admin = attrs.evolve(owner, user=ADMIN)
-        await execute(admin, "DROP ROLE referrals_app")
-        await execute(admin, "DROP ROLE referrals_services")
+        await execute(admin, f"DROP ROLE {_OURS}")
         await execute(admin, "ALTER ROLE referrals CREATEROLE")
         yield _Cluster(owner=owner, admin=admin)
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_databases_of_a_cluster_that_migrate_at_once_make_one_role(
+async def test_databases_of_a_cluster_that_migrate_at_once_make_each_role_once(
     cluster: _Cluster,
     elsewhere: Callable[[str, PostgresSettings], Awaitable[Process]],
 ) -> None:
@@ -187,7 +189,20 @@ async def test_databases_of_a_cluster_that_migrate_at_once_make_one_role(
             "SELECT 1 / has_table_privilege('referrals_services', 'visits', 'DELETE')::int",
         )
         await execute(cluster.owner, f"DROP DATABASE {database.name} WITH (FORCE)")
-    await execute(cluster.admin, "DROP ROLE referrals_services")
+    await execute(cluster.admin, "DROP ROLE referrals_services, referrals_merchant")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_owner_who_may_make_no_role_is_told_which_to_make(cluster: _Cluster) -> None:
+    await execute(
+        cluster.admin, "CREATE ROLE referrals_services; ALTER ROLE referrals NOCREATEROLE"
+    )
+    try:
+        with pytest.raises(Unavailable, match="first make the role referrals_merchant"):
+            await migrate(cluster.owner)
+    finally:
+        await execute(cluster.admin, "DROP ROLE referrals_services")
+        await execute(cluster.admin, "ALTER ROLE referrals CREATEROLE")
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -209,6 +224,7 @@ async def test_the_roles_that_compose_makes_are_those_that_the_services_need(
             "POSTGRES_USER": ADMIN,
             "POSTGRES_DB": owner.name,
             "REFERRALS_DB_PASSWORD": "it's \\secret",
+            "REFERRALS_DB_GRPC_PASSWORD": "it's \\another",
         },
         check=False,
         capture_output=True,
@@ -217,3 +233,6 @@ async def test_the_roles_that_compose_makes_are_those_that_the_services_need(
     await migrate(owner)
     services = attrs.evolve(owner, user="referrals_app", password="it's \\secret")
     await execute(services, "INSERT INTO visits SELECT * FROM visits; DELETE FROM visits")
+    grpc = attrs.evolve(owner, user="referrals_grpc", password="it's \\another")
+    async with open_engine(grpc) as engine:
+        assert not await sees_every_merchant(engine)

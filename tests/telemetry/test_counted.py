@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from referrals_adapters.telemetry.counted import CountedPublisher, CountedStatusCache
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
@@ -22,8 +24,6 @@ from tests.logged import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pytest
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float:
@@ -72,20 +72,26 @@ async def test_what_is_forgotten_counts_once_it_is_committed() -> None:
         assert value(metrics, "referrals_forgotten_total", table=table) == 1
 
 
-async def test_held_deliveries_are_an_alarm_once_it_is_committed(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize(
+    ("outcome", "event"),
+    [
+        (Outcome.HELD, "deliveries are held until a person looks"),
+        (Outcome.FOREIGN_ORDER, "orders are claimed by a second merchant"),
+    ],
+)
+async def test_what_a_person_must_look_at_is_an_alarm_once_it_is_committed(
+    caplog: pytest.LogCaptureFixture, outcome: Outcome, event: str
 ) -> None:
     metrics, store = Metrics(), InMemoryStore()
     now = builders.PLACED_AT
     async with CountedTransaction(store.begin(), metrics) as tx:
         await tx.deliveries.add([builders.accepted_delivery(received_at=now)])
         (claimed,) = await tx.deliveries.claim(1, at=now, until=now + timedelta(seconds=1))
-        await tx.deliveries.finish({claimed.id: Outcome.HELD})
+        await tx.deliveries.finish({claimed.id: outcome})
         assert not caplog.records
         await tx.commit()
-    alarm = {"level": "error", "event": "deliveries are held until a person looks", "count": 1}
-    assert written(caplog.records) == [alarm]
-    assert value(metrics, "referrals_delivery_outcomes_total", outcome="held") == 1
+    assert written(caplog.records) == [{"level": "error", "event": event, "count": 1}]
+    assert value(metrics, "referrals_delivery_outcomes_total", outcome=outcome) == 1
 
 
 async def test_reads_of_the_cache_count_by_what_they_found() -> None:

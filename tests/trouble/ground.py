@@ -89,7 +89,7 @@ class Ground:
 
     async def connections(self) -> Connections:
         """Return what the connections of the gRPC service do at this moment."""
-        async with connected(self.database) as connection:
+        async with connected(self.database, admin=True) as connection:
             [(busy, waiting)] = await connection.fetch(_CONNECTIONS)
         return Connections(busy, waiting)
 
@@ -106,6 +106,8 @@ class Ground:
             "REFERRALS_REDIS_PORT": str(self.redis.port),
             "REFERRALS_GRPC_LISTEN": "127.0.0.1:0",
             "REFERRALS_PUBLIC_URL": "https://go.example",
+            "REFERRALS_GRPC_CALLER_LIMIT": "100000",  # trouble comes by crowds
+            "REFERRALS_GRPC_MERCHANT_LIMIT": "100000",
             "AUTH_GRPC_TARGET": self.auth_target,
             **changes,
         }
@@ -160,7 +162,12 @@ async def until_cached(ground: Ground, frontend: Frontend, referral_id: str) -> 
 @asynccontextmanager
 async def running_grpc(ground: Ground, **changes: str) -> AsyncIterator[Frontend]:
     """Run our gRPC service as a process, within the block."""
-    program = Program(supervisor=ground.supervisor, environment=ground.environment(**changes))
+    environment = ground.environment(
+        REFERRALS_DB_USER=ground.database.grpc_user,
+        REFERRALS_DB_PASSWORD=ground.database.grpc_password,
+        **changes,
+    )
+    program = Program(supervisor=ground.supervisor, environment=environment)
     try:
         process = program.start("run", module="referrals_grpc")
         line = await process.says(r"^referrals-grpc listening on (\S+)$")

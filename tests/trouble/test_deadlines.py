@@ -13,8 +13,19 @@ import pytest
 import pytest_asyncio
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.postgres.reading import READS_AT_ONCE
-from tests.trouble.ground import AMPLE, Frontend, Ground, code_of, connected, killed, locked
+from referrals_domain.testing.builders import MERCHANT
+from tests.trouble.ground import (
+    AMPLE,
+    TOKEN,
+    Frontend,
+    Ground,
+    code_of,
+    connected,
+    killed,
+    locked,
+)
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -27,7 +38,7 @@ IN_NO_HURRY: Final = 10
 """Each tenth caller has time: theirs are the answers that would be mixed up."""
 
 AT_A_TIME: Final = 40
-WRITES_AT_ONCE: Final = 10
+CALLS_AT_ONCE: Final = 10
 """The connections of the service for all that is not a status."""
 
 GIVEN_AWAY: Final = """
@@ -146,14 +157,15 @@ async def every_connection_is_free(ground: Ground, crowd: Crowd) -> None:
     """Have every connection of both pools wait for a lock: none is missing."""
     calls: list[Awaitable[object]] = []
     async with locked(ground.database, "referrals"):
-        link_id = next(iter(crowd.links.values()))
-        calls += [asyncio.ensure_future(crowd.frontend.share(link_id)) for _ in range(20)]
+        asked = pb.GetReferralRequest(merchant_id=MERCHANT, referral_id=next(iter(crowd.statuses)))
+        explain = crowd.frontend.stub.GetReferral
+        calls += [asyncio.ensure_future(explain(asked, metadata=TOKEN)) for _ in range(20)]
         for referral_id in crowd.statuses:
             calls.append(asyncio.ensure_future(crowd.frontend.status(referral_id)))
             await asyncio.sleep(0.005)
 
         async def all_wait() -> bool:
-            return (await ground.connections()).waiting == WRITES_AT_ONCE + READS_AT_ONCE
+            return (await ground.connections()).waiting == CALLS_AT_ONCE + READS_AT_ONCE
 
         await until(all_wait, within=4.0)  # before they give up
     await asyncio.gather(*calls)

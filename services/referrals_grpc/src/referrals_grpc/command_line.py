@@ -31,8 +31,9 @@ is away is waited for. Files of certificates are in PEM, and read anew when they
         "REFERRALS_PUBLIC_URL": "where friends reach the gateway, as https://go.example; the "
         "URLs of links begin so",
         "REFERRALS_GRPC_REFLECTION": "on: anybody may ask for the schemas (off)",
-        "REFERRALS_DB_HOST": "PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER and "
-        "_PASSWORD, which with _FILE behind it names a file instead",
+        "REFERRALS_DB_HOST": "PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, a "
+        "member of referrals_merchant, and _PASSWORD, which with _FILE behind it names a file "
+        "instead",
         "REFERRALS_DB_REPLICA_HOST": "a streaming replica, which answers GetReferralStatus, "
         "marked stale, while PostgreSQL is away (none); also _PORT (that of PostgreSQL)",
         "REFERRALS_REDIS_HOST": "Redis or Valkey; also _PORT (6379)",

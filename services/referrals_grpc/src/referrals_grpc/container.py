@@ -37,11 +37,14 @@ from referrals_domain.use_cases.put_program import PutProgram
 from referrals_domain.use_cases.review_referral import ReviewReferral
 from referrals_domain.use_cases.revoke_referral_link import RevokeReferralLink
 from referrals_domain.use_cases.share_links import ShareLinks
+from referrals_grpc.admitted import admitted
 from referrals_grpc.interceptors.count import CountInterceptor
 from referrals_grpc.interceptors.load import LoadInterceptor
 from referrals_grpc.interceptors.merchant import MerchantInterceptor
 from referrals_grpc.interceptors.status import StatusInterceptor
 from referrals_grpc.servicer import ReferralsServicer, UseCases
+from referrals_grpc.sharing import ShareTogether
+from referrals_grpc.walls import looking_at_walls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -77,10 +80,11 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomIds)
+    acting_for = providers.Callable(admitted)
     transaction = providers.Factory(
-        CountedTransaction, providers.Factory(PostgresTransaction, engine), metrics
+        CountedTransaction, providers.Factory(PostgresTransaction, engine, acting_for), metrics
     )
-    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine)
+    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine, acting_for)
     redis_cache = providers.Singleton(RedisStatusCache, redis=redis)
     cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
     limits = providers.Singleton(
@@ -107,9 +111,10 @@ class Container(containers.DeclarativeContainer):
     revoke_referral_link = providers.Singleton(
         RevokeReferralLink, begin=transaction.provider, clock=clock
     )
+    share_links = providers.Singleton(ShareLinks, begin=transaction.provider, clock=clock, ids=ids)
     shares = providers.Singleton(
         Batcher,
-        providers.Singleton(ShareLinks, begin=transaction.provider, clock=clock, ids=ids),
+        providers.Singleton(ShareTogether, share_links),
         limit=MOST_SHARES,
         concurrency=SHARES_AT_ONCE,
     )
@@ -151,9 +156,10 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
         primary = Breaker()
+        engine = await opened(open_engine(settings.database, application=APPLICATION))
         container = Container(
             metrics=metrics,
-            engine=await opened(open_engine(settings.database, application=APPLICATION)),
+            engine=engine,
             funnel_engine=await opened(
                 open_engine(
                     settings.database, application=APPLICATION, connections=FUNNELS_AT_ONCE
@@ -176,5 +182,6 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
         metrics.watch("primary", primary)
         metrics.watch("redis", container.redis_cache().breaker)
         metrics.watch("rate_limits", container.limits().breaker)
+        await opened(looking_at_walls(engine))
         await opened(aclosing(container.shares()))
         yield container

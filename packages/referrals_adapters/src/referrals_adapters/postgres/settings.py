@@ -29,7 +29,8 @@ class PostgresSettings:
         host: The host of the server.
         port: Its TCP port.
         name: The database.
-        user: A member of the role `referrals_services`, or, to migrate, the tables' owner.
+        user: A member of the role `referrals_services` or `referrals_merchant`; to migrate, the
+            tables' owner.
         password: The role's password; never shown.
         tls: How connections are encrypted, if they are to be.
     """

@@ -46,10 +46,10 @@ class Statements:
         return (await self._execute(statement, parameters)).rowcount
 
     async def rows_for(
-        self, statement: Executable, given: Sequence[Mapping[str, object]]
+        self, statement: Executable, given: Sequence[Mapping[str, object]], **others: object
     ) -> Sequence[Row[Any]]:
         """Return the rows that a statement answers with for a set; the empty set asks nobody."""
-        return (await self._execute(statement, arrays(given))).all() if given else []
+        return (await self._execute(statement, arrays(given) | others)).all() if given else []
 
     async def count_for(self, statement: Executable, given: Sequence[Mapping[str, object]]) -> int:
         """Return how many rows a statement changed for a set; the empty set changes none."""

@@ -8,6 +8,7 @@ import attrs
 from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from referrals_adapters.postgres.acting import ACTING, acting_for
 from referrals_adapters.postgres.sets import given, same
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import referrals
@@ -25,15 +26,20 @@ _KEYS = given(_COLUMNS.merchant_id, _COLUMNS.id)
 _IS_READ_ONLY: ColumnElement[bool] = literal_column(
     "current_setting('transaction_read_only') = 'on'"
 )
-_READ = select(
-    _KEYS.c.merchant_id,
-    _KEYS.c.id,
-    _COLUMNS.status,
-    _COLUMNS.version,
-    _COLUMNS.updated_at,
-    _COLUMNS.cause,
-    _IS_READ_ONLY.label("is_read_only"),
-).outerjoin_from(_KEYS, referrals, same(referrals, _KEYS, "merchant_id", "id"))
+_READ = (
+    select(
+        _KEYS.c.merchant_id,
+        _KEYS.c.id,
+        _COLUMNS.status,
+        _COLUMNS.version,
+        _COLUMNS.updated_at,
+        _COLUMNS.cause,
+        _IS_READ_ONLY.label("is_read_only"),
+    )
+    .outerjoin_from(_KEYS, referrals, same(referrals, _KEYS, "merchant_id", "id"))
+    # A condition on no row is looked at before any is read: so a read is still one statement.
+    .where(ACTING.scalar_subquery().is_not(None))
+)
 
 
 def _without_transactions(engine: AsyncEngine) -> AsyncEngine:
@@ -44,6 +50,8 @@ def _without_transactions(engine: AsyncEngine) -> AsyncEngine:
 class PostgresStatuses(Statuses):
     """
     How referrals stand, by what one server has: one statement a read, and no transaction.
+
+    A read acts for the merchants of all that it is asked for.
 
     A server that takes no writes may be a primary that was demoted or fenced off, and lag behind.
     So its views are stale, as those of a replica are, and the connection is not used again: the
@@ -70,7 +78,8 @@ class PostgresStatuses(Statuses):
         statements = Statements(self.engine.connect())
         await statements.begin()
         try:
-            found = await statements.rows_for(_READ, rows)
+            merchants = acting_for(key.merchant_id for key in keys)
+            found = await statements.rows_for(_READ, rows, **merchants)
             if not self.replica and _is_read_only(found):
                 await statements.leave()
         finally:

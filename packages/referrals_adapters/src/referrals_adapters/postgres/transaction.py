@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from referrals_adapters.postgres.acting import act_for
 from referrals_adapters.postgres.addresses import PostgresAddresses
 from referrals_adapters.postgres.conversions import PostgresConversions
 from referrals_adapters.postgres.customer_records import PostgresCustomerRecords
@@ -34,9 +35,12 @@ from referrals_adapters.postgres.watermarks import PostgresWatermarks
 from referrals_domain.ports.transaction import Transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import TracebackType
 
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from referrals_domain.model.identifiers import MerchantId
 
 
 class PostgresTransaction(Transaction):
@@ -47,14 +51,23 @@ class PostgresTransaction(Transaction):
 
     Args:
         engine: The pool.
+        acting_for: The merchants that it acts for; none: it sees rows only if its user may see
+            those of all merchants.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, acting_for: Collection[MerchantId] = ()) -> None:
         self._statements = Statements(engine.connect())
+        self._acting_for = acting_for
 
     async def __aenter__(self) -> Self:
-        """Take a connection."""
+        """Take a connection, and say for whom."""
         await self._statements.begin()
+        if self._acting_for:
+            try:
+                await act_for(self._statements, self._acting_for)
+            except BaseException:
+                await self._statements.end()
+                raise
         return self
 
     async def __aexit__(

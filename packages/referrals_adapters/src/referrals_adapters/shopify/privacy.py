@@ -48,10 +48,17 @@ class DataRequestBody(ShopBody, kw_only=True):
 
 
 class RedactBody(ShopBody, kw_only=True):
-    """A person asks to be forgotten."""
+    """A person asks to be forgotten; one who asks for data is none, at whatever URL it comes."""
 
     customer: Person
     orders_to_redact: list[int | str] | None = None
+    data_request: object = None
+
+
+class ShopRedactBody(ShopBody, kw_only=True):
+    """A shop asks to be forgotten; what names a person is none, at whatever URL it comes."""
+
+    customer: object = None
 
 
 class UninstalledBody(msgspec.Struct):
@@ -62,7 +69,7 @@ class UninstalledBody(msgspec.Struct):
 
 _DATA_REQUEST: Final = msgspec.json.Decoder(DataRequestBody)
 _REDACT: Final = msgspec.json.Decoder(RedactBody)
-_SHOP: Final = msgspec.json.Decoder(ShopBody)
+_SHOP_REDACT: Final = msgspec.json.Decoder(ShopRedactBody)
 _UNINSTALLED: Final = msgspec.json.Decoder(UninstalledBody)
 
 
@@ -114,6 +121,8 @@ def read_redact(body: bytes, *, at: datetime) -> ReadCall:
     """
 
     def call_of(asked: RedactBody) -> ReadCall:
+        if asked.data_request is not None:
+            raise ValueError("it asks for data, and not to be forgotten")
         contacts = (asked.customer.email, asked.customer.phone)
         call = PrivacyCall(
             kind=PrivacyKind.CUSTOMER_REDACT,
@@ -135,11 +144,13 @@ def read_shop_redact(body: bytes, *, at: datetime) -> ReadCall:
         UnreadableOrder: The body does not say so.
     """
 
-    def call_of(asked: ShopBody) -> ReadCall:
+    def call_of(asked: ShopRedactBody) -> ReadCall:
+        if asked.customer is not None:
+            raise ValueError("it is about a person, and not about the shop")
         call = PrivacyCall(kind=PrivacyKind.SHOP_REDACT, received_at=at)
         return ReadCall(asked.shop_domain.lower(), call)
 
-    return read_as(body, _SHOP.decode, call_of)
+    return read_as(body, _SHOP_REDACT.decode, call_of)
 
 
 def read_uninstalled(body: bytes) -> str:

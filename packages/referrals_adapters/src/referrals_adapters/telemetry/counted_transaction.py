@@ -94,6 +94,8 @@ class CountedTransaction(Transaction):
             self.metrics.forgotten.labels(table).inc(number)
         if held := self._outcomes[Outcome.HELD]:
             _logger.error("deliveries are held until a person looks", extra={"count": held})
+        if foreign := self._outcomes[Outcome.FOREIGN_ORDER]:
+            _logger.error("orders are claimed by a second merchant", extra={"count": foreign})
 
     @property
     def referrals(self) -> Referrals:

@@ -117,7 +117,10 @@ class _Processes:
         gateway_port = wishes.gateway_port or free_port()  # now: the URLs of links begin with it
         environment |= self._settings(neighbours, gateway_port)
         grpc_service = self.threads.submit(
-            services.start_grpc, supervisor, environment, port=wishes.grpc_port
+            services.start_grpc,
+            supervisor,
+            {**environment, **self.up.grpc_environment()},
+            port=wishes.grpc_port,
         )
         with progress.step("schema") as say:
             migrated.result()

@@ -27,6 +27,7 @@ def database(settings: Settings) -> Database | None:
     if not user:
         raise SandboxError("REFERRALS_DB_HOST is set but REFERRALS_DB_USER is not; set it too")
     password = settings.get("REFERRALS_DB_PASSWORD", "")
+    grpc_user = settings.get("REFERRALS_DB_GRPC_USER")
     owner = settings.get("REFERRALS_DB_OWNER")
     port = _port(settings, "REFERRALS_DB_PORT", 5434)
     _require_answer("REFERRALS_DB_HOST", host, port)
@@ -36,6 +37,8 @@ def database(settings: Settings) -> Database | None:
         name=settings.get("REFERRALS_DB_NAME") or NAME,
         user=user,
         password=password,
+        grpc_user=grpc_user or user,
+        grpc_password=settings.get("REFERRALS_DB_GRPC_PASSWORD", "") if grpc_user else password,
         owner=owner or user,
         owner_password=settings.get("REFERRALS_DB_OWNER_PASSWORD", "") if owner else password,
     )

@@ -19,6 +19,8 @@ NAME = "referrals_db"
 OWNER = "referrals"
 USER = "referrals_app"
 GROUP = "referrals_services"
+GRPC_USER = "referrals_grpc"
+GRPC_GROUP = "referrals_merchant"
 ADMIN = "postgres"
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 _SETTINGS = {
@@ -36,16 +38,18 @@ _SETTINGS = {
 @attrs.frozen(kw_only=True)
 class Database:
     """
-    A PostgreSQL data base, the user that owns it, and the one that the services are.
+    A PostgreSQL data base, the user that owns it, and those that the services are.
 
     Args:
         host: Where the server listens.
         port: Its TCP port.
         name: The data base.
-        user: Who the services connect as; they own nothing.
-        password: Theirs; also that of `ADMIN`, the superuser of the sandbox's own server.
+        user: Who the webhook service connects as; it owns nothing.
+        password: Its; also that of `ADMIN`, the superuser of the sandbox's own server.
+        grpc_user: Who the gRPC service connects as: it sees the rows of whom it acts for.
+        grpc_password: Its.
         owner: Who brings the schema up; in the sandbox's own server also allowed CREATEDB and
-            REPLICATION, and a member of the user's role.
+            REPLICATION, and a member of both users' roles.
         owner_password: Theirs.
         process: The server, unless it is an outside one.
     """
@@ -55,6 +59,8 @@ class Database:
     name: str = NAME
     user: str = USER
     password: str = attrs.field(repr=lambda _: "'***'")
+    grpc_user: str = GRPC_USER
+    grpc_password: str = attrs.field(repr=lambda _: "'***'")
     owner: str = OWNER
     owner_password: str = attrs.field(repr=lambda _: "'***'")
     process: Child | None = attrs.field(default=None, repr=False)
@@ -95,7 +101,13 @@ def launch(
             port, lambda chosen: supervisor.launch(_server("postgres", server, data, chosen))
         )
         supervisor.run(_create(server, supervisor.work_dir, chosen, password))
-        return Database(port=chosen, password=password, owner_password=password, process=process)
+        return Database(
+            port=chosen,
+            password=password,
+            grpc_password=password,
+            owner_password=password,
+            process=process,
+        )
 
     return ready
 
@@ -201,6 +213,8 @@ def _create(server: Path, folder: Path, port: int, password: str) -> Command:
         f"CREATE ROLE {OWNER} LOGIN CREATEDB REPLICATION PASSWORD '{password}';\n"
         f"CREATE ROLE {GROUP} NOLOGIN;\n"
         f"CREATE ROLE {USER} LOGIN PASSWORD '{password}' IN ROLE {GROUP} ROLE {OWNER};\n"
+        f"CREATE ROLE {GRPC_GROUP} NOLOGIN;\n"
+        f"CREATE ROLE {GRPC_USER} LOGIN PASSWORD '{password}' IN ROLE {GRPC_GROUP} ROLE {OWNER};\n"
         f"CREATE DATABASE {NAME} OWNER {OWNER};\n",
         encoding="ascii",
     )

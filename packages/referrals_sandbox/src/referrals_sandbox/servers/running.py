@@ -39,7 +39,7 @@ class Servers:
         return self.supervisor.work_dir
 
     def environment(self) -> dict[str, str]:
-        """Return the settings by which a service finds these servers."""
+        """Return the settings by which the webhook service finds these servers."""
         return {
             "REFERRALS_DB_HOST": self.database.host,
             "REFERRALS_DB_PORT": str(self.database.port),
@@ -49,6 +49,14 @@ class Servers:
             "REFERRALS_REDIS_HOST": self.redis.host,
             "REFERRALS_REDIS_PORT": str(self.redis.port),
             "KAFKA_BROKER": self.kafka.address,
+        }
+
+    def grpc_environment(self) -> dict[str, str]:
+        """Return the settings by which the gRPC service finds these servers."""
+        return {
+            **self.environment(),
+            "REFERRALS_DB_USER": self.database.grpc_user,
+            "REFERRALS_DB_PASSWORD": self.database.grpc_password,
         }
 
     def owner_environment(self) -> dict[str, str]:
@@ -77,7 +85,8 @@ def running(
         settings: As in the environment of a service; a server that they name is used instead
             of one of the sandbox's own: `REFERRALS_DB_HOST`, `REFERRALS_REDIS_HOST` and
             `KAFKA_BROKER`, with what belongs to them. `REFERRALS_DB_OWNER`, with its
-            `_PASSWORD`, brings the schema up; where it is not set, the services' user does.
+            `_PASSWORD`, brings the schema up, and `REFERRALS_DB_GRPC_USER`, with its
+            `_PASSWORD`, is the gRPC service; where one is not set, the services' user does it.
         database_port: Where PostgreSQL is to listen; on a free port if None.
         redis_port: Where Valkey is to listen; on a free port if None.
         postgres_settings: More lines for `postgresql.conf`; `fsync` and

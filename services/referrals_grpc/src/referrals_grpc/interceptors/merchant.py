@@ -13,11 +13,13 @@ from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_adapters.grpc.translate.requests import merchant_of
 from referrals_domain.errors import PermissionDenied, RateLimited, Unauthenticated
 from referrals_domain.ports.rate_limits import RateLimits
+from referrals_grpc.admitted import admitting
 from referrals_grpc.interceptors.calls import in_place_of, is_open
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+    from referrals_domain.model.identifiers import MerchantId
     from referrals_grpc.interceptors.calls import Context, Handler, Next
 
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 class MerchantInterceptor(grpc.aio.ServerInterceptor):
     """
     Lets a call pass only if it names a merchant whom its caller may act for, and not too often.
+
+    What is done for it acts for that merchant alone.
 
     Whatever is not an open service needs a token and a merchant; a call whose request has no
     place for a merchant cannot pass, nor can a stream. Only calls that may be made are counted:
@@ -49,12 +53,12 @@ class MerchantInterceptor(grpc.aio.ServerInterceptor):
             return None
 
         async def behave(request: Message, context: Context) -> Any:
-            await self._admit(request, context)
-            return await handler.unary_unary(request, context)
+            with admitting([await self._admit(request, context)]):
+                return await handler.unary_unary(request, context)
 
         return in_place_of(handler, behave)
 
-    async def _admit(self, request: Message, context: Context) -> None:
+    async def _admit(self, request: Message, context: Context) -> MerchantId:
         authorization = _authorization(context)
         merchant_id = merchant_of(request)
         if merchant_id is None:
@@ -63,6 +67,7 @@ class MerchantInterceptor(grpc.aio.ServerInterceptor):
         caller = sha256(authorization.encode()).hexdigest()
         if not await self.limits.take(caller, merchant_id):
             raise RateLimited("too many calls of this caller or merchant")
+        return merchant_id
 
 
 def _time_left(context: Context) -> float:

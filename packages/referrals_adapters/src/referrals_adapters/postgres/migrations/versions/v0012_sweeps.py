@@ -6,8 +6,10 @@ from typing import Final
 
 from alembic import op
 
+from referrals_adapters.postgres.migrations.walls import wall
+
 revision: Final = "0012"
-down_revision: Final = "0010"
+down_revision: Final = "0011"
 branch_labels: Final = None
 depends_on: Final = None
 
@@ -19,6 +21,7 @@ _UP: Final = (
         CONSTRAINT pk_watermarks PRIMARY KEY (merchant_id)
     )
     """,
+    *wall("watermarks"),
     "ALTER TABLE deliveries ADD COLUMN source text NOT NULL DEFAULT 'webhook'",
 )
 
