@@ -15,6 +15,7 @@ from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
 from referrals_domain.model.reconciliation import (
     FIRST_OVERLAP,
+    MOST_IN_A_PART,
     ON_THEIR_WAY,
     OVERLAP,
     Drift,
@@ -191,14 +192,16 @@ async def test_what_changed_a_moment_ago_may_be_on_its_way(world: World) -> None
     assert len((await _sweep(world, late)).missing) == 1
 
 
-@pytest.mark.parametrize("behind", [OVERLAP, OVERLAP + timedelta(seconds=1)])
+@pytest.mark.parametrize(
+    ("behind", "found"), [(timedelta(hours=1), 1), (timedelta(hours=1, seconds=1), 0)]
+)
 async def test_orders_are_found_though_shopifys_clock_is_an_hour_behind_ours(
-    world: World, behind: timedelta
+    world: World, behind: timedelta, found: int
 ) -> None:
     first = await _sweep(world)
     world.clock.advance(timedelta(hours=2))
     placed_then = _changed(FOUR[0], first.until - behind)  # by that clock
-    assert len((await _sweep(world, placed_then)).missing) == (behind == OVERLAP)
+    assert len((await _sweep(world, placed_then)).missing) == found
 
 
 async def test_orders_are_found_once_our_clock_is_where_shopifys_was(world: World) -> None:
@@ -219,6 +222,28 @@ async def test_a_sweep_that_is_broken_off_is_begun_again_where_it_began(world: W
     assert world.store.state.watermarks == {}
     drift = await _sweep(world, *orders)
     assert (drift.known, len(drift.missing)) == (2, 2)
+
+
+async def test_more_orders_than_shopify_shows_are_swept_in_parts(world: World) -> None:
+    at = world.clock.now() - timedelta(hours=20)
+    orders = [
+        _changed(OrderId(str(n + 1)), at + timedelta(seconds=n // 2))
+        for n in range(2 * MOST_IN_A_PART + 10)
+    ]
+    shop = InMemoryShopOrders({builders.SHOP: orders}, on_a_page=5_000)
+    drift = await _sweep(world, shop=shop, dry_run=True)
+    assert (drift.counted, drift.found) == (len(orders), len(orders))
+    assert {one.order_id for one in drift.missing} == {one.order_id for one in orders}
+
+
+async def test_a_part_that_is_done_is_not_swept_again(world: World) -> None:
+    until = world.clock.now() - ON_THEIR_WAY
+    early = [_changed(OrderId("1"), until - timedelta(hours=20))] * MOST_IN_A_PART
+    late = [_changed(OrderId("2"), until - timedelta(hours=2))] * 5_000
+    away = InMemoryShopOrders({builders.SHOP: early + late}, on_a_page=5_000, pages_until_away=4)
+    with pytest.raises(Unavailable):
+        await _sweep(world, shop=away)
+    assert world.store.state.watermarks == {builders.MERCHANT: until - FIRST_OVERLAP / 2}
 
 
 async def test_only_a_sweep_of_the_usual_time_moves_the_watermark(world: World) -> None:

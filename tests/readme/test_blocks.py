@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from referrals_adapters.shopify.access import AccessFile, Plan
 from referrals_adapters.shopify.privacy import PRIVACY_READERS
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.neighbours.shopify import API_VERSION
@@ -73,8 +74,9 @@ async def test_a_block_does_what_its_page_says(
             require_urls(block.text)
         case "The Shopify app's owner", "toml":
             await require_subscriptions(block)
-        case "Architects", "toml":
-            require_a_wall(block, tmp_path)
+        case (("Architects" | "Which shops"), "toml" | "json"):
+            require = require_a_wall if block.language == "toml" else require_access
+            require(block, tmp_path)
         case (("The house" | "Referrals" | "Trust boundaries"), "mermaid"):
             require_picture(block)
         case _:
@@ -118,6 +120,14 @@ async def require_subscriptions(block: Block) -> None:
     host = "https://referrals.example.com"
     assert subscribed == {path.removeprefix("/"): f"{host}{path}" for path in await paths()}
     assert webhooks["api_version"] == API_VERSION
+
+
+def require_access(block: Block, folder: Path) -> None:
+    """Require that the file of what shops let us ask is one, with nothing that stays untold."""
+    file = folder / "access.json"
+    file.write_text(block.text)
+    (access,) = AccessFile(file).shops().values()
+    assert access.plan is not Plan.STANDARD
 
 
 def require_a_wall(block: Block, folder: Path) -> None:

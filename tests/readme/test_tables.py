@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from referrals_adapters.shopify.access import ALLOWANCES
 from referrals_domain.model.funnel import Conversion
+from referrals_domain.model.reconciliation import Lack
+from referrals_webhook.reconcile import FIELDS
 from tests.readme.pages import PAGES, README, ROOT, headings, table
 from tests.readme.shopify import answers, paths
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WEBHOOK = ROOT / "services" / "referrals_webhook" / "README.md"
+RECONCILE = ROOT / "docs" / "reconcile.md"
 MISMATCH = (200, "shop_mismatch")
 """Never sent: such a body goes to the quarantine."""
 
@@ -40,6 +44,26 @@ def test_the_intervals_that_are_told_are_those_that_are_computed() -> None:
         conversion = Conversion(int(completed), int(shares.replace(",", "")))
         rates = (conversion.rate, *conversion.interval)
         assert told == [f"{round(100 * rate, 1):g} %" for rate in rates]
+
+
+def test_what_may_be_asked_by_the_plan_is_what_is_told() -> None:
+    told = [
+        (plan, *(int(one.replace(",", "")) for one in figures))
+        for plan, *figures in table(RECONCILE, "How much is asked")
+    ]
+    assert told == [
+        (plan.value, one.requests, one.points, one.points_gathered)
+        for plan, one in ALLOWANCES.items()
+    ]
+
+
+def test_every_field_of_what_a_sweep_finds_is_told() -> None:
+    told = [word.strip("`") for word, _ in table(RECONCILE, "What is found")]
+    assert told == [one for one in FIELDS if one not in {"shop", "since", "until"}]
+
+
+def test_everything_that_an_order_may_lack_is_told() -> None:
+    assert [word.strip("`") for word, _ in table(RECONCILE, "What an order lacks")] == [*Lack]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -9,7 +9,7 @@ import attrs
 import httpx
 import pytest
 
-from referrals_adapters.shopify.access import Plan
+from referrals_adapters.shopify.access import ALLOWANCES, Plan
 from referrals_adapters.shopify.admin_api import Question
 from referrals_adapters.shopify.orders import ORDERS_A_PAGE, ShopifyOrders
 from referrals_adapters.shopify.subscriptions import ShopifySubscriptions
@@ -79,14 +79,16 @@ async def test_the_token_is_in_no_repr_and_no_error(stand: Stand) -> None:
     assert "s3cret" not in repr(refused.value)
 
 
-async def test_shopify_never_has_to_refuse_for_want_of_points(stand: Stand) -> None:
+async def test_a_sweep_keeps_to_what_the_shops_plan_allows(stand: Stand) -> None:
     standard = attrs.evolve(ACCESS, plan=Plan.STANDARD)
-    orders = [placed(placed_at=NOON + timedelta(seconds=s)) for s in range(6 * ORDERS_A_PAGE)]
+    orders = [placed(placed_at=NOON + timedelta(seconds=s)) for s in range(8 * ORDERS_A_PAGE)]
     stand.shopify.place(SHOP, [document(order) for order in orders])
     found = await _all(stand, shops={ACME: standard})
     report = stand.shopify.report(SHOP)
     assert len(found) == len(orders)
-    assert (report.throttled, report.too_many, report.asked) == (0, 0, 6)
+    assert (report.throttled, report.too_many, report.asked) == (0, 0, 8)
+    allowance = ALLOWANCES[Plan.STANDARD]
+    assert report.busiest_second <= allowance.requests_gathered + allowance.requests
 
 
 async def test_it_counts_what_changed_between(stand: Stand) -> None:

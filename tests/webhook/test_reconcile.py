@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -32,7 +33,7 @@ PART: Final = 3 * KINDS
 NOWHERE: Final = "http://127.0.0.1:9"
 ORDERS: Final = 3 * PART
 REQUESTS: Final = 4
-"""What a shop of the plan lets an app ask a second."""
+"""How many requests a second a shop of the plan lets an app make."""
 AWAY: Final = 6 * 3600.0
 SPEED: Final = AWAY / 1.5
 CLOCK_BEHIND: Final = -1200.0
@@ -123,9 +124,25 @@ async def test_after_lost_webhooks_and_six_hours_away_all_ends_as_without_faults
     for shop in (calm, stormy):
         report = shop.report
         assert report.throttled + report.too_many < report.asked / 100
-        assert report.busiest_second <= 2 * REQUESTS  # what gathers while nobody asks
+        assert report.busiest_second <= 3 * REQUESTS  # two gather while nobody asks
         assert "app/uninstalled" in report.topics
     assert stormy.report.posted.dropped > 0
+
+
+async def test_told_to_stop_it_breaks_a_sweep_off_that_waits_for_shopify(
+    program: Program, keeper: Shopkeeper, tmp_path: Path
+) -> None:
+    shop = SweptShop(name="away", first_order=1, keeper=keeper)
+    keeper.leave(1e9)
+    everything = program.start(
+        "run",
+        SHOPIFY_ADMIN_ACCESS_FILE=access_file(tmp_path / "shops.json", [shop]),
+        SHOPIFY_ADMIN_URL=f"{keeper.url}/shops/{{shop}}",
+        REFERRALS_PUBLIC_URL=NOWHERE,
+    )
+    await everything.says("^referrals-webhook reconcile ready$")
+    everything.send(signal.SIGTERM)
+    assert await everything.exit_code() == 0
 
 
 async def test_the_command_tells_a_person_what_it_would_find_and_changes_nothing(

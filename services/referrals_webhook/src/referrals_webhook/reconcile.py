@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from referrals_webhook.container import ReconcileContainer
     from referrals_webhook.settings import ReconcileSettings
 
-_FIELDS: Final = (
+FIELDS: Final = (
     *("shop", "since", "until", "counted", "found", "without_signal", "known", "missing"),
     *("unreadable", "not_subscribed"),
 )
@@ -66,7 +66,7 @@ async def reconcile_shops(
         sys.stdout.write(json.dumps([_told(*one) for one in found]) + "\n")
     else:
         rows = [_values(*one) for one in found]
-        show(_FIELDS, rows, as_json=False, none="reconcile: no shop was swept")
+        show(FIELDS, rows, as_json=False, none="reconcile: no shop was swept")
     if failed:
         sys.exit("\n".join(f"referrals-webhook: {line}" for line in failed))
 
@@ -99,7 +99,7 @@ def _values(drift: Drift, topics: Sequence[Topic | PrivacyTopic]) -> tuple[int |
 
 
 def _told(drift: Drift, topics: Sequence[Topic | PrivacyTopic]) -> dict[str, object]:
-    return dict(zip(_FIELDS, _values(drift, topics), strict=True)) | {
+    return dict(zip(FIELDS, _values(drift, topics), strict=True)) | {
         "missing": [{"order": one.order_id, "lack": one.lack} for one in drift.missing],
         "unreadable": list(drift.unreadable),
         "not_subscribed": list(topics),

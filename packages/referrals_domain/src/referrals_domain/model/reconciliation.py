@@ -23,6 +23,17 @@ that Shopify shows a while after their change."""
 ON_THEIR_WAY: Final = timedelta(minutes=10)
 """For how long after a change nobody can tell that its webhook is lost, and not just late."""
 
+MOST_IN_A_PART: Final = 20_000
+"""
+In a time in which more orders changed, a sweep has several parts.
+
+Shopify shows the first 25,000 of a question, page by page, and no more.
+https://shopify.dev/docs/api/usage/limits#pagination-limits
+"""
+
+SHORTEST: Final = timedelta(seconds=1)
+"""What the times of orders are told to."""
+
 
 class Lack(StrEnum):
     """What of an order had not come; of several, the first of these."""

@@ -53,7 +53,8 @@ class ShopOrders(Protocol):
         """
         Return a page of the orders whose last change lies between, the earliest first.
 
-        An order that changes meanwhile may be on two pages, or on none.
+        An order that changes meanwhile may be on two pages, or on none. Of more than 25,000 orders
+        those behind cannot be asked for.
 
         Raises:
             Unavailable: Shopify does not answer, or only that it was asked too much.

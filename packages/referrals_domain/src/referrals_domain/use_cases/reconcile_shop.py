@@ -14,8 +14,10 @@ from referrals_domain.model.identifiers import CustomerKey, OrderKey
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.model.reconciliation import (
     FIRST_OVERLAP,
+    MOST_IN_A_PART,
     ON_THEIR_WAY,
     OVERLAP,
+    SHORTEST,
     Drift,
     Lack,
     MissingOrder,
@@ -51,7 +53,7 @@ class ReconcileShop:
 
         What is missing enters as a delivery does, with the same keys: to sweep what is known
         changes nothing. A sweep that is broken off, or that another process does at the same
-        time, harms nothing either.
+        time, harms nothing either. The next one goes on behind the last part that was done.
 
         Args:
             shop: The shop.
@@ -70,20 +72,41 @@ class ReconcileShop:
         start = since or first
         counted = await self.shop_orders.count(shop, since=start, until=until)
         drift = Drift(shop_domain=shop, since=start, until=until, counted=counted)
-        page: str | None = None
+        async for begun, ended in self._parts(shop, start, until, counted):
+            async for page in self._pages(shop, begun, ended):
+                drift = await self._hold_against(page, merchant_id, drift, dry_run=dry_run)
+                yield drift
+            if since is None and not dry_run:
+                await self._note(merchant_id, ended)
+
+    async def _parts(
+        self, shop: ShopDomain, since: datetime, until: datetime, counted: int
+    ) -> AsyncIterator[tuple[datetime, datetime]]:
+        """Divide a time into parts of no more orders than can be paged through, if need be."""
+        middle = (since + (until - since) / 2).replace(microsecond=0)
+        if counted <= MOST_IN_A_PART or middle <= since:
+            yield since, until
+            return
+        for begun, ended in ((since, middle), (middle + SHORTEST, until)):
+            there = await self.shop_orders.count(shop, since=begun, until=ended)
+            async for part in self._parts(shop, begun, ended, there):
+                yield part
+
+    async def _pages(
+        self, shop: ShopDomain, since: datetime, until: datetime
+    ) -> AsyncIterator[OrderPage]:
+        name: str | None = None
         while True:
-            found = await self.shop_orders.changed(
-                shop, since=drift.since, until=drift.until, page=page
-            )
-            drift = await self._hold_against(found, merchant_id, drift, dry_run=dry_run)
-            yield drift
-            page = found.next
-            if page is None:
-                break
-        if since is None and not dry_run:
-            async with self.begin() as tx:
-                await tx.watermarks.advance(merchant_id, until)
-                await tx.commit()
+            page = await self.shop_orders.changed(shop, since=since, until=until, page=name)
+            yield page
+            name = page.next
+            if name is None:
+                return
+
+    async def _note(self, merchant_id: MerchantId, until: datetime) -> None:
+        async with self.begin() as tx:
+            await tx.watermarks.advance(merchant_id, until)
+            await tx.commit()
 
     async def _merchant_of(self, shop: ShopDomain) -> tuple[MerchantId, datetime | None]:
         async with self.begin() as tx:
@@ -99,7 +122,7 @@ class ReconcileShop:
         held = await self._held(page.facts, merchant_id)
         ours = [one for one in held if one.is_ours]
         lacks = [(one.facts, one.lack) for one in ours if one.lack]
-        if lacks and not dry_run:
+        if not dry_run:
             await self.accept_deliveries(
                 [
                     Delivery(

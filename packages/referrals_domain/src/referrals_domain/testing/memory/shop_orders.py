@@ -24,12 +24,14 @@ class InMemoryShopOrders(ShopOrders):
         orders: The orders of each shop that gave access.
         unreadable: Those that nobody can read, on every first page.
         on_a_page: How many are on a page.
+        shown: Of how many orders there are pages.
         pages_until_away: How many pages it answers before it is away; None: it stays.
     """
 
     orders: dict[ShopDomain, list[OrderFacts]] = attrs.field(factory=dict)
     unreadable: tuple[OrderId, ...] = ()
     on_a_page: int = 2
+    shown: int = 25_000
     pages_until_away: int | None = None
 
     async def count(self, shop: ShopDomain, *, since: datetime, until: datetime) -> int:
@@ -47,6 +49,8 @@ class InMemoryShopOrders(ShopOrders):
             self.pages_until_away -= 1
         place = int(page or 0)
         following = place + self.on_a_page
+        if following > self.shown:
+            raise Unavailable("Shopify shows no more of so many")
         return OrderPage(
             facts=between[place:following],
             unreadable=() if page else self.unreadable,
