@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tests.grpc.process import Running
     from tests.neighbours import Neighbour
 
+pytestmark = pytest.mark.long
+
 TWO = ("--processes", "2")
 PROGRAM = pb.GetProgramRequest(merchant_id=MERCHANT)
 ENDED = b"referrals-grpc: a process ended with exit code -9; its log tells why; start it again\n"

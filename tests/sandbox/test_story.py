@@ -218,6 +218,7 @@ def test_what_does_not_happen_in_time_fails_a_step() -> None:
         look_until(lambda: None, otherwise="Points did not hear of it", within=0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("by", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_nothing_remains_of_a_sandbox_that_is_ended_while_it_starts(
     cli: Cli, by: signal.Signals, exit_code: int
@@ -229,6 +230,7 @@ def test_nothing_remains_of_a_sandbox_that_is_ended_while_it_starts(
         assert running.remains(processes) == []
 
 
+@pytest.mark.long
 def test_nothing_remains_of_a_sandbox_that_is_killed(cli: Cli) -> None:
     with cli.running() as running:
         running.description()
@@ -238,6 +240,7 @@ def test_nothing_remains_of_a_sandbox_that_is_killed(cli: Cli) -> None:
     assert len(processes) > 12
 
 
+@pytest.mark.long
 def test_nothing_remains_when_the_uv_above_it_is_killed(cli: Cli, tmp_path: Path) -> None:
     uv = tmp_path / "uv"
     uv.write_text(UV)

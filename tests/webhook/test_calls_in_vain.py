@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.webhook.shift import calls_of_a_shift, is_well, on_shift, refuses_at_times
+
+pytestmark = pytest.mark.long
 
 
 async def test_a_core_that_refuses_every_other_second_is_asked_a_tenth_more_at_most() -> None:

@@ -14,6 +14,8 @@ from tests.tally import tried
 from tests.webhook.door import JSON, Door, Header, headers, personal, request
 from tests.webhook.orders import PATH, WITHOUT_SIGNAL
 
+pytestmark = pytest.mark.long
+
 WARM_UP: Final = 1_562  # two rounds
 FLOOD: Final = 10_000
 GROWTH: Final = 20 * 1024 * 1024  # bytes: 2 kB a request would show

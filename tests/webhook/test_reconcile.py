@@ -74,6 +74,7 @@ def told(
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.long
 async def test_after_lost_webhooks_and_six_hours_away_all_ends_as_without_faults(
     stage: Stage, program: Program, keeper: Shopkeeper, tmp_path: Path
 ) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.webhook.program import Program
 
+pytestmark = pytest.mark.long
+
 TOKEN: Final = (("authorization", "Bearer of-a-frontend"),)
 IP: Final = "198.51.100.77"
 

@@ -1,8 +1,4 @@
-"""
-However a sandbox ends, no process, folder, port or shared memory stays behind.
-
-It starts two dozen of them, so `uv run pytest` leaves it out: `uv run pytest -n0` with this path.
-"""
+"""However a sandbox ends, no process, folder, port or shared memory stays behind."""
 
 import json
 import os
@@ -26,6 +22,8 @@ import referrals_sandbox
 from referrals_sandbox.servers import linux
 from referrals_sandbox.servers.ports import answers
 from referrals_sandbox.servers.supervisor import supervising
+
+pytestmark = pytest.mark.long
 
 NOBODY = 65_534
 OWNER = """
