@@ -81,7 +81,7 @@ def test_sql_in_the_domain_breaks_a_contract_that_says_what_to_do(
         pytest.param(
             f"{GRPC}/servicer.py",
             "\nfrom dependency_injector.wiring import inject\n",
-            "Only container.py knows the container",
+            "Only a service's container knows dependency-injector",
             id="inject outside the container",
         ),
         pytest.param(

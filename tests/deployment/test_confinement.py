@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from referrals_grpc.ending import GRACE
-from referrals_webhook.container import DRAIN_WITHIN
+from referrals_webhook.stopping import DRAIN_WITHIN
 from tests.deployment.composition import awaited, environment, of_ours, seconds, services
 
 RAW: Final = services()

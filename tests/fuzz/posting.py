@@ -17,7 +17,7 @@ from referrals_domain.testing import builders
 from referrals_domain.testing.builders import SHOP
 from referrals_domain.testing.memory.neighbours import InMemoryCustomerValidator
 from referrals_domain.testing.time_and_chance import FixedClock
-from referrals_webhook.container import HttpContainer
+from referrals_webhook.container.http import HttpContainer
 from tests.domain.world import ADVOCATE, World
 from tests.fuzz.calls import TOPICS
 

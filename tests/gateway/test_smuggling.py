@@ -25,7 +25,7 @@ from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_sandbox.servers import envoy
 from referrals_sandbox.servers.ports import free_port
 from referrals_sandbox.servers.supervisor import supervising
-from referrals_webhook.container import HttpContainer
+from referrals_webhook.container.http import HttpContainer
 from tests.gateway import http2
 from tests.tally import tried
 from tests.webhook.orders import SECRET

@@ -31,7 +31,7 @@ from referrals_domain.model.identifiers import CustomerKey, ShopDomain
 from referrals_domain.model.order import OrderFacts
 from referrals_domain.model.privacy import PrivacyTopic
 from referrals_domain.testing import builders
-from referrals_webhook.container import HttpContainer
+from referrals_webhook.container.http import HttpContainer
 from tests.domain.world import World
 from tests.order_path.together import Meeting, TogetherWithOthers
 from tests.webhook.orders import SECRET, signed

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
 from referrals_webhook import handlers
-from referrals_webhook.container import running_http
+from referrals_webhook.container.http import running_http
 from referrals_webhook.exchange import Answer
 from referrals_webhook.settings import HttpSettings
 from tests.webhook.test_settings import HTTP

@@ -13,7 +13,7 @@ import trustme
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
 from referrals_sandbox.neighbours.shopify_storefront import open_storefront
-from referrals_webhook.container import running_http
+from referrals_webhook.container.http import running_http
 from referrals_webhook.settings import HttpSettings
 from tests.storefront.friend import Friend
 from tests.storefront.snippet import snippet

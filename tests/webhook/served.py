@@ -17,7 +17,7 @@ from tests.webhook.orders import PATH, order, signed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from referrals_webhook.container import HttpContainer
+    from referrals_webhook.container.http import HttpContainer
 
     Headers: TypeAlias = dict[str, str] | list[tuple[bytes, bytes]]
 

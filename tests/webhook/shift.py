@@ -27,7 +27,7 @@ from referrals_domain.testing import builders
 from referrals_domain.testing.memory.state import StoredDelivery
 from referrals_domain.testing.memory.status_cache import InMemoryStatusCache
 from referrals_domain.testing.memory.store import InMemoryStore
-from referrals_webhook.container import WorkerContainer
+from referrals_webhook.container.worker import WorkerContainer
 from tests import neighbours
 from tests.neighbours import Neighbour, answering
 from tests.waiting import until

@@ -16,7 +16,7 @@ from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_webhook import connection, exchange
 from referrals_webhook.connection import LONGEST_HEAD
-from referrals_webhook.container import HttpContainer
+from referrals_webhook.container.http import HttpContainer
 from referrals_webhook.exchange import LONGEST_BODY
 from tests.tally import tried
 from tests.webhook.orders import PATH, SECRET, WITHOUT_SIGNAL, order, signed

@@ -29,16 +29,10 @@ from referrals_adapters.wire.variables import Variables
 from referrals_domain.model.events import ReferralEvent
 from referrals_domain.testing.builders import MERCHANT
 from referrals_webhook.caution import Caution
-from referrals_webhook.container import (
-    TOPICS,
-    HttpContainer,
-    ReconcileContainer,
-    RelayContainer,
-    WorkerContainer,
-    running_http,
-    running_reconcile,
-    running_worker,
-)
+from referrals_webhook.container.http import HttpContainer, running_http
+from referrals_webhook.container.reconcile import ReconcileContainer, running_reconcile
+from referrals_webhook.container.relay import TOPICS, RelayContainer
+from referrals_webhook.container.worker import WorkerContainer, running_worker
 from referrals_webhook.settings import (
     HttpSettings,
     ReconcileSettings,

@@ -23,7 +23,7 @@ from referrals_domain.testing import builders
 from referrals_domain.testing.builders import CODE, MERCHANT, REFERRAL
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
 from referrals_domain.testing.time_and_chance import FixedClock
-from referrals_webhook.container import HttpContainer
+from referrals_webhook.container.http import HttpContainer
 from tests.tally import tried
 from tests.webhook.orders import SECRET
 from tests.webhook.served import served

@@ -24,7 +24,7 @@ from referrals_domain.testing import builders
 from referrals_domain.testing.builders import CODE, MERCHANT, ORDER, REFERRAL, SHOP
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
 from referrals_domain.testing.time_and_chance import FixedClock
-from referrals_webhook.container import HttpContainer
+from referrals_webhook.container.http import HttpContainer
 from referrals_webhook.exchange import LONGEST_BODY
 from referrals_webhook.handlers import Webhook
 from referrals_webhook.taking import TakeOrder

@@ -8,7 +8,7 @@ import pytest
 
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
-from referrals_webhook.container import running_http
+from referrals_webhook.container.http import running_http
 from referrals_webhook.settings import HttpSettings
 from referrals_webhook.storefront import PATH
 from tests.webhook.served import served

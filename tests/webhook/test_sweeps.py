@@ -23,7 +23,7 @@ from referrals_sandbox.neighbours.shopify_platform.limits import Plan
 from referrals_sandbox.neighbours.shopify_platform.platform import Shopify
 from referrals_sandbox.neighbours.shopify_platform.serving import application
 from referrals_sandbox.neighbours.shopify_platform.shop import Terms
-from referrals_webhook.container import ReconcileContainer
+from referrals_webhook.container.reconcile import ReconcileContainer
 from referrals_webhook.settings import ReconcileSettings
 from tests.webhook.test_settings import reconcile_variables
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from referrals_adapters.postgres.errors import schema_errors
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.errors import NotFound, Unauthenticated, Unavailable
-from referrals_webhook.container import running_reconcile
+from referrals_webhook.container.reconcile import running_reconcile
 from referrals_webhook.rows import show
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from referrals_domain.model.identifiers import ShopDomain
     from referrals_domain.model.privacy import PrivacyTopic
     from referrals_domain.model.reconciliation import Drift
-    from referrals_webhook.container import ReconcileContainer
+    from referrals_webhook.container.reconcile import ReconcileContainer
     from referrals_webhook.settings import ReconcileSettings
 
 FIELDS: Final = (

@@ -12,14 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from referrals_adapters.shopify.admin_settings import ACCESS_FILE
 from referrals_adapters.system.address import Address
 from referrals_webhook.announce import announce
-from referrals_webhook.container import (
-    DRAIN_WITHIN,
-    SWEPT_EVERY,
-    running_http,
-    running_reconcile,
-    running_relay,
-    running_worker,
-)
+from referrals_webhook.container.http import running_http
+from referrals_webhook.container.reconcile import running_reconcile
+from referrals_webhook.container.relay import running_relay
+from referrals_webhook.container.worker import running_worker
 from referrals_webhook.relay_process import keep_relay_running
 from referrals_webhook.role import Role
 from referrals_webhook.routine import Routine
@@ -31,7 +27,8 @@ from referrals_webhook.settings import (
     WorkerSettings,
     environment_of_child,
 )
-from referrals_webhook.stopping import told_by_signals, unless
+from referrals_webhook.stopping import DRAIN_WITHIN, told_by_signals, unless
+from referrals_webhook.sweeps import SWEPT_EVERY
 
 if TYPE_CHECKING:
     import socket

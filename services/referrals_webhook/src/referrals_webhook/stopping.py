@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-    from datetime import timedelta
 
 T = TypeVar("T")
+
+DRAIN_WITHIN: Final = timedelta(seconds=8)
+"""How long what was begun may take once told to stop; Docker kills after 10 seconds."""
 
 
 def told_by_signals() -> asyncio.Event:

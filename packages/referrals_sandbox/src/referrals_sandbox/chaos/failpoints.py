@@ -29,7 +29,9 @@ from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_webhook.__main__ import main
-from referrals_webhook.container import HttpContainer, RelayContainer, WorkerContainer
+from referrals_webhook.container.http import HttpContainer
+from referrals_webhook.container.relay import RelayContainer
+from referrals_webhook.container.worker import WorkerContainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -28,7 +28,8 @@ from referrals_domain.model.delivery import Receipt
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_webhook.__main__ import main
-from referrals_webhook.container import HttpContainer, RelayContainer
+from referrals_webhook.container.http import HttpContainer
+from referrals_webhook.container.relay import RelayContainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
