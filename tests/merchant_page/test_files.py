@@ -45,6 +45,8 @@ async def test_nothing_of_others_runs_in_it_and_nobody_is_told(role: Served, pat
     assert allowed["frame-ancestors"] == allowed["base-uri"] == allowed["form-action"] == "'none'"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
     assert "set-cookie" not in headers
 
 
