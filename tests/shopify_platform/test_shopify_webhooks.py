@@ -16,6 +16,7 @@ from referrals_sandbox.neighbours.shopify_platform.faults import Faults
 from referrals_sandbox.neighbours.shopify_platform.webhooks import GAPS
 from tests.shopify_platform.conftest import SECRET, SHOP, SPEED, terms
 from tests.shopify_platform.orders import document, placed
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from referrals_sandbox.neighbours.shopify_order import PlacedOrder
@@ -37,6 +38,15 @@ ALL = ["ORDERS_CREATE", "ORDERS_PAID", "ORDERS_CANCELLED", "REFUNDS_CREATE"]
 async def ordered(stand: Stand, *orders: PlacedOrder) -> None:
     stand.shopify.place(SHOP, [document(order) for order in orders])
     await stand.quiet()
+
+
+async def posted(stand: Stand, number: int = 1) -> None:
+    """Wait until so many webhooks have come."""
+
+    async def came() -> bool:
+        return len(stand.gateway.taken) >= number
+
+    await until(came)
 
 
 async def topics(stand: Stand) -> list[str]:
@@ -98,8 +108,7 @@ async def test_what_is_refused_comes_again_as_it_was(stand: Stand) -> None:
     stand.gateway.answers = [500, 503, 404, 302, 401]
     order = placed(is_paid=False)
     stand.shopify.place(SHOP, [document(order)])
-    await asyncio.sleep(0.02)
-    assert stand.gateway.taken
+    await posted(stand)
     stand.shopify.touch(SHOP, order.order_id)
     await stand.quiet()
     assert len(stand.gateway.taken) == 6
@@ -226,7 +235,7 @@ async def test_late_webhooks_come_in_another_order(stand: Stand) -> None:
 
 
 async def test_nothing_is_sent_nor_answered_while_shopify_is_away(stand: Stand) -> None:
-    stand.shopify.circumstances.leave(0.1 * SPEED)
+    stand.shopify.circumstances.leave(0.5 * SPEED)
     stand.shopify.place(SHOP, [document(placed(is_paid=False))])
     assert (await stand.ask(SUBSCRIPTIONS)).status_code == 503
     await asyncio.sleep(0.05)
@@ -241,8 +250,7 @@ async def test_what_waits_for_its_turn_when_shopify_leaves_waits_for_its_return(
 ) -> None:
     stand.gateway.answering.clear()
     stand.shopify.place(SHOP, [document(placed(is_paid=False)) for _ in range(100)])
-    while len(stand.gateway.taken) < 64:  # noqa: ASYNC110 - it is no event of ours
-        await asyncio.sleep(0.01)
+    await posted(stand, 64)
     stand.shopify.circumstances.leave(1.0 * SPEED)
     stand.gateway.answering.set()
     await asyncio.sleep(0.1)
@@ -278,7 +286,7 @@ async def test_a_shop_that_leaves_says_so_if_asked_to_and_then_no_more(stand: St
 async def test_what_is_on_its_way_when_a_shop_leaves_is_given_up(stand: Stand) -> None:
     stand.gateway.refused = ["/orders/create"]
     stand.shopify.place(SHOP, [document(placed(is_paid=False))])
-    await asyncio.sleep(0.02)
+    await posted(stand)
     stand.shopify.uninstall(SHOP)
     await stand.quiet()
     assert 0 < len(stand.gateway.taken) < 9

@@ -42,7 +42,7 @@ async def _look(engine: Engine) -> None:
         except Unavailable:
             attempts += 1
             await asyncio.sleep(_WHEN_AWAY(attempts).total_seconds())
-        except Exception:
+        except Exception:  # whatever it is, calls are answered all the same
             _logger.exception("walls were not looked at")
             return
         else:

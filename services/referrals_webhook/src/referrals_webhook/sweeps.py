@@ -55,7 +55,7 @@ class Sweeps:
             return
         except (Unauthenticated, Unavailable) as error:
             _logger.warning("a shop could not be swept", extra={"reason": str(error)})
-        except Exception:
+        except Exception:  # nobody foresaw it, and it must keep back no other shop
             _logger.exception("a sweep failed, and the others go on")
         else:
             self._tell(drift)

@@ -65,7 +65,7 @@ class PostgresTransaction(Transaction):
         if self._acting_for:
             try:
                 await act_for(self._statements, self._acting_for)
-            except BaseException:
+            except BaseException:  # nobody is in yet, so nobody leaves and gives it back
                 await self._statements.end()
                 raise
         return self

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
@@ -15,6 +14,7 @@ import attrs
 from referrals_sandbox.chaos.faults import BETWEEN_TRIES, TRIES, Fault, under_way
 from referrals_sandbox.chaos.scene import InFlight, Scene, freeze, thaw
 from referrals_sandbox.servers.child import Child
+from referrals_sandbox.servers.errors import SandboxError
 
 _DIES_WITHIN: Final = 8.0  # seconds
 
@@ -154,9 +154,8 @@ async def caught(processes: Sequence[Child], in_flight: InFlight) -> list[int] |
 
 def _died(process: Child) -> bool:
     """Tell whether the failpoint was reached; if not, end the process."""
-    for _ in range(int(_DIES_WITHIN / BETWEEN_TRIES)):
-        if process.exit_code is not None:
-            return process.exit_code == -signal.SIGKILL
-        time.sleep(BETWEEN_TRIES)
-    process.kill()
-    return False
+    try:
+        return process.wait(_DIES_WITHIN) == -signal.SIGKILL
+    except SandboxError:
+        process.kill()
+        return False
