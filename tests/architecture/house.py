@@ -18,8 +18,6 @@ def copied(folder: Path) -> None:
     ignore = shutil.ignore_patterns("__pycache__")
     for source in (path for pattern in _MEMBERS for path in ROOT.glob(pattern)):
         shutil.copytree(source, folder / source.relative_to(ROOT), ignore=ignore)
-    contract_type = Path("tests", "architecture")
-    shutil.copytree(ROOT / contract_type, folder / contract_type, ignore=ignore)
     shutil.copy(ROOT / "pyproject.toml", folder)
 
 
