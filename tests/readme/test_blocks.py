@@ -17,7 +17,13 @@ from referrals_sandbox.composition.running import running
 from referrals_sandbox.neighbours.shopify import API_VERSION
 from referrals_webhook.role import Role
 from referrals_webhook.storefront import PATH
-from tests.architecture.house import copied, lint
+from tests.architecture.house import (
+    DOWNSTREAM,
+    copied,
+    downstream_copied,
+    lint,
+    lint_downstream,
+)
 from tests.architecture.picture import PAGE, drawn
 from tests.readme.commands import require_understood
 from tests.readme.examples import Ground, variables
@@ -34,7 +40,8 @@ if TYPE_CHECKING:
 FRONTENDS = "Frontends"
 BLOCKS = list(blocks())
 IN_A_BROWSER = [block for block in BLOCKS if block.language == "javascript"]
-OTHERS = [block for block in BLOCKS if block not in IN_A_BROWSER]
+HERE = [block for block in BLOCKS if not block.page.startswith("examples/")]  # they have their own
+OTHERS = [block for block in HERE if block not in IN_A_BROWSER]
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +81,8 @@ async def test_a_block_does_what_its_page_says(
             require_urls(block.text)
         case "The Shopify app's owner", "toml":
             await require_subscriptions(block)
-        case (("Architects" | "Which shops"), "toml" | "json"):
-            require = require_a_wall if block.language == "toml" else require_access
-            require(block, tmp_path)
+        case section, "toml" | "json" if section in CONFIGURATIONS:
+            CONFIGURATIONS[section](block, tmp_path)
         case (("The house" | "Referrals" | "Trust boundaries"), "mermaid"):
             require_picture(block)
         case _:
@@ -143,3 +149,22 @@ def require_a_wall(block: Block, folder: Path) -> None:
     report = lint(folder).stdout
     assert f"{contract['name']} BROKEN" in report
     assert contract["broken_contract_guidance"].strip() in report
+
+
+def require_walls_of_others(block: Block, folder: Path) -> None:
+    """Have another team's application keep the contract, and what it must not do break it."""
+    downstream_copied(folder)
+    application = folder / DOWNSTREAM
+    (application / "pyproject.toml").write_text(block.text)
+    assert "1 kept, 0 broken" in lint_downstream(folder).stdout
+    with (application / "src/best_advocates/standing.py").open("a") as module:
+        module.write("\nfrom referrals_domain.testing import builders\n")
+    assert "0 kept, 1 broken" in lint_downstream(folder).stdout
+
+
+CONFIGURATIONS = {
+    "Architects": require_a_wall,
+    "Teams that import the domain": require_walls_of_others,
+    "Which shops": require_access,
+}
+"""What a file must do that the section shows."""
