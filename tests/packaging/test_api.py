@@ -20,7 +20,7 @@ MEMBERS: Final = [
     *sorted(ROOT.glob("services/*/pyproject.toml")),
 ]
 RENEW: Final = """\
-The public API has changed. If it was meant to: `uv run python -m tests.packaging.api` lists it anew,
+The public API has changed. If so it shall: `uv run python -m tests.packaging.api` lists it anew,
 and the distribution's CHANGELOG.md tells of it."""
 
 
