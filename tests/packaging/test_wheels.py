@@ -1,0 +1,84 @@
+"""Each wheel installs alone, and with each extra alone: it brings what its room needs, no more."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.packaging.wheels import ROOT, Environment, built, installed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TESTING: Final = "referrals_domain.testing"
+EXTRAS: Final = tomllib.loads((ROOT / "packages/referrals_adapters/pyproject.toml").read_text())[
+    "project"
+]["optional-dependencies"]
+SHARED: Final = {"flow", "system", "wire"}
+"""The rooms of the adapters that need no extra."""
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return built(tmp_path_factory.mktemp("wheels"))
+
+
+def test_the_domain_stands_on_attrs_alone(wheels: dict[str, Path], tmp_path: Path) -> None:
+    environment = installed(tmp_path / "venv", str(wheels["referrals_domain"]))
+
+    imports = environment.imports("referrals_domain")
+
+    assert environment.distributions == {"attrs"}
+    suites = {f"{TESTING}.contracts", f"{TESTING}.layering"}
+    assert {module.rpartition(".")[0] for module in imports.failed} == suites
+    assert set(imports.failed.values()) == {"pytest", "importlinter"}
+    source = ROOT / "packages/referrals_domain/src/referrals_domain"
+    modules = [*imports.imported, *imports.failed]
+    assert len(modules) == len([*source.rglob("*.py")]) - 1  # the root package is not counted
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("extra", "other", "lacks"),
+    [("testing", "layering", "importlinter"), ("layering", "contracts", "pytest")],
+)
+def test_an_extra_of_the_domain_brings_its_room(
+    wheels: dict[str, Path], tmp_path: Path, extra: str, other: str, lacks: str
+) -> None:
+    environment = installed(tmp_path / "venv", f"{wheels['referrals_domain']}[{extra}]")
+    imports = environment.imports("referrals_domain")
+    assert {module.rpartition(".")[0] for module in imports.failed} == {f"{TESTING}.{other}"}
+    assert set(imports.failed.values()) == {lacks}
+
+
+@pytest.mark.long
+def test_adapters_without_an_extra_bring_what_all_share(
+    wheels: dict[str, Path], tmp_path: Path
+) -> None:
+    assert rooms_in(_adapters(wheels, tmp_path, "")) == SHARED
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_of_the_adapters_brings_its_room_and_no_other(
+    wheels: dict[str, Path], tmp_path: Path, extra: str
+) -> None:
+    assert rooms_in(_adapters(wheels, tmp_path, f"[{extra}]")) == {extra, *SHARED}
+
+
+def rooms_in(environment: Environment) -> set[str]:
+    """Return the rooms whose modules can all be imported; of every other some lack a library."""
+    imports = environment.imports("referrals_adapters")
+    assert not [lacks for lacks in imports.failed.values() if lacks.startswith("referrals")]
+    rooms = {module.split(".")[1] for module in (*imports.imported, *imports.failed)}
+    return rooms - {module.split(".")[1] for module in imports.failed}
+
+
+def _adapters(wheels: dict[str, Path], folder: Path, extra: str) -> Environment:
+    return installed(
+        folder / "venv",
+        str(wheels["referrals_domain"]),
+        f"{wheels['referrals_adapters']}{extra}",
+    )
