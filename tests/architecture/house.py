@@ -51,7 +51,7 @@ def _copy(patterns: Iterable[str], folder: Path) -> None:
 def _lint(folder: Path, sources: Iterable[Path]) -> subprocess.CompletedProcess[str]:
     """Check the contracts of a folder, in a width that wraps no line."""
     return subprocess.run(  # noqa: S603 - our own linter on our own tree
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         cwd=folder,
         env={
             **os.environ,
