@@ -133,9 +133,10 @@ def test_a_violation_breaks_the_applications_own_contracts(
         ("include_external_packages = true\n", "", "include_external_packages: set it to true"),
         (', "referrals_domain"]', "]", "root_packages: name referrals_domain as well"),
         ("best_advocates.__main__", "best_advocates.main", "there is no composition root"),
+        ('libraries = ["attrs"]', 'libraries = ["attrs", "cattrs"]', "nobody imports cattrs"),
     ],
 )
-def test_a_configuration_that_would_see_nothing_is_refused(
+def test_a_configuration_that_names_what_is_not_there_is_refused(
     tmp_path: Path, before: str, after: str, why: str
 ) -> None:
     downstream_copied(tmp_path)

@@ -19,6 +19,7 @@ MEMBERS: Final = [
     *sorted(ROOT.glob("packages/*/pyproject.toml")),
     *sorted(ROOT.glob("services/*/pyproject.toml")),
 ]
+USE_CASES: Final = ROOT / "packages/referrals_domain/src/referrals_domain/use_cases"
 RENEW: Final = """\
 The public API has changed. If so it shall: `uv run python -m tests.packaging.api` lists it anew,
 and the distribution's CHANGELOG.md tells of it."""
@@ -40,9 +41,16 @@ def test_packages_offer_nothing_that_their_modules_define(package: str) -> None:
         assert not imported, f"{file} is a second import path"
 
 
-def test_parts_of_use_cases_are_modules_of_them() -> None:
-    source = ROOT / "packages/referrals_domain/src"
-    assert all((source / f"{part.replace('.', '/')}.py").is_file() for part in PARTS)
+def test_what_is_public_of_the_use_cases_is_one_each() -> None:
+    files = {f"{USE_CASES.name}.{file.stem}": file for file in USE_CASES.glob("[!_]*.py")}
+    modules = {f"referrals_domain.{module}": file for module, file in files.items()}
+    assert modules.keys() >= PARTS
+    for module in modules.keys() - PARTS:
+        tree = ast.parse(modules[module].read_text())
+        classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+        assert modules[module].stem.replace("_", " ").title().replace(" ", "") in classes, (
+            f"if {module} is no use case, public.PARTS lists it"
+        )
 
 
 @pytest.mark.parametrize("project", MEMBERS, ids=lambda file: file.parent.name)
