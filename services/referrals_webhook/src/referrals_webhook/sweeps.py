@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from referrals_adapters.flow.backoff import Backoff
 from referrals_domain.errors import NotFound, Unauthenticated, Unavailable
 from referrals_domain.model.identifiers import ShopDomain
 from referrals_domain.use_cases.keep_subscriptions import KeepSubscriptions
@@ -17,9 +15,6 @@ from referrals_domain.use_cases.reconcile_shop import ReconcileShop
 
 if TYPE_CHECKING:
     from referrals_domain.model.reconciliation import Drift
-
-SWEPT_EVERY: Final = Backoff(first=timedelta(minutes=15), cap=timedelta(minutes=15))
-"""How often every shop's orders are held against Shopify's."""
 
 _logger: Final = logging.getLogger(__name__)
 
