@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,9 @@ from referrals_domain.use_cases.reconcile_shop import ReconcileShop
 
 if TYPE_CHECKING:
     from referrals_domain.model.reconciliation import Drift
+
+_AT_ONCE: Final = 8
+"""Shops; a sweep mostly waits, for Shopify or for the shop's own budget."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -37,9 +41,16 @@ class Sweeps:
     reconciled: Callable[[str, int], None]
 
     async def all(self) -> None:
-        """Sweep every shop, one after the other; what keeps from one keeps not from the next."""
-        for shop in sorted(self.shops()):
-            await self._sweep(shop)
+        """Sweep every shop, some at a time; what keeps from one keeps from no other."""
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def sweep_in_turn(shop: ShopDomain) -> None:
+            async with turns:
+                await self._sweep(shop)
+
+        async with asyncio.TaskGroup() as sweeps:
+            for shop in sorted(self.shops()):
+                sweeps.create_task(sweep_in_turn(shop))
 
     async def _sweep(self, shop: ShopDomain) -> None:
         try:
