@@ -21,12 +21,17 @@ SHARED: Final = {"flow", "system", "wire"}
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return built(tmp_path_factory.mktemp("wheels"))
+def domain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built("referrals-domain", tmp_path_factory.mktemp("domain"))
 
 
-def test_the_domain_stands_on_attrs_alone(wheels: dict[str, Path], tmp_path: Path) -> None:
-    environment = installed(tmp_path / "venv", str(wheels["referrals_domain"]))
+@pytest.fixture(scope="module")
+def adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built("referrals-adapters", tmp_path_factory.mktemp("adapters"))
+
+
+def test_the_domain_stands_on_attrs_alone(domain: Path, tmp_path: Path) -> None:
+    environment = installed(tmp_path / "venv", str(domain))
 
     imports = environment.imports("referrals_domain")
 
@@ -45,27 +50,22 @@ def test_the_domain_stands_on_attrs_alone(wheels: dict[str, Path], tmp_path: Pat
     [("testing", "layering", "importlinter"), ("layering", "contracts", "pytest")],
 )
 def test_an_extra_of_the_domain_brings_its_room(
-    wheels: dict[str, Path], tmp_path: Path, extra: str, other: str, lacks: str
+    domain: Path, tmp_path: Path, extra: str, other: str, lacks: str
 ) -> None:
-    environment = installed(tmp_path / "venv", f"{wheels['referrals_domain']}[{extra}]")
+    environment = installed(tmp_path / "venv", f"{domain}[{extra}]")
     imports = environment.imports("referrals_domain")
     assert {module.rpartition(".")[0] for module in imports.failed} == {f"{TESTING}.{other}"}
     assert set(imports.failed.values()) == {lacks}
 
 
 @pytest.mark.long
-def test_adapters_without_an_extra_bring_what_all_share(
-    wheels: dict[str, Path], tmp_path: Path
-) -> None:
-    assert rooms_in(_adapters(wheels, tmp_path, "")) == SHARED
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("extra", EXTRAS)
+@pytest.mark.parametrize("extra", [None, *EXTRAS])
 def test_an_extra_of_the_adapters_brings_its_room_and_no_other(
-    wheels: dict[str, Path], tmp_path: Path, extra: str
+    domain: Path, adapters: Path, tmp_path: Path, extra: str | None
 ) -> None:
-    assert rooms_in(_adapters(wheels, tmp_path, f"[{extra}]")) == {extra, *SHARED}
+    wheel = f"{adapters}[{extra}]" if extra else str(adapters)
+    environment = installed(tmp_path / "venv", str(domain), wheel)
+    assert rooms_in(environment) == SHARED | ({extra} if extra else set())
 
 
 def rooms_in(environment: Environment) -> set[str]:
@@ -74,11 +74,3 @@ def rooms_in(environment: Environment) -> set[str]:
     assert not [lacks for lacks in imports.failed.values() if lacks.startswith("referrals")]
     rooms = {module.split(".")[1] for module in (*imports.imported, *imports.failed)}
     return rooms - {module.split(".")[1] for module in imports.failed}
-
-
-def _adapters(wheels: dict[str, Path], folder: Path, extra: str) -> Environment:
-    return installed(
-        folder / "venv",
-        str(wheels["referrals_domain"]),
-        f"{wheels['referrals_adapters']}{extra}",
-    )

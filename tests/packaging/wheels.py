@@ -60,11 +60,11 @@ class Environment:
         return Imports(*json.loads(_run(self.python, "-P", "-c", _IMPORT_EVERYTHING, package)))
 
 
-def built(folder: Path) -> dict[str, Path]:
-    """Build the wheels of domain and adapters, and return them by distribution."""
-    for distribution in ("referrals-domain", "referrals-adapters"):
-        uv("build", "--wheel", "--package", distribution, "--out-dir", folder)
-    return {wheel.name.partition("-")[0]: wheel for wheel in folder.glob("*.whl")}
+def built(distribution: str, folder: Path) -> Path:
+    """Build the wheel of a distribution of ours."""
+    uv("build", "--wheel", "--package", distribution, "--out-dir", folder)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def installed(folder: Path, *requirements: str) -> Environment:
