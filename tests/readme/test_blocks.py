@@ -22,7 +22,7 @@ from tests.architecture.picture import PAGE, drawn
 from tests.readme.commands import require_understood
 from tests.readme.examples import Ground, variables
 from tests.readme.links import require_urls
-from tests.readme.pages import PAGES, ROOT, Block, blocks
+from tests.readme.pages import PAGES, ROOT, TUTORIAL, Block, blocks
 from tests.readme.shopify import paths
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FRONTENDS = "Frontends"
 BLOCKS = list(blocks())
 IN_A_BROWSER = [block for block in BLOCKS if block.language == "javascript"]
-OTHERS = [block for block in BLOCKS if block not in IN_A_BROWSER]
+OTHERS = [block for block in BLOCKS if block not in IN_A_BROWSER and block.page != TUTORIAL]
 
 
 @pytest.fixture(scope="module")
