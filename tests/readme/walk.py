@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 _FILE: Final = re.compile(r"# ([\w.]+)\n")
 _INSTALLED: Final = re.compile(r'^pip install .*"\$REFERRALS/(?P<folder>\S+)\[(?P<extra>\w+)\]"$')
-_PLAIN: Final = {"REFERRALS": str(ROOT), "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+_VARIABLES: Final = {"REFERRALS": str(ROOT), "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+_NO_OTHER_PLUGIN: Final = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_PLUGINS": "pytest_asyncio.plugin",
+}
+"""So that pytest has what the extra `testing` would have brought."""
+
 _WITHIN: Final = 120.0  # seconds; installing takes the most
 
 
@@ -54,7 +60,7 @@ class Walk:
         done = subprocess.run(  # noqa: S603 - what our own page tells people to do
             ["bash", "-uc" if block.output else "-euc", block.text],  # noqa: S607 - the machine's
             cwd=self.folder,
-            env={"PATH": os.pathsep.join([self._programs, os.environ["PATH"]]), **_PLAIN},
+            env=self._environment,
             capture_output=True,
             text=True,
             check=False,
@@ -68,8 +74,10 @@ class Walk:
             assert same, f"{block} prints:\n{told}"
 
     @property
-    def _programs(self) -> str:
-        return str(self.folder / ".venv" / "bin" if self.installs else Path(sys.executable).parent)
+    def _environment(self) -> dict[str, str]:
+        programs = self.folder / ".venv" / "bin" if self.installs else Path(sys.executable).parent
+        path = os.pathsep.join([str(programs), os.environ["PATH"]])
+        return {"PATH": path, **_VARIABLES, **({} if self.installs else _NO_OTHER_PLUGIN)}
 
 
 def _require_installable(text: str) -> None:
