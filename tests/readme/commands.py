@@ -28,7 +28,8 @@ from tests.readme.pages import ROOT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_OPTIONAL: Final = str.maketrans("", "", "[]")
+_OPTIONAL: Final = re.compile(r"(?<!\S)\[|\](?!\S)")
+_OURS: Final = re.compile(r"(?:\$REFERRALS/)?(?P<folder>packages/\w+)\[(?P<extra>\w+)\]")
 _STANDS_FOR: Final = {"N": "2", "CODE": "7K2QM9XT3V"}
 _INSTALLING_UV: Final = (
     "pip install uv",
@@ -48,7 +49,7 @@ def require_understood(text: str) -> None:
     """Require that each command of a block exists, and would take its words."""
     for command in map(str.strip, re.split(r"&&|\n", text.strip())):
         if command not in _INSTALLING_UV:
-            words = shlex.split(command.translate(_OPTIONAL), comments=True)
+            words = shlex.split(_OPTIONAL.sub("", command), comments=True)
             _require([_STANDS_FOR.get(word, word) for word in words], whole=True)
 
 
@@ -61,15 +62,23 @@ def named_commands(text: str) -> list[str]:
 def require_named(command: str) -> None:
     """Require that a command exists that a sentence names, and has the options named with it."""
     if command not in _INSTALLING_UV:
-        words = shlex.split(command.translate(_OPTIONAL))
+        words = shlex.split(_OPTIONAL.sub("", command))
         for chosen in itertools.product(*(word.split("|") for word in words)):
             _require([*chosen], whole=False)
+
+
+def require_installable(requirement: str) -> None:
+    """Require that a distribution of this repository has the extra that is asked for."""
+    asked = _OURS.fullmatch(requirement)
+    assert asked, f"{requirement} is nothing of ours"
+    project = tomllib.loads((ROOT / asked["folder"] / "pyproject.toml").read_text())["project"]
+    assert asked["extra"] in project["optional-dependencies"]
 
 
 def _require(words: Sequence[str], *, whole: bool) -> None:
     program, *rest = _without_uv(words)
     for file in (word for word in rest if "/" in word and word not in READERS):  # or a topic
-        _require_file(file)
+        _require_file(file.partition("[")[0])  # or what is to be installed, with an extra
     match program, rest:
         case (("referrals-sandbox" | "referrals-grpc" | "referrals-webhook"), _):
             _require_ours(program, rest, whole=whole)
@@ -77,6 +86,8 @@ def _require(words: Sequence[str], *, whole: bool) -> None:
             _require_options(command, rest)
         case "python", ["-m", run, *_] | [run, *_]:
             assert '__name__ == "__main__"' in _code(run)
+        case "pip", ["install", requirement]:
+            require_installable(requirement)
         case "cp", [file, _]:
             _require_file(file)
         case "docker", ["compose", "up", *_]:

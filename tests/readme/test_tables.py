@@ -66,6 +66,13 @@ def test_everything_that_an_order_may_lack_is_told() -> None:
     assert [word.strip("`") for word, _ in table(RECONCILE, "What an order lacks")] == [*Lack]
 
 
+def test_the_rooms_of_the_domain_are_those_that_are_told() -> None:
+    domain = ROOT / "packages" / "referrals_domain"
+    told = [room.strip("`") for room, _ in table(domain / "README.md", "Rooms")]
+    found = {path.stem for path in (domain / "src" / "referrals_domain").glob("[a-z]*")}
+    assert sorted(told) == sorted(found - {"py"})
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):

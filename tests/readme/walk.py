@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
-import tomllib
 from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from tests.readme.commands import require_installable
 from tests.readme.pages import ROOT
 
 if TYPE_CHECKING:
     from tests.readme.pages import Block
 
 _FILE: Final = re.compile(r"# ([\w.]+)\n")
-_INSTALLED: Final = re.compile(r'^pip install .*"\$REFERRALS/(?P<folder>\S+)\[(?P<extra>\w+)\]"$')
 _VARIABLES: Final = {"REFERRALS": str(ROOT), "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
 _NO_OTHER_PLUGIN: Final = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -55,7 +55,8 @@ class Walk:
 
     def _run(self, block: Block) -> None:
         if block.text.startswith("python3 -m venv") and not self.installs:
-            _require_installable(block.text)
+            *_, requirement = shlex.split(block.text)
+            require_installable(requirement)
             return
         done = subprocess.run(  # noqa: S603 - what our own page tells people to do
             ["bash", "-uc" if block.output else "-euc", block.text],  # noqa: S607 - the machine's
@@ -78,10 +79,3 @@ class Walk:
         programs = self.folder / ".venv" / "bin" if self.installs else Path(sys.executable).parent
         path = os.pathsep.join([str(programs), os.environ["PATH"]])
         return {"PATH": path, **_VARIABLES, **({} if self.installs else _NO_OTHER_PLUGIN)}
-
-
-def _require_installable(text: str) -> None:
-    """Require that a distribution of ours has the extra that is installed."""
-    (installed,) = filter(None, map(_INSTALLED.match, text.splitlines()))
-    project = tomllib.loads((ROOT / installed["folder"] / "pyproject.toml").read_text())
-    assert installed["extra"] in project["project"]["optional-dependencies"]
