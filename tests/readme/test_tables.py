@@ -82,6 +82,15 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in map(_anchor, headings(leads_to)), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(
+        r"`((?:packages|services|proto|gateway|examples|docs|tests|\.ci)/[\w./-]+)",
+        page.read_text(),
+    )
+    assert [file for file in named if not (ROOT / file).exists()] == []
+
+
 def _anchor(heading: str) -> str:
     """Return what a forge calls a heading in a link."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
