@@ -16,7 +16,13 @@ from referrals_domain.model.funnel import USUAL_DAYS
 from referrals_sandbox.neighbours.shopify import API_VERSION
 from referrals_webhook.role import Role
 from referrals_webhook.storefront import PATH
-from tests.architecture.house import copied, lint
+from tests.architecture.house import (
+    DOWNSTREAM,
+    copied,
+    downstream_copied,
+    lint,
+    lint_downstream,
+)
 from tests.architecture.picture import PAGE, drawn
 from tests.postgres.large_funnel import INDEXES, scans
 from tests.readme.links import require_urls
@@ -87,6 +93,17 @@ def _require_a_wall(block: Block, folder: Path) -> None:
     assert contract["broken_contract_guidance"].strip() in report
 
 
+def _require_walls_of_others(block: Block, folder: Path) -> None:
+    """Have another team's application keep the contract, and what it must not do break it."""
+    downstream_copied(folder)
+    application = folder / DOWNSTREAM
+    (application / "pyproject.toml").write_text(block.text)
+    assert "1 kept, 0 broken" in lint_downstream(folder).stdout
+    with (application / "src/best_advocates/standing.py").open("a") as module:
+        module.write("\nfrom referrals_domain.testing import builders\n")
+    assert "0 kept, 1 broken" in lint_downstream(folder).stdout
+
+
 def _require_house(block: Block, _: Path) -> None:
     assert block.text in drawn(PAGE.read_text())
 
@@ -118,6 +135,7 @@ HELD: Final[Mapping[tuple[str, str], Holding]] = {
     ("Links", "text"): _require_urls,
     ("Put it into the theme", "html"): _require_script,
     ("Referrals", "mermaid"): _require_flow,
+    ("Teams that import the domain", "toml"): _require_walls_of_others,
     ("The Shopify app's owner", "toml"): _require_subscriptions,
     ("The house", "mermaid"): _require_house,
     ("Trust boundaries", "mermaid"): _require_boundaries,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
@@ -55,9 +55,9 @@ class Block:
         return f"{self.page}:{self.line} {self.section}, {self.language or 'no language'}"
 
 
-def blocks() -> Iterator[Block]:
+def blocks(pages: Iterable[Path] = PAGES) -> Iterator[Block]:
     """Yield the blocks of every page."""
-    for page in PAGES:
+    for page in pages:
         text, section, end = page.read_text(), "", 0
         for fence in _FENCE.finditer(text):
             section = (_HEADING.findall(text, end, fence.start()) or [section])[-1]

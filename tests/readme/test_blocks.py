@@ -26,7 +26,12 @@ FRONTENDS = "Frontends"
 BLOCKS = list(blocks())
 NAMED = sorted({command for page in PAGES for command in named_commands(page.read_text())})
 IN_A_BROWSER = [block for block in BLOCKS if block.language == "javascript"]
-OTHERS = [block for block in BLOCKS if block not in IN_A_BROWSER and block.page != TUTORIAL]
+OTHERS = [
+    block
+    for block in BLOCKS
+    if block not in IN_A_BROWSER
+    and not block.page.startswith((TUTORIAL, "examples/"))  # test_tutorial.py and tests/examples
+]
 
 
 @pytest.fixture(scope="module")
