@@ -17,6 +17,7 @@ class ForgetfulStore(InMemoryStore):
     def begin(self) -> InMemoryTransaction:
         return Forgetful(self, self._one_at_a_time)
 
+
 class Forgetful(InMemoryTransaction):
     async def commit(self) -> None: ...
 

@@ -15,23 +15,19 @@ from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
+from referrals_domain.testing.contracts.customer_records import CustomerRecordsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
+from referrals_domain.testing.contracts.merchant_records import MerchantRecordsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
-from referrals_domain.testing.contracts.privacy_requests import (
-    PrivacyRequestsContract,
-    PrivacyWorkContract,
-)
+from referrals_domain.testing.contracts.privacy_requests import PrivacyRequestsContract
+from referrals_domain.testing.contracts.privacy_work import PrivacyWorkContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
-from referrals_domain.testing.contracts.records import (
-    CustomerRecordsContract,
-    MerchantRecordsContract,
-)
 from referrals_domain.testing.contracts.redactions import RedactionsContract
 from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
