@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
+from sqlalchemy import text
 
 from referrals_adapters.postgres.landings import RememberedLandings
+from referrals_adapters.postgres.leadership import PostgresLeadership
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
@@ -21,6 +23,7 @@ from referrals_domain.testing.contracts.due_referrals import DueReferralsContrac
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
+from referrals_domain.testing.contracts.leadership import LeadershipContract, Lose
 from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
 from referrals_domain.testing.contracts.merchant_records import MerchantRecordsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
@@ -52,6 +55,12 @@ if TYPE_CHECKING:
     from referrals_domain.ports.landings import Landings
     from referrals_domain.ports.statuses import Statuses
     from referrals_domain.testing.contracts.begin import Begin
+
+
+_END_LEADERS: Final = text("""
+    SELECT pg_terminate_backend(pid, 1000) FROM pg_locks
+    WHERE locktype = 'advisory' AND granted
+""")
 
 
 class _Postgres:
@@ -160,3 +169,17 @@ class TestCoalescedStatusesWithReplica(_Postgres, StatusesContract):
     async def statuses(self, database: PostgresSettings) -> AsyncIterator[Statuses]:
         async with open_statuses(database, replica=database) as statuses:
             yield statuses
+
+
+class TestPostgresLeadership(LeadershipContract):
+    @pytest.fixture
+    def leadership(self, database: PostgresSettings) -> PostgresLeadership:
+        return PostgresLeadership(database, "contract")
+
+    @pytest.fixture
+    def lose(self, engine: AsyncEngine) -> Lose:
+        async def end_leaders() -> None:
+            async with engine.connect() as connection:
+                await connection.execute(_END_LEADERS)
+
+        return end_leaders
