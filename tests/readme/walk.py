@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from tests.readme.pages import Block
 
 _FILE: Final = re.compile(r"# ([\w.]+)\n")
-_VARIABLES: Final = {"REFERRALS": str(ROOT), "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+_VARIABLES: Final = {"REFERRALS": str(ROOT), "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1"}
 _NO_OTHER_PLUGIN: Final = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    "PYTEST_PLUGINS": "pytest_asyncio.plugin",
+    "PYTEST_PLUGINS": "pytest_asyncio.plugin,referrals_domain.testing.laws",
 }
-"""So that pytest has what the extra `testing` would have brought."""
+"""So that pytest has what is installed with the extra `testing`, and no more."""
 
 _WITHIN: Final = 120.0  # seconds; installing takes the most
 
