@@ -46,7 +46,7 @@ class Store(InMemoryStore):
         self._transaction = transaction
 
     def begin(self) -> InMemoryTransaction:
-        return self._transaction(self, self._one_at_a_time)
+        return self._transaction(self)
 
 
 class _Stored:

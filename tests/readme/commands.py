@@ -94,7 +94,7 @@ def _require(words: Sequence[str], *, whole: bool) -> None:
             assert {one.partition("=")[0] for one in rest if "=" in one} <= services().keys()
         case "pytest", ["-m", mark]:
             assert mark in [one.partition(":")[0] for one in _project("pytest")["markers"]]
-        case (("pytest" | "lint-imports"), _):
+        case (("pytest" | "lint-imports" | "mypy" | "ruff"), _):
             assert shutil.which(program, path=Path(sys.executable).parent), f"{program} is missing"
         case _:
             assert program.startswith(".ci/"), f"nobody runs `{program}`"
@@ -113,13 +113,17 @@ def _require_ours(program: str, rest: Sequence[str], *, whole: bool) -> None:
 
 
 def _without_uv(words: Sequence[str]) -> list[str]:
-    """Return what uv runs, if it runs anything; the groups that it is to install are ours."""
+    """Return what uv runs, if it runs anything; its group and its project are ours."""
     if words[:2] != ["uv", "run"]:
         return [*words]
-    if words[2] == "--group":
-        assert words[3] in _project("groups")
-        return [*words[4:]]
-    return [*words[2:]]
+    match words[2:]:
+        case ["--group", group, *rest]:
+            assert group in _project("groups")
+        case ["--directory", folder, *rest]:
+            _require_file(f"{folder}/pyproject.toml")
+        case rest:
+            pass
+    return [*rest]
 
 
 def _require_options(command: str, rest: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ KEY = CodeKey(builders.MERCHANT, builders.CODE)
 
 class LandingsContract(StoredContract):
     """
-    What exists leads, and of what does not it is known.
+    What exists leads, and what does not is known not to.
 
     Override `landings` too: it leads by what the transactions of `begin` have saved.
     """
