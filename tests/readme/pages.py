@@ -70,9 +70,14 @@ def blocks(pages: Iterable[Path] = PAGES) -> Iterator[Block]:
             )
 
 
+def prose(page: Path) -> str:
+    """Return what is in no fenced block."""
+    return _FENCE.sub("", page.read_text())
+
+
 def headings(page: Path) -> list[str]:
     """Return the headings of a page."""
-    return _HEADING.findall(_FENCE.sub("", page.read_text()))
+    return _HEADING.findall(prose(page))
 
 
 def table(page: Path, heading: str) -> list[list[str]]:

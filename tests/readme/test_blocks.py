@@ -14,7 +14,7 @@ from referrals_sandbox.composition.running import running
 from tests.readme.commands import named_commands, require_named, require_understood
 from tests.readme.examples import Ground, variables
 from tests.readme.held import HELD
-from tests.readme.pages import PAGES, ROOT, TUTORIAL, Block, blocks
+from tests.readme.pages import PAGES, ROOT, TUTORIAL, Block, blocks, prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FRONTENDS = "Frontends"
 BLOCKS = list(blocks())
-NAMED = sorted({command for page in PAGES for command in named_commands(page.read_text())})
+NAMED = sorted({command for page in PAGES for command in named_commands(prose(page))})
 IN_A_BROWSER = [block for block in BLOCKS if block.language == "javascript"]
 OTHERS = [
     block
@@ -51,9 +51,10 @@ def test_every_fence_of_a_page_is_seen(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_stands_in_fences_alone(page: Path) -> None:
-    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    text = prose(page)
     assert not re.search(r"\n\n(?: {4}|\t)(?![-*\d ])", text), "an indented block is code, too"
-    assert not re.search(r"<(?:pre|code)\b", text)
+    assert not re.search(r"<(?:pre|code)\b", text), "so is this"
+    assert text.count("`") % 2 == 0, "a span of code has no end"
 
 
 def test_nothing_is_held_that_no_page_has() -> None:
