@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from referrals_domain.use_cases.take_privacy_call import TakePrivacyCall
 if TYPE_CHECKING:
     from referrals_domain.model.identifiers import CustomerId, MerchantId
     from referrals_domain.model.privacy import PrivacyRequest
-    from referrals_domain.testing.memory.redactions import InMemoryRedactions
+    from referrals_domain.ports.redactions import Redactions
     from tests.domain.world import World
 
 
@@ -69,16 +68,15 @@ async def test_one_that_fails_does_not_hold_up_the_others(world: World) -> None:
 
     class BadTransaction(InMemoryTransaction):
         @property
-        def redactions(self) -> InMemoryRedactions:
+        def redactions(self) -> Redactions:
             if not failed:
                 failed.append(1)
                 raise RuntimeError("nobody foresaw this")
             return super().redactions
 
     failed: list[int] = []
-    lock = asyncio.Lock()
     carry_out = CarryOutRedactions(
-        begin=lambda: BadTransaction(world.store, lock), cache=world.cache, clock=world.clock
+        begin=lambda: BadTransaction(world.store), cache=world.cache, clock=world.clock
     )
     with pytest.raises(ExceptionGroup) as failure:
         await carry_out(10)

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from tests.readme.commands import require_understood
 from tests.readme.examples import Ground
 from tests.readme.pages import ROOT, Block, blocks
 
@@ -27,6 +28,6 @@ def test_a_command_prints_what_its_page_says(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", [one for one in BLOCKS if not one.output], ids=str)
-def test_every_other_block_is_the_command_that_checks_examples(block: Block) -> None:
-    assert block.text == ".ci/examples\n"
-    assert os.access(ROOT / ".ci" / "examples", os.X_OK)
+def test_every_other_block_has_commands_that_are_there(block: Block) -> None:
+    assert block.language in {"", "bash"}
+    require_understood(block.text)

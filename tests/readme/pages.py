@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
+TUTORIAL: Final = "docs/tutorial.md"
+"""Its blocks belong together: `test_tutorial.py` follows them."""
+
 PAGES: Final = tuple(
     sorted(
         path
-        for pattern in (
-            *("README.md", "SECURITY.md", "docs/*.md"),
-            *("packages/*/README.md", "services/*/README.md", "examples/*/README.md"),
-        )
-        for path in ROOT.glob(pattern)
+        for path in ROOT.rglob("*.md")
+        if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
     )
 )
 _FENCE: Final = re.compile(
@@ -70,9 +70,14 @@ def blocks(pages: Iterable[Path] = PAGES) -> Iterator[Block]:
             )
 
 
+def prose(page: Path) -> str:
+    """Return what is in no fenced block."""
+    return _FENCE.sub("", page.read_text())
+
+
 def headings(page: Path) -> list[str]:
     """Return the headings of a page."""
-    return _HEADING.findall(_FENCE.sub("", page.read_text()))
+    return _HEADING.findall(prose(page))
 
 
 def table(page: Path, heading: str) -> list[list[str]]:
