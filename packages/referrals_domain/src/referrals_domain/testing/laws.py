@@ -1,8 +1,7 @@
 """
-A plugin of pytest: where a suite fails, it says which law was broken.
+A plugin of pytest: where a suite fails, it says which law was broken, and by which values.
 
-Whoever has the distribution and pytest has it; there is nothing to switch on. Because there is a
-plugin in it, pytest rewrites the distribution's asserts, so that a failure shows its values.
+Whoever has the distribution and pytest has it; there is nothing to switch on.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _SUITES: Final = "referrals_domain.testing.contracts"
+
+pytest.register_assert_rewrite(_SUITES)  # else a failing suite shows no values
 
 
 @pytest.hookimpl(wrapper=True)
