@@ -60,6 +60,7 @@ async def test_each_broken_law_is_found_and_named_and_no_other() -> None:
     assert named == BROKEN, told
     assert len(_FAILED.findall(told)) == sum(map(len, BROKEN.values())), told
     assert " error" not in told.splitlines()[-1]
+    assert re.search(r"^E +assert 20 == 1$", told, re.MULTILINE), "the values are not shown"
 
 
 async def _tested(file: str) -> str:

@@ -11,6 +11,8 @@ from typing import Final
 
 import pytest
 
+from referrals_domain.ports.transaction import Transaction
+
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLE: Final = ROOT / "examples" / "adapters"
 PAGE: Final = (EXAMPLE / "README.md").read_text()
@@ -42,6 +44,11 @@ def test_the_page_names_each_port_and_suite_that_it_runs() -> None:
     run = set(re.findall(r"^class \w+\((?:_Sqlite, )?(\w+)Contract\)", tests, re.MULTILINE))
     assert {port for port, _ in SUITES} == run
     assert all(suite == f"{port}Contract" for port, suite in SUITES)
+
+
+def test_the_page_knows_of_how_many_collections_there_is_no_table() -> None:
+    collections = Transaction.__abstractmethods__ - {"__aenter__", "__aexit__", "commit"}
+    assert f"`Transaction` names {len(collections)} collections, and three have" in PAGE
 
 
 def test_it_is_as_short_as_its_page_says() -> None:

@@ -1,4 +1,4 @@
-"""A file as the broker: a line an event, of which whoever reads it takes the end."""
+"""A file as the broker: a line an event."""
 
 from __future__ import annotations
 
