@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -10,7 +11,8 @@ import grpc.aio
 from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
-from grpc_reflection.v1alpha.reflection import SERVICE_NAME, enable_server_reflection
+from grpc_reflection.v1alpha import reflection as reflecting
+from grpc_reflection.v1alpha.reflection_pb2_grpc import add_ServerReflectionServicer_to_server
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
@@ -19,6 +21,7 @@ from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
 from referrals_adapters.grpc.server_credentials import server_credentials
 from referrals_adapters.system.address import Address, CannotListen
 from referrals_grpc.ending import GRACE
+from referrals_grpc.methods import Methods
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -67,14 +70,19 @@ async def serving(  # noqa: PLR0913 - each is named, and has a default
     Raises:
         CannotListen: The address is taken, or is none of this machine.
     """
-    options = (("grpc.so_reuseport", int(shared)), *_LIMITS)
-    server = grpc.aio.server(interceptors=interceptors, options=options)
-    add_ReferralsServiceServicer_to_server(servicer, server)
-    server.add_generic_rpc_handlers([_short_paths(servicer)])
     checks = health.aio.HealthServicer()
-    add_HealthServicer_to_server(checks, server)
+    services = [
+        partial(add_ReferralsServiceServicer_to_server, servicer),
+        partial(_add_short_paths, servicer),
+        partial(add_HealthServicer_to_server, checks),
+    ]
     if reflection:
-        enable_server_reflection((SERVICE, health.SERVICE_NAME, SERVICE_NAME), server)
+        names = (SERVICE, health.SERVICE_NAME, reflecting.SERVICE_NAME)
+        reflector = reflecting.aio.ReflectionServicer(names)
+        services.append(partial(add_ServerReflectionServicer_to_server, reflector))
+    methods = await Methods.behind(interceptors, *services)
+    options = (("grpc.so_reuseport", int(shared)), *_LIMITS)
+    server = grpc.aio.server(handlers=(methods,), options=options)
     port = _listen(server, at, shared=shared, tls=tls)
     await server.start()
     await checks.set(SERVICE, HealthCheckResponse.SERVING)
@@ -85,8 +93,8 @@ async def serving(  # noqa: PLR0913 - each is named, and has a default
         await server.stop(GRACE)
 
 
-def _short_paths(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
-    """Return the second paths, which the plan names."""
+def _add_short_paths(servicer: ReferralsServiceServicer, server: grpc.aio.Server) -> None:
+    """Add the second paths, which the plan names."""
     handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "GetReferralStatus": grpc.unary_unary_rpc_method_handler(
             servicer.GetReferralStatus,
@@ -99,7 +107,7 @@ def _short_paths(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
             response_serializer=pb.GetFunnelResponse.SerializeToString,
         ),
     }
-    return grpc.method_handlers_generic_handler(PACKAGE, handlers)
+    server.add_registered_method_handlers(PACKAGE, handlers)
 
 
 def _listen(server: grpc.aio.Server, at: Address, *, shared: bool, tls: ServerTls | None) -> int:
