@@ -31,7 +31,7 @@ class Signing(grpc.aio.ServerInterceptor):
         return f"{self.name}({await continuation(handler_call_details)})"
 
 
-@attrs.frozen
+@attrs.define
 class Called:
     """A call, as far as its handler depends on it."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import asyncio
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +34,16 @@ if TYPE_CHECKING:
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ReferralsService"].full_name
 PACKAGE: Final = pb.DESCRIPTOR.package
-_LIMITS: Final = (
+_SERVERS: Final = 8
+"""
+How many servers of gRPC share the port in this process.
+
+One is handed a single new call, and the next when the loop has come round. So several take
+several calls in one round; the kernel spreads connections over them.
+"""
+
+_OPTIONS: Final = (
+    ("grpc.so_reuseport", 1),
     # Far above what the interceptors let pass, whose refusals have details: gRPC's have none.
     ("grpc.max_receive_message_length", 64 * 1024),
     # By default gRPC refuses by chance what lies between a soft limit and a hard one.
@@ -81,16 +91,15 @@ async def serving(  # noqa: PLR0913 - each is named, and has a default
         reflector = reflecting.aio.ReflectionServicer(names)
         services.append(partial(add_ServerReflectionServicer_to_server, reflector))
     methods = await Methods.behind(interceptors, *services)
-    options = (("grpc.so_reuseport", int(shared)), *_LIMITS)
-    server = grpc.aio.server(handlers=(methods,), options=options)
-    port = _listen(server, at, shared=shared, tls=tls)
-    await server.start()
+    servers = [grpc.aio.server(handlers=(methods,), options=_OPTIONS) for _ in range(_SERVERS)]
+    address = _listen(servers, at, shared=shared, tls=tls)
+    await asyncio.gather(*(server.start() for server in servers))
     await checks.set(SERVICE, HealthCheckResponse.SERVING)
     try:
-        yield attrs.evolve(at, port=port)
+        yield address
     finally:
         await checks.enter_graceful_shutdown()
-        await server.stop(GRACE)
+        await asyncio.gather(*(server.stop(GRACE) for server in servers))
 
 
 def _add_short_paths(servicer: ReferralsServiceServicer, server: grpc.aio.Server) -> None:
@@ -110,12 +119,19 @@ def _add_short_paths(servicer: ReferralsServiceServicer, server: grpc.aio.Server
     server.add_registered_method_handlers(PACKAGE, handlers)
 
 
-def _listen(server: grpc.aio.Server, at: Address, *, shared: bool, tls: ServerTls | None) -> int:
-    if not shared:
-        at.listen().close()  # for the reason: gRPC tells it only in a log of its own
-    try:
-        if tls is None:
-            return server.add_insecure_port(str(at))
-        return server.add_secure_port(str(at), server_credentials(tls))
-    except RuntimeError as error:  # somebody was quicker
-        raise CannotListen(f"cannot listen on {at}") from error
+def _listen(
+    servers: Sequence[grpc.aio.Server], at: Address, *, shared: bool, tls: ServerTls | None
+) -> Address:
+    """Have all of them listen on the one port, which is not yet shared unless it is said so."""
+    with nullcontext() if shared else at.claim() as claim:
+        address = attrs.evolve(at, port=Address.of(claim).port) if claim else at
+        credentials = server_credentials(tls, len(servers)) if tls else [None] * len(servers)
+        try:
+            for server, own in zip(servers, credentials, strict=True):
+                if own is None:
+                    server.add_insecure_port(str(address))
+                else:
+                    server.add_secure_port(str(address), own)
+        except RuntimeError as error:  # somebody was quicker
+            raise CannotListen(f"cannot listen on {address}") from error
+    return address
