@@ -13,6 +13,8 @@ import pytest
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.redis.client import open_redis
+from referrals_adapters.redis.pipelined import open_reads
+from referrals_adapters.redis.reads import PooledReads
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.model.identifiers import ReferralId, ReferralKey
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from referrals_adapters.redis.reads import Reads
     from referrals_sandbox.servers.child import Child
 
 KEY: Final = builders.referral().key
@@ -37,9 +40,9 @@ FOR_EVER: Final = timedelta(days=1)
 
 
 @pytest.fixture
-def bounded(redis: Redis) -> RedisStatusCache:
+def bounded(redis: Redis, reads: Reads) -> RedisStatusCache:
     """A cache with the bounds of production."""
-    return RedisStatusCache(redis=redis)
+    return RedisStatusCache(redis=redis, reads=reads)
 
 
 @pytest.fixture
@@ -51,9 +54,11 @@ def killed(process: Child) -> Iterator[Child]:
         process.start()
 
 
-async def test_nothing_listens_where_redis_should_be() -> None:
-    async with open_redis(RedisSettings(host="127.0.0.1", port=free_port())) as redis:
-        cache = RedisStatusCache(redis=redis)
+@pytest.mark.parametrize("pipelined", [False, True])
+async def test_nothing_listens_where_redis_should_be(*, pipelined: bool) -> None:
+    settings = RedisSettings(host="127.0.0.1", port=free_port())
+    async with open_redis(settings) as redis, open_reads(settings) as reads:
+        cache = RedisStatusCache(redis=redis, reads=reads if pipelined else PooledReads(redis))
         assert await cache.read(KEY) == Miss(None)
         await cache.fill(KEY, "lease", COMPLETED)
         assert not await cache.invalidate({KEY: 2})
