@@ -17,8 +17,6 @@ from tests.grpc.service import bare
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from _typeshed import FileDescriptorLike
-
 Given = TypeVarTuple("Given")
 
 
@@ -29,9 +27,7 @@ class Watched(Loop):
         super().__init__()
         self.known: list[bool] = []
 
-    def add_reader(
-        self, fd: FileDescriptorLike, callback: Callable[[*Given], Any], *args: *Given
-    ) -> None:
+    def add_reader(self, fd: Any, callback: Callable[[*Given], Any], *args: *Given) -> None:
         """Note whether it is gRPC's."""
         self.known.append(is_grpcs(callback))
         super().add_reader(fd, callback, *args)

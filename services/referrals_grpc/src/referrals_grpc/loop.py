@@ -13,8 +13,6 @@ import uvloop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from _typeshed import FileDescriptorLike
-
 _Given = TypeVarTuple("_Given")
 
 _GRPC: Final = "grpc."
@@ -29,9 +27,7 @@ class Loop(uvloop.Loop):
     So those are taken first. Their events are there by then: gRPC notes them before it writes.
     """
 
-    def add_reader(
-        self, fd: FileDescriptorLike, callback: Callable[[*_Given], Any], *args: *_Given
-    ) -> None:
+    def add_reader(self, fd: Any, callback: Callable[[*_Given], Any], *args: *_Given) -> None:
         """Have the callback called when there is something to read."""
         if isinstance(fd, socket.socket) and is_grpcs(callback):
             super().add_reader(fd, _once_for_all(fd, callback, *args))

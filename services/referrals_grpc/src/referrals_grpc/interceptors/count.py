@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,8 +13,6 @@ from referrals_adapters.telemetry.metrics import Metrics
 from referrals_grpc.interceptors.calls import in_place_of
 
 if TYPE_CHECKING:
-    from prometheus_client import Counter
-
     from referrals_grpc.interceptors.calls import Context, Handler, Next
 
 
@@ -45,9 +43,7 @@ class CountInterceptor(grpc.aio.ServerInterceptor):
             return handler
         method = handler_call_details.method
 
-        @cache
-        def ended(code: grpc.StatusCode) -> Counter:
-            return self.metrics.calls.labels(method, code.name)
+        ended = cache(partial(self.metrics.calls.labels, method))
 
         async def behave(request: Any, context: Context) -> Any:
             self._under_way += 1
@@ -60,7 +56,7 @@ class CountInterceptor(grpc.aio.ServerInterceptor):
                 raise
             finally:
                 self._under_way -= 1
-                ended(code).inc()
+                ended(code.name).inc()
             return answer
 
         return in_place_of(handler, behave)
