@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -119,12 +120,12 @@ class RedisStatusCache(StatusCache):
         return True
 
     async def _read(self, name: str) -> Reading:
-        end = asyncio.get_running_loop().time() + self.read_within.total_seconds()
-        held = await self.reads.get(name, self.read_within.total_seconds())
+        within, began = self.read_within.total_seconds(), time.monotonic()
+        held = await self.reads.get(name, within)
         hit = from_entry(held)
         if hit is not None:
             return hit
-        async with asyncio.timeout_at(end):
+        async with asyncio.timeout(within - (time.monotonic() - began)):
             return await self._lease(name, unreadable=held)
 
     async def _lease(self, name: str, *, unreadable: bytes) -> Reading:
