@@ -14,7 +14,7 @@ import pytest
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.redis.client import open_redis
 from referrals_adapters.redis.pipelined import open_reads
-from referrals_adapters.redis.reads import PooledReads
+from referrals_adapters.redis.reads import PooledReads, Reads
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.model.identifiers import ReferralId, ReferralKey
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from referrals_adapters.redis.reads import Reads
     from referrals_sandbox.servers.child import Child
 
 KEY: Final = builders.referral().key
@@ -74,6 +73,29 @@ async def test_a_frozen_server_is_a_miss_in_time(
             assert await bounded.read(KEY) == Miss(None)
             await bounded.fill(KEY, "lease", COMPLETED)
             assert not await bounded.invalidate({KEY: 2})
+
+
+@attrs.frozen
+class NothingHeld(Reads):
+    """Reads that find nothing, however Redis is."""
+
+    async def get(self, name: str, within: float) -> bytes:
+        """Find nothing."""
+        del name, within
+        return b""
+
+    async def leave(self) -> None:
+        """Have no connection."""
+
+
+async def test_a_server_that_freezes_between_a_read_and_its_lease_is_a_miss_in_time(
+    redis: Redis, process: Child
+) -> None:
+    cache = RedisStatusCache(redis=redis, reads=NothingHeld())
+    assert isinstance(await cache.read(KEY), Miss)
+    with frozen(process):
+        async with asyncio.timeout(FAR_BEYOND_THE_BOUND):
+            assert await cache.read(KEY) == Miss(None)
 
 
 async def test_many_reads_of_a_frozen_server_do_not_wait_for_each_other(

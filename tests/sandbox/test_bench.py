@@ -247,6 +247,14 @@ async def test_echoes_must_be_right() -> None:
             await askers[0]()
 
 
+async def test_a_call_without_an_answer_ends_the_bench_and_tells_what_came_instead() -> None:
+    service = Neighbour("Other", pb.GetReferralStatusRequest, lambda request: request)
+
+    async with answering(service), reads.echoes(service.target) as askers:
+        with pytest.raises(SandboxError, match=r"not answered.*grpc-status.*12"):
+            await askers[0]()
+
+
 def test_orders_are_signed_and_large_and_all_different() -> None:
     orders = webhooks.Orders([LINK, attrs.evolve(LINK, shop_domain="other.example")], "secret")
 
