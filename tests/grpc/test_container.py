@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
+from referrals_adapters.redis.pipelined import PipelinedReads
 from referrals_adapters.redis.rate_limits import RedisRateLimits
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.telemetry.counted import CountedStatusCache
@@ -19,6 +21,7 @@ from referrals_adapters.telemetry.metrics import Metrics
 from referrals_adapters.wire.variables import Variables
 from referrals_domain.model.limit import Limit
 from referrals_grpc.container import Container, running
+from referrals_grpc.serve import served
 from referrals_grpc.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +62,7 @@ async def test_the_parts_are_the_real_ones(container: Container) -> None:
     assert isinstance(begun.transaction, PostgresTransaction)
     assert isinstance(cache, CountedStatusCache)
     assert isinstance(cache.cache, RedisStatusCache)
+    assert isinstance(cache.cache.reads, PipelinedReads)
     assert isinstance(use_cases.get_referral_status.statuses, CoalescedStatuses)
     assert isinstance(container.interceptors()[-1].limits, RedisRateLimits)
     assert container.limits().caller == Limit(2_000)
@@ -83,3 +87,16 @@ def test_a_part_of_another_kind_is_refused() -> None:
 def test_a_part_that_is_missing_is_named() -> None:
     with pytest.raises(Error, match=r"auth_channel.*is not defined"):
         Container().auth_channel()
+
+
+async def test_once_it_serves_what_is_there_is_not_searched_for_garbage_any_more() -> None:
+    settings = Settings.read(Variables({**NOBODY_LISTENS, "REFERRALS_GRPC_LISTEN": "[::1]:0"}))
+    before = gc.get_freeze_count(), gc.get_threshold()
+    try:
+        async with served(settings) as address:
+            assert address.port
+            assert gc.get_freeze_count() > before[0] + 10_000
+            assert gc.get_threshold()[0] > before[1][0]
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before[1])

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from referrals_adapters.redis.client import open_redis
+from referrals_adapters.redis.pipelined import open_reads
+from referrals_adapters.redis.reads import PooledReads, Reads
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_sandbox.servers import valkey
@@ -45,16 +47,33 @@ def process(server: Server) -> Child:
 
 
 @pytest.fixture
-async def redis(server: Server) -> AsyncIterator[Redis]:
-    async with open_redis(RedisSettings(host=server.host, port=server.port)) as redis:
+def settings(server: Server) -> RedisSettings:
+    return RedisSettings(host=server.host, port=server.port)
+
+
+@pytest.fixture
+async def redis(settings: RedisSettings) -> AsyncIterator[Redis]:
+    async with open_redis(settings) as redis:
         await redis.flushall()
         yield redis
 
 
+@pytest.fixture(params=["pooled", "pipelined"])
+async def reads(
+    request: pytest.FixtureRequest, redis: Redis, settings: RedisSettings
+) -> AsyncIterator[Reads]:
+    """Both ways to read, each of which everything must hold for."""
+    if request.param == "pooled":
+        yield PooledReads(redis)
+        return
+    async with open_reads(settings) as reads:
+        yield reads
+
+
 @pytest.fixture
-def cache(redis: Redis) -> RedisStatusCache:
+def cache(redis: Redis, reads: Reads) -> RedisStatusCache:
     ample = timedelta(seconds=10)
-    return RedisStatusCache(redis=redis, read_within=ample, invalidate_within=ample)
+    return RedisStatusCache(redis=redis, reads=reads, read_within=ample, invalidate_within=ample)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import pytest
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.redis.client import open_redis
+from referrals_adapters.redis.pipelined import open_reads
+from referrals_adapters.redis.reads import PooledReads, Reads
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.model.identifiers import ReferralId, ReferralKey
@@ -37,9 +39,9 @@ FOR_EVER: Final = timedelta(days=1)
 
 
 @pytest.fixture
-def bounded(redis: Redis) -> RedisStatusCache:
+def bounded(redis: Redis, reads: Reads) -> RedisStatusCache:
     """A cache with the bounds of production."""
-    return RedisStatusCache(redis=redis)
+    return RedisStatusCache(redis=redis, reads=reads)
 
 
 @pytest.fixture
@@ -51,9 +53,11 @@ def killed(process: Child) -> Iterator[Child]:
         process.start()
 
 
-async def test_nothing_listens_where_redis_should_be() -> None:
-    async with open_redis(RedisSettings(host="127.0.0.1", port=free_port())) as redis:
-        cache = RedisStatusCache(redis=redis)
+@pytest.mark.parametrize("pipelined", [False, True])
+async def test_nothing_listens_where_redis_should_be(*, pipelined: bool) -> None:
+    settings = RedisSettings(host="127.0.0.1", port=free_port())
+    async with open_redis(settings) as redis, open_reads(settings) as reads:
+        cache = RedisStatusCache(redis=redis, reads=reads if pipelined else PooledReads(redis))
         assert await cache.read(KEY) == Miss(None)
         await cache.fill(KEY, "lease", COMPLETED)
         assert not await cache.invalidate({KEY: 2})
@@ -69,6 +73,29 @@ async def test_a_frozen_server_is_a_miss_in_time(
             assert await bounded.read(KEY) == Miss(None)
             await bounded.fill(KEY, "lease", COMPLETED)
             assert not await bounded.invalidate({KEY: 2})
+
+
+@attrs.frozen
+class NothingHeld(Reads):
+    """Reads that find nothing, however Redis is."""
+
+    async def get(self, name: str, within: float) -> bytes:
+        """Find nothing."""
+        del name, within
+        return b""
+
+    async def leave(self) -> None:
+        """Have no connection."""
+
+
+async def test_a_server_that_freezes_between_a_read_and_its_lease_is_a_miss_in_time(
+    redis: Redis, process: Child
+) -> None:
+    cache = RedisStatusCache(redis=redis, reads=NothingHeld())
+    assert isinstance(await cache.read(KEY), Miss)
+    with frozen(process):
+        async with asyncio.timeout(FAR_BEYOND_THE_BOUND):
+            assert await cache.read(KEY) == Miss(None)
 
 
 async def test_many_reads_of_a_frozen_server_do_not_wait_for_each_other(

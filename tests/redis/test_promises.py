@@ -22,6 +22,9 @@ from hypothesis.stateful import invariant, rule
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.redis.entry import from_entry
+from referrals_adapters.redis.pipelined import open_reads
+from referrals_adapters.redis.reads import PooledReads
+from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.errors import NotFound
 from referrals_domain.model.decision import Transition, opened
@@ -42,10 +45,14 @@ from tests.redis.watched import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redis.asyncio import Redis
 
+    from referrals_adapters.redis.reads import Reads
     from referrals_domain.ports.status_cache import StatusCache
     from referrals_sandbox.servers.child import Child
+    from referrals_sandbox.servers.valkey import Redis as Server
 
 KEY: Final = builders.referral().key
 NAME: Final = f"referral:{KEY.merchant_id}:{KEY.referral_id}"
@@ -88,12 +95,18 @@ class Promises(ServerMachine):
     """Readers, writers, the janitor and whoever ends servers act on one referral."""
 
     def __init__(
-        self, runner: asyncio.Runner, redis: Redis, nowhere: Redis, process: Child
+        self,
+        runner: asyncio.Runner,
+        redis: Redis,
+        reads: Reads,
+        nowhere: Redis,
+        process: Child,
     ) -> None:
         super().__init__(runner)
         self.redis, self.process = redis, process
         self.cache_that_answers = RedisStatusCache(
             redis=redis,
+            reads=reads,
             read_within=AMPLE,
             invalidate_within=AMPLE,
             breaker=Breaker(rest=timedelta(0)),  # it asks in vain rather than not at all
@@ -101,7 +114,9 @@ class Promises(ServerMachine):
         self.frozen_cache = attrs.evolve(
             self.cache_that_answers, read_within=SOON, invalidate_within=SOON
         )
-        self.cut_off_cache = attrs.evolve(self.cache_that_answers, redis=nowhere)
+        self.cut_off_cache = attrs.evolve(
+            self.cache_that_answers, redis=nowhere, reads=PooledReads(nowhere)
+        )
         self.cache = WitnessedCache(self.cache_that_answers)
         self.store = InMemoryStore()
         self.held = HeldStatuses(InMemoryStatuses(self.store.begin))
@@ -242,11 +257,22 @@ class Promises(ServerMachine):
         await asyncio.gather(*self.reads)
 
 
+@pytest.fixture(params=["pooled", "pipelined"])
+def reads(
+    request: pytest.FixtureRequest, runner: asyncio.Runner, shared: Redis, server: Server
+) -> Iterator[Reads]:
+    """Both ways to read, on the loop that runs only while it is told to."""
+    opening = open_reads(RedisSettings(host=server.host, port=server.port))
+    pipelined = runner.run(opening.__aenter__())
+    yield pipelined if request.param == "pipelined" else PooledReads(shared)
+    runner.run(opening.__aexit__(None, None, None))
+
+
 @pytest.mark.timeout(900)  # of the profile `thorough`
 def test_the_promises_are_kept(
-    runner: asyncio.Runner, shared: Redis, nowhere: Redis, process: Child
+    runner: asyncio.Runner, shared: Redis, reads: Reads, nowhere: Redis, process: Child
 ) -> None:
     def promises() -> Promises:
-        return Promises(runner, shared, nowhere, process)
+        return Promises(runner, shared, reads, nowhere, process)
 
     play(promises, few=25, steps=40)

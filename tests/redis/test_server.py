@@ -19,6 +19,7 @@ from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.cache_server import CacheServerContract
 from referrals_sandbox.servers.ports import free_port
 from referrals_sandbox.servers.proxy import leading_to
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -89,6 +90,11 @@ async def test_who_reads_in_vain_from_a_replica_leaves_it(
     client_id = await demoted.client_id()
     assert await cache.read(KEY) == Miss(None)
     assert await demoted.client_id() != client_id
+
+    async def only_who_asks_is_connected() -> bool:
+        return len(await demoted.client_list()) == 1
+
+    await until(only_who_asks_is_connected)
 
 
 async def test_connections_to_the_same_server_are_kept(

@@ -22,7 +22,14 @@ from referrals_domain.model.delivery import Topic
 from referrals_sandbox.bench import cpu, reads, tables, transactions, webhooks
 from referrals_sandbox.bench.conversions import UNDER_WAY, Conversions
 from referrals_sandbox.bench.figures import Alternated, Slice, cpu_each, cpu_shares
-from referrals_sandbox.bench.load import LOAD, Meter, ask_for, ask_times
+from referrals_sandbox.bench.load import (
+    LOAD,
+    Meter,
+    ask_at,
+    ask_for,
+    ask_for_and_at_part,
+    ask_times,
+)
 from referrals_sandbox.bench.report import Report
 from referrals_sandbox.command_line.parser import parser
 from referrals_sandbox.composition.shops import Link
@@ -33,6 +40,7 @@ from tests.neighbours import Neighbour, answering
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from referrals_sandbox.bench.load import Ask
     from referrals_sandbox.servers.running import Servers
 
 CODE = ReferralCode.of_number(7)
@@ -46,6 +54,7 @@ def slices(*rates: int, seconds: int = 2, cpu: float = 1) -> list[Slice]:
             done=rate * seconds,
             seconds=seconds,
             latencies=[rate / 1000, rate / 2000],
+            latencies_at_part=[rate / 4000, rate / 8000],
             cpu={"http": cpu, LOAD: 0.5},
         )
         for rate in rates
@@ -65,7 +74,9 @@ def test_rates_and_latencies_are_medians_of_the_slices() -> None:
     assert (MEASURED.rate, MEASURED.base_rate) == (125, 250)
     assert MEASURED.latency(0.5) == 125 / 2000
     assert MEASURED.latency(0.99) == 125 / 1000
-    assert Alternated(bases=slices(1, 1), slices=[Slice(done=1, seconds=1)]).latency(0.5) is None
+    assert MEASURED.latency_at_part(0.99) == 125 / 4000
+    unnoted = Alternated(bases=slices(1, 1), slices=[Slice(done=1, seconds=1)])
+    assert (unnoted.latency(0.5), unnoted.latency_at_part(0.5)) == (None, None)
 
 
 def test_cpu_is_told_for_each_that_was_done_and_as_a_share_of_the_time() -> None:
@@ -90,7 +101,8 @@ def test_a_report_tells_programs_and_people_the_same() -> None:
     assert told["C"]["ratio"] == 0.5
     assert told["C"]["ratios"] == [0.5, 0.5, 1.5]
     assert (told["R"]["p50_ms"], told["R"]["p99_ms"]) == (62.5, 125)
-    assert "R    0.500 E    0.500    1.500         125     250      62.5     125.0" in (
+    assert (told["R"]["p99_ms_at_part"], told["R"]["part"]) == (31.25, 0.8)
+    assert "R    0.500 E    0.500    1.500         125     250      62.5     125.0      31.2" in (
         report.as_text()
     )
 
@@ -118,6 +130,34 @@ async def test_every_asker_asks_until_the_time_is_up() -> None:
     assert min(asked) > 1
     assert min(measured.latencies) >= 0.01
     assert 0.1 <= measured.seconds < 0.3
+
+
+async def test_at_a_part_of_the_most_so_many_are_asked_evenly() -> None:
+    asked: list[float] = []
+
+    async def ask() -> None:
+        asked.append(asyncio.get_running_loop().time())
+
+    measured = await ask_for_and_at_part(0.1, [ask_slowly(0.01)] * 4, NOBODY)
+    latencies = await ask_at(100, 0.2, [ask] * 4)
+
+    assert len(measured.latencies_at_part) == round(0.8 * measured.rate * 0.1)
+    assert len(asked) == len(latencies) == 20
+    assert max(asked) - min(asked) >= 0.18
+
+
+async def test_what_nobody_was_free_to_ask_in_time_took_longer_for_that() -> None:
+    latencies = await ask_at(100, 0.1, [ask_slowly(0.03)])
+
+    assert len(latencies) == 10
+    assert max(latencies) >= 10 * 0.03 - 0.1 + 0.01
+
+
+def ask_slowly(seconds: float) -> Ask:
+    async def ask() -> None:
+        await asyncio.sleep(seconds)
+
+    return ask
 
 
 async def test_a_warm_up_asks_so_many_times_in_all() -> None:
@@ -189,7 +229,7 @@ async def test_reads_are_asked_on_four_connections_and_answers_must_be_right() -
         with pytest.raises(SandboxError, match="PENDING"):
             await askers[0]()
         await service.stop()
-        with pytest.raises(SandboxError, match="UNAVAILABLE"):
+        with pytest.raises(SandboxError, match="the connection has ended"):
             await askers[0]()
 
     assert (len(askers), connections) == (64, 4)
@@ -204,6 +244,14 @@ async def test_echoes_must_be_right() -> None:
         await ask_times(64, askers)
         service.reply = lambda _: pb.GetReferralStatusRequest(merchant_id="other")
         with pytest.raises(SandboxError, match="other"):
+            await askers[0]()
+
+
+async def test_a_call_without_an_answer_ends_the_bench_and_tells_what_came_instead() -> None:
+    service = Neighbour("Other", pb.GetReferralStatusRequest, lambda request: request)
+
+    async with answering(service), reads.echoes(service.target) as askers:
+        with pytest.raises(SandboxError, match=r"not answered.*grpc-status.*12"):
             await askers[0]()
 
 

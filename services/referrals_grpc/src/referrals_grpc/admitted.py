@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from referrals_domain.model.identifiers import MerchantId
 
 _ADMITTED: Final[ContextVar[Collection[MerchantId]]] = ContextVar("admitted", default=())
 
 
-@contextmanager
-def admitting(merchant_ids: Collection[MerchantId]) -> Iterator[None]:
+class admitting:  # noqa: N801 - a block's manager; a generator would cost each call more
     """Have what is done in the block act for these merchants, and for no others."""
-    before = _ADMITTED.set(merchant_ids)
-    try:
-        yield
-    finally:
-        _ADMITTED.reset(before)
+
+    __slots__ = ("_before", "_merchant_ids")
+
+    def __init__(self, merchant_ids: Collection[MerchantId]) -> None:
+        self._merchant_ids = merchant_ids
+
+    def __enter__(self) -> None:
+        self._before = _ADMITTED.set(self._merchant_ids)
+
+    def __exit__(self, *_: object) -> None:
+        _ADMITTED.reset(self._before)
 
 
 def admitted() -> Collection[MerchantId]:

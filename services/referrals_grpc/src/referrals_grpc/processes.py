@@ -41,9 +41,7 @@ async def serve_in_processes(
         CannotListen: The address is taken, or is none of this machine.
         ProcessEnded: One of them ended by itself; the others were told to stop.
     """
-    # Ours alone until all have joined: who listens on a shared port cannot tell that it is taken.
-    claim = at.listen()
-    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    claim = at.claim()
     address = attrs.evolve(at, port=Address.of(claim).port)
     children = [await _Child.start(address, place) for place in range(number)]
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from referrals_adapters.system.memory import settle_down
 from referrals_adapters.telemetry.metrics import Metrics, exposed
 from referrals_grpc.container import running
 from referrals_grpc.server import serving
@@ -41,6 +42,7 @@ async def served(settings: Settings, *, shared: bool = False) -> AsyncIterator[A
             tls=settings.tls,
         ) as address,
     ):
+        settle_down()
         yield address
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import asyncio
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -10,7 +12,8 @@ import grpc.aio
 from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
-from grpc_reflection.v1alpha.reflection import SERVICE_NAME, enable_server_reflection
+from grpc_reflection.v1alpha import reflection as reflecting
+from grpc_reflection.v1alpha.reflection_pb2_grpc import add_ServerReflectionServicer_to_server
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
@@ -19,6 +22,7 @@ from referrals_adapters.grpc.pb.referrals.v1.referrals_pb2_grpc import (
 from referrals_adapters.grpc.server_credentials import server_credentials
 from referrals_adapters.system.address import Address, CannotListen
 from referrals_grpc.ending import GRACE
+from referrals_grpc.methods import Methods
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -30,7 +34,16 @@ if TYPE_CHECKING:
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ReferralsService"].full_name
 PACKAGE: Final = pb.DESCRIPTOR.package
-_LIMITS: Final = (
+_SERVERS: Final = 8
+"""
+How many servers of gRPC share the port in this process.
+
+One is handed a single new call, and the next when the loop has come round. So several take
+several calls in one round; the kernel spreads connections over them.
+"""
+
+_OPTIONS: Final = (
+    ("grpc.so_reuseport", 1),
     # Far above what the interceptors let pass, whose refusals have details: gRPC's have none.
     ("grpc.max_receive_message_length", 64 * 1024),
     # By default gRPC refuses by chance what lies between a soft limit and a hard one.
@@ -67,26 +80,30 @@ async def serving(  # noqa: PLR0913 - each is named, and has a default
     Raises:
         CannotListen: The address is taken, or is none of this machine.
     """
-    options = (("grpc.so_reuseport", int(shared)), *_LIMITS)
-    server = grpc.aio.server(interceptors=interceptors, options=options)
-    add_ReferralsServiceServicer_to_server(servicer, server)
-    server.add_generic_rpc_handlers([_short_paths(servicer)])
     checks = health.aio.HealthServicer()
-    add_HealthServicer_to_server(checks, server)
+    services = [
+        partial(add_ReferralsServiceServicer_to_server, servicer),
+        partial(_add_short_paths, servicer),
+        partial(add_HealthServicer_to_server, checks),
+    ]
     if reflection:
-        enable_server_reflection((SERVICE, health.SERVICE_NAME, SERVICE_NAME), server)
-    port = _listen(server, at, shared=shared, tls=tls)
-    await server.start()
+        names = (SERVICE, health.SERVICE_NAME, reflecting.SERVICE_NAME)
+        reflector = reflecting.aio.ReflectionServicer(names)
+        services.append(partial(add_ServerReflectionServicer_to_server, reflector))
+    methods = await Methods.behind(interceptors, *services)
+    servers = [grpc.aio.server(handlers=(methods,), options=_OPTIONS) for _ in range(_SERVERS)]
+    address = _listen(servers, at, shared=shared, tls=tls)
+    await asyncio.gather(*(server.start() for server in servers))
     await checks.set(SERVICE, HealthCheckResponse.SERVING)
     try:
-        yield attrs.evolve(at, port=port)
+        yield address
     finally:
         await checks.enter_graceful_shutdown()
-        await server.stop(GRACE)
+        await asyncio.gather(*(server.stop(GRACE) for server in servers))
 
 
-def _short_paths(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
-    """Return the second paths, which the plan names."""
+def _add_short_paths(servicer: ReferralsServiceServicer, server: grpc.aio.Server) -> None:
+    """Add the second paths, which the plan names."""
     handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "GetReferralStatus": grpc.unary_unary_rpc_method_handler(
             servicer.GetReferralStatus,
@@ -99,15 +116,22 @@ def _short_paths(servicer: ReferralsServiceServicer) -> grpc.GenericRpcHandler:
             response_serializer=pb.GetFunnelResponse.SerializeToString,
         ),
     }
-    return grpc.method_handlers_generic_handler(PACKAGE, handlers)
+    server.add_registered_method_handlers(PACKAGE, handlers)
 
 
-def _listen(server: grpc.aio.Server, at: Address, *, shared: bool, tls: ServerTls | None) -> int:
-    if not shared:
-        at.listen().close()  # for the reason: gRPC tells it only in a log of its own
-    try:
-        if tls is None:
-            return server.add_insecure_port(str(at))
-        return server.add_secure_port(str(at), server_credentials(tls))
-    except RuntimeError as error:  # somebody was quicker
-        raise CannotListen(f"cannot listen on {at}") from error
+def _listen(
+    servers: Sequence[grpc.aio.Server], at: Address, *, shared: bool, tls: ServerTls | None
+) -> Address:
+    """Have all of them listen on the one port, which is not yet shared unless it is said so."""
+    with nullcontext() if shared else at.claim() as claim:
+        address = attrs.evolve(at, port=Address.of(claim).port) if claim else at
+        credentials = server_credentials(tls, len(servers)) if tls else [None] * len(servers)
+        try:
+            for server, own in zip(servers, credentials, strict=True):
+                if own is None:
+                    server.add_insecure_port(str(address))
+                else:
+                    server.add_secure_port(str(address), own)
+        except RuntimeError as error:  # somebody was quicker
+            raise CannotListen(f"cannot listen on {address}") from error
+    return address

@@ -64,7 +64,8 @@ class Breaker:
 
     def succeeded(self) -> None:
         """Note that a call was answered."""
-        self._in_a_row = 0
+        if self._in_a_row:
+            self._in_a_row = 0
 
     def failed(self) -> None:
         """Note that a call was not answered."""

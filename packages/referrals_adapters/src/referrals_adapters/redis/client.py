@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Client: TypeAlias = Redis
 
+CONNECT_WITHIN: Final = 1.0  # seconds; the cache itself waits far less
 _CONNECTIONS: Final = 50  # one carries some 5,000 commands a second; who finds none free waits
-_CONNECT_WITHIN: Final = 1.0  # seconds; the cache itself waits far less
 
 
 @asynccontextmanager
@@ -38,7 +38,7 @@ async def open_redis(settings: RedisSettings) -> AsyncIterator[Client]:
         timeout=None,
         # A timeout here would put a task around every send; the cache bounds the whole call.
         socket_timeout=None,
-        socket_connect_timeout=_CONNECT_WITHIN,
+        socket_connect_timeout=CONNECT_WITHIN,
         retry=Retry(NoBackoff(), 0),
         # redis-py 8.1: without retries RESP3 raises on a connection that was closed while idle.
         protocol=2,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from referrals_domain.model.identifiers import ReferralKey
 
 _ABSENT: Final = b"v|0|ABSENT"
+_STATUSES: Final = {str(status): status for status in ReferralStatus}
+_CAUSES: Final = {str(cause): cause for cause in Cause}
 _LARGEST: Final = 2**53 - 1  # up to here numbers of Lua are exact
 
 
@@ -49,10 +51,9 @@ def from_entry(entry: bytes) -> Hit | None:
         return Hit(None)
     try:
         _, version, status, updated_at, cause = entry.decode("ascii").split("|")
-        view = StatusView(
-            ReferralStatus(status), int(version), datetime.fromisoformat(updated_at), Cause(cause)
-        )
-    except ValueError:
+        at = datetime.fromisoformat(updated_at)
+        view = StatusView(_STATUSES[status], int(version), at, _CAUSES[cause])
+    except (ValueError, KeyError):
         return None
     readable = 0 < view.version <= _LARGEST and to_entry(view) == entry
     return Hit(view) if readable else None

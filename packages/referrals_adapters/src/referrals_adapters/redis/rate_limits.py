@@ -88,8 +88,10 @@ class RedisRateLimits(RateLimits):
 
     def _spend(self, portions: Sequence[Portion]) -> bool:
         """Take one of each, or none."""
-        if self._lacking(portions):
-            return False
+        now, away = self.elapsed(), self.breaker.is_open
+        for portion in portions:
+            if not portion.has_one(now, away=away):
+                return False
         for portion in portions:
             portion.spend()
         return True

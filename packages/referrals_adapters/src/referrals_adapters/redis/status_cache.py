@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 from redis.asyncio import Redis
-from redis.exceptions import ReadOnlyError, ResponseError
+from redis.exceptions import ReadOnlyError
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.redis.entry import from_entry, name_of, to_entry
 from referrals_adapters.redis.lifetimes import Lifetimes, milliseconds
+from referrals_adapters.redis.reads import PooledReads, Reads
 from referrals_adapters.redis.scripts import Scripts
 from referrals_domain.ports.status_cache import Miss, StatusCache
 
@@ -49,6 +51,7 @@ class RedisStatusCache(StatusCache):
 
     Args:
         redis: The client.
+        reads: How keys are read; by default, the client does it.
         read_within: How long a read, or a fill, may take; then Redis counts as away.
         invalidate_within: How long an invalidation may take; a worker has more time.
         lifetimes: How long things stay.
@@ -58,6 +61,7 @@ class RedisStatusCache(StatusCache):
     """
 
     redis: Redis
+    reads: Reads = attrs.field()
     read_within: timedelta = timedelta(milliseconds=30)
     invalidate_within: timedelta = timedelta(milliseconds=250)
     lifetimes: Lifetimes = attrs.field(factory=Lifetimes)
@@ -65,6 +69,10 @@ class RedisStatusCache(StatusCache):
     new_lease: Callable[[], str] = _random_lease
     chance: Callable[[], float] = random.random
     _scripts: Scripts = attrs.field(init=False, repr=False)
+
+    @reads.default
+    def _pooled(self) -> Reads:
+        return PooledReads(self.redis)
 
     @_scripts.default
     def _registered(self) -> Scripts:
@@ -75,15 +83,19 @@ class RedisStatusCache(StatusCache):
         if not self.breaker.allows():
             return Miss(None)
         try:
-            with self.breaker.watching():
-                async with asyncio.timeout(self.read_within.total_seconds()):
-                    return await self._read(name_of(key))
+            reading = await self._read(name_of(key))
         except ReadOnlyError:  # it was demoted, and the address may lead to the primary by now
+            self.breaker.failed()
             with suppress(Exception):  # connections may be broken already
                 await self.redis.connection_pool.disconnect()
+            with suppress(Exception):
+                await self.reads.leave()
             return Miss(None)
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
+            self.breaker.failed()
             return Miss(None)
+        self.breaker.succeeded()
+        return reading
 
     async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
         """Cache a value, unless the lease was lost or the version lies below the floor."""
@@ -108,16 +120,13 @@ class RedisStatusCache(StatusCache):
         return True
 
     async def _read(self, name: str) -> Reading:
-        held = await self._held(name)
+        within, began = self.read_within.total_seconds(), time.monotonic()
+        held = await self.reads.get(name, within)
         hit = from_entry(held)
-        return await self._lease(name, unreadable=held) if hit is None else hit
-
-    async def _held(self, name: str) -> bytes:
-        try:
-            held = await self.redis.get(name)
-        except ResponseError:  # the key is of another type: the script replaces it
-            return b""
-        return held if isinstance(held, bytes) else b""
+        if hit is not None:
+            return hit
+        async with asyncio.timeout(within - (time.monotonic() - began)):
+            return await self._lease(name, unreadable=held)
 
     async def _lease(self, name: str, *, unreadable: bytes) -> Reading:
         lease = self.new_lease()

@@ -105,3 +105,16 @@ class Address:
         except OSError as error:
             reason = str(error.strerror).partition(" (")[0]  # create_server repeats the address
             raise CannotListen(f"cannot listen on {self}: {reason}") from error
+
+    def claim(self) -> socket.socket:
+        """
+        Return a socket that listens here until all have joined who share the port.
+
+        Who listens on a shared port cannot tell that it is taken, but who claims it can.
+
+        Raises:
+            CannotListen: The address is taken, or is none of this machine.
+        """
+        claim = self.listen()
+        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        return claim

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import attrs
+from prometheus_client import Counter
 
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
@@ -25,11 +28,16 @@ class CountedStatusCache(StatusCache):
 
     cache: StatusCache
     metrics: Metrics
+    _read: Callable[[str], Counter] = attrs.field(init=False, repr=False, eq=False)
+
+    @_read.default
+    def _counter_of_an_outcome(self) -> Callable[[str], Counter]:
+        return cache(self.metrics.cache_reads.labels)
 
     async def read(self, key: ReferralKey) -> Reading:
         """Read, and count what came of it."""
         reading = await self.cache.read(key)
-        self.metrics.cache_reads.labels(_outcome(reading)).inc()
+        self._read(_outcome(reading)).inc()
         return reading
 
     async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:

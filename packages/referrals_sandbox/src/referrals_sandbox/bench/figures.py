@@ -21,12 +21,14 @@ class Slice:
         done: How many requests, transactions or conversions.
         seconds: How long it took.
         latencies: How long each took, in seconds; nothing where nobody noted it.
+        latencies_at_part: The same where only a part as many were asked for a second.
         cpu: CPU seconds by process.
     """
 
     done: int
     seconds: float
     latencies: Sequence[float] = ()
+    latencies_at_part: Sequence[float] = ()
     cpu: Mapping[str, float] = attrs.field(factory=dict)
 
     @property
@@ -86,9 +88,11 @@ class Alternated:
 
     def latency(self, share: float) -> float | None:
         """Return the median, over the slices, of a percentile of their latencies, in seconds."""
-        if not self.slices[0].latencies:
-            return None
-        return median(percentile(one.latencies, share) for one in self.slices)
+        return _median_percentile([one.latencies for one in self.slices], share)
+
+    def latency_at_part(self, share: float) -> float | None:
+        """Return the same where only a part as many were asked for."""
+        return _median_percentile([one.latencies_at_part for one in self.slices], share)
 
 
 def cpu_each(slices: Sequence[Slice]) -> dict[str, float]:
@@ -113,3 +117,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     (2, 4)
     """
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def _median_percentile(noted: Sequence[Sequence[float]], share: float) -> float | None:
+    return median(percentile(one, share) for one in noted) if all(noted) else None

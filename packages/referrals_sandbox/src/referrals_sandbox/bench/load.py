@@ -22,6 +22,10 @@ LOAD: Final = "load"
 """The name under which the process that makes the load has its CPU seconds."""
 
 
+PART: Final = 0.8
+"""The part of the most that can be done at which latencies are told, too."""
+
+
 @attrs.frozen
 class Meter:
     """
@@ -62,6 +66,35 @@ async def ask_for(seconds: float, askers: Sequence[Ask], meter: Meter) -> Slice:
         latencies=latencies,
         cpu=meter.since(before),
     )
+
+
+async def ask_for_and_at_part(seconds: float, askers: Sequence[Ask], meter: Meter) -> Slice:
+    """Ask for as much as can be had for so long, and then as long for a part of it."""
+    most = await ask_for(seconds, askers, meter)
+    return attrs.evolve(most, latencies_at_part=await ask_at(PART * most.rate, seconds, askers))
+
+
+async def ask_at(rate: float, seconds: float, askers: Sequence[Ask]) -> Sequence[float]:
+    """
+    Ask so many things a second for so long, and return how long each took since it was due.
+
+    What is due while all askers wait for answers waits for one of them, and that counts, too.
+    """
+    latencies: list[float] = []
+    begun = time.perf_counter()
+    due = iter([begun + number / rate for number in range(round(seconds * rate))])
+
+    async def ask_on(ask: Ask) -> None:
+        for at in due:
+            if (early := at - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            await ask()
+            latencies.append(time.perf_counter() - at)
+
+    async with asyncio.TaskGroup() as group:
+        for ask in askers:
+            group.create_task(ask_on(ask))
+    return latencies
 
 
 async def ask_times(number: int, askers: Sequence[Ask]) -> None:

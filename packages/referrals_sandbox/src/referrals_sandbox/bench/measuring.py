@@ -12,7 +12,7 @@ import attrs
 
 from referrals_sandbox.bench import cpu, echo, reads, webhooks
 from referrals_sandbox.bench.conversions import Conversions
-from referrals_sandbox.bench.load import Meter, ask_for, ask_times
+from referrals_sandbox.bench.load import Meter, ask_for, ask_for_and_at_part, ask_times
 from referrals_sandbox.bench.plan import Plan
 from referrals_sandbox.bench.rounds import alternated
 from referrals_sandbox.bench.stage import Stage
@@ -64,7 +64,7 @@ class Bench:
                 return await alternated(
                     plan.rounds,
                     E=lambda: ask_for(plan.reads, echoes, meter),
-                    R=lambda: ask_for(plan.reads, statuses, meter),
+                    R=lambda: ask_for_and_at_part(plan.reads, statuses, meter),
                 )
 
     async def webhooks(self, pgbench: Transactions) -> Alternated:
@@ -75,9 +75,9 @@ class Bench:
             measured = await alternated(
                 plan.rounds,
                 P=lambda: pgbench.run(plan.transactions, meter),
-                W=lambda: ask_for(plan.webhooks, askers, meter),
+                W=lambda: ask_for_and_at_part(plan.webhooks, askers, meter),
             )
-        posted = _WARM_UP + sum(one.done for one in measured.slices)
+        posted = _WARM_UP + sum(one.done + len(one.latencies_at_part) for one in measured.slices)
         self._require(posted, await self.tables.forget_deliveries(self._merchants), "deliveries")
         return measured
 

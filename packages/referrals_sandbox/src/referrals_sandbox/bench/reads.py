@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
-import grpc.aio
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
+from referrals_sandbox.bench.calls import Calls
 from referrals_sandbox.neighbours.frontend import LONG_PATH
 from referrals_sandbox.servers.errors import SandboxError
 
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 
 _ECHO_PATH: Final = "/bench/Echo"
 _CONNECTIONS, _STREAMS = 4, 16
-_WITHIN: Final = 5.0  # seconds, a call
-_OPTIONS: Final = (
-    ("grpc.enable_http_proxy", 0),
-    ("grpc.use_local_subchannel_pool", 1),  # else all channels share one connection
-)
 _MISSES: Final = 100  # one read in so many is of what nobody asked for before
 
 
@@ -65,17 +61,15 @@ async def echoes(address: str) -> AsyncIterator[Sequence[Ask]]:
     request = pb.GetReferralStatusRequest(merchant_id="shop", referral_id="r" * 36)
     written = request.SerializeToString()
 
-    def asker(channel: grpc.aio.Channel) -> Ask:
-        call = _method(channel, _ECHO_PATH, pb.GetReferralStatusRequest.FromString)
-
+    def asker(calls: Calls) -> Ask:
         async def ask() -> None:
-            answer = await _answer(call(written, timeout=_WITHIN))
+            answer = pb.GetReferralStatusRequest.FromString(await calls.call(written))
             if answer != request:
                 raise SandboxError(f"the echo of {request} was {answer}")
 
         return ask
 
-    async with _connected(address, asker) as askers:
+    async with _connected(address, lambda: Calls(_ECHO_PATH), asker) as askers:
         yield askers
 
 
@@ -86,41 +80,28 @@ async def statuses(
     """Open the connections of who asks for statuses, all of which are `COMPLETED`."""
     metadata = (("authorization", f"Bearer {token}"),)
 
-    def asker(channel: grpc.aio.Channel) -> Ask:
-        call = _method(channel, LONG_PATH, pb.GetReferralStatusResponse.FromString)
-
+    def asker(calls: Calls) -> Ask:
         async def ask() -> None:
-            answer = await _answer(call(next_request(), timeout=_WITHIN, metadata=metadata))
+            answer = pb.GetReferralStatusResponse.FromString(await calls.call(next_request()))
             if answer.status != pb.REFERRAL_STATUS_COMPLETED:
                 raise SandboxError(f"GetReferralStatus answered {answer}")
 
         return ask
 
-    async with _connected(address, asker) as askers:
+    async with _connected(address, lambda: Calls(LONG_PATH, metadata), asker) as askers:
         yield askers
 
 
 @asynccontextmanager
 async def _connected(
-    address: str, asker: Callable[[grpc.aio.Channel], Ask]
+    address: str, protocol: Callable[[], Calls], asker: Callable[[Calls], Ask]
 ) -> AsyncIterator[Sequence[Ask]]:
-    async with AsyncExitStack() as stack:
-        channels = [
-            await stack.enter_async_context(grpc.aio.insecure_channel(address, options=_OPTIONS))
-            for _ in range(_CONNECTIONS)
-        ]
-        yield [asker(channel) for channel in channels for _ in range(_STREAMS)]
-
-
-async def _answer(call: Awaitable[Any]) -> Any:
-    try:
-        return await call
-    except grpc.aio.AioRpcError as error:
-        raise SandboxError(
-            f"a read was answered {error.code().name}: {error.details()}"
-        ) from error
-
-
-def _method(channel: grpc.aio.Channel, path: str, read: Callable[[bytes], Any]) -> Any:
-    """Return a call whose requests are written already."""
-    return channel.unary_unary(path, request_serializer=None, response_deserializer=read)
+    host, _, port = address.rpartition(":")
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        askers: list[Ask] = []
+        for _ in range(_CONNECTIONS):
+            _, calls = await loop.create_connection(protocol, host, int(port))
+            stack.callback(calls.close)
+            askers += [asker(calls)] * _STREAMS
+        yield askers

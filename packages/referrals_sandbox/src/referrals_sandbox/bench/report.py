@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from referrals_sandbox.bench.figures import Alternated, cpu_each, cpu_shares
-from referrals_sandbox.bench.load import LOAD
+from referrals_sandbox.bench.load import LOAD, PART
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MILLISECONDS: Final = 1000
 _LEAST: Final = 0.5  # microseconds each; what spent less had no part in it
+_HEADINGS: Final = (
+    "     ratio       lowest  highest    a second    base    p50 ms    p99 ms"
+    f" {f'at {PART:.0%}':>9}"
+)
 _MOST_LOAD: Final = 0.8  # of a CPU, on which the servers have to run, too
 
 
@@ -52,13 +56,14 @@ class Report:
         lines = [
             f"{len(os.sched_getaffinity(0))} CPUs, load average before {self.machine_load:.2f}",
             "",
-            "     ratio       lowest  highest    a second    base    p50 ms    p99 ms",
+            _HEADINGS,
         ]
         for letter, base, one in self._rows():
             low, high = one.spread
             lines.append(
                 f"{letter} {one.ratio:8.3f} {base} {low:8.3f} {high:8.3f} {one.rate:11,.0f} "
-                f"{one.base_rate:7,.0f} {_shown(one, 0.5)} {_shown(one, 0.99)}"
+                f"{one.base_rate:7,.0f} {_shown(one.latency(0.5))} {_shown(one.latency(0.99))} "
+                f"{_shown(one.latency_at_part(0.99))}"
             )
         for letter, base, one in self._rows():
             lines += ["", f"CPU us each {letter:>13} {base:>7}   {letter} of one CPU"]
@@ -84,22 +89,22 @@ def _figures(base: str, one: Alternated) -> dict[str, Any]:
         "ratios": [round(ratio, 4) for ratio in one.ratios],
         "rate": round(one.rate, 1),
         "base_rate": round(one.base_rate, 1),
-        "p50_ms": _milliseconds(one, 0.5),
-        "p99_ms": _milliseconds(one, 0.99),
+        "p50_ms": _milliseconds(one.latency(0.5)),
+        "p99_ms": _milliseconds(one.latency(0.99)),
+        "p99_ms_at_part": _milliseconds(one.latency_at_part(0.99)),
+        "part": PART,
         "cpu_microseconds": _rounded(cpu_each(one.slices), 1),
         "base_cpu_microseconds": _rounded(cpu_each(one.bases), 1),
         "cpu_shares": _rounded(cpu_shares(one.slices), 3),
     }
 
 
-def _milliseconds(one: Alternated, share: float) -> float | None:
-    latency = one.latency(share)
+def _milliseconds(latency: float | None) -> float | None:
     return None if latency is None else round(latency * _MILLISECONDS, 2)
 
 
-def _shown(one: Alternated, share: float) -> str:
-    latency = _milliseconds(one, share)
-    return f"{'-':>9}" if latency is None else f"{latency:9.1f}"
+def _shown(latency: float | None) -> str:
+    return f"{'-':>9}" if latency is None else f"{latency * _MILLISECONDS:9.1f}"
 
 
 def _rounded(figures: Mapping[str, float], digits: int) -> dict[str, float]:

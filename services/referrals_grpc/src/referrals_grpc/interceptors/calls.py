@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import grpc.aio
 
+Handler: TypeAlias = Any  # the stubs know only handlers of the threaded server
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
-    Handler: TypeAlias = Any  # the stubs know only handlers of the threaded server
     Next: TypeAlias = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
     Behaviour: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
 

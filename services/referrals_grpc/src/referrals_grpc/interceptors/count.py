@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from referrals_grpc.interceptors.calls import Context, Handler, Next
 
 
-@attrs.frozen
+@attrs.define
 class CountInterceptor(grpc.aio.ServerInterceptor):
     """
     Counts every call by its method and its end, and how many are under way.
@@ -27,6 +28,11 @@ class CountInterceptor(grpc.aio.ServerInterceptor):
     """
 
     metrics: Metrics
+    _under_way: int = attrs.field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Tell how many calls are under way whenever somebody asks."""
+        self.metrics.calls_in_flight.set_function(lambda: self._under_way)
 
     async def intercept_service(
         self, continuation: Next, handler_call_details: grpc.HandlerCallDetails
@@ -37,17 +43,20 @@ class CountInterceptor(grpc.aio.ServerInterceptor):
             return handler
         method = handler_call_details.method
 
+        ended = cache(partial(self.metrics.calls.labels, method))
+
         async def behave(request: Any, context: Context) -> Any:
-            with self.metrics.calls_in_flight.track_inprogress():
-                code = grpc.StatusCode.CANCELLED  # unless it comes to an end
-                try:
-                    answer = await handler.unary_unary(request, context)
-                    code = grpc.StatusCode.OK
-                except grpc.aio.AbortError:
-                    code = context.code()
-                    raise
-                finally:
-                    self.metrics.calls.labels(method, code.name).inc()
-                return answer
+            self._under_way += 1
+            code = grpc.StatusCode.CANCELLED  # unless it comes to an end
+            try:
+                answer = await handler.unary_unary(request, context)
+                code = grpc.StatusCode.OK
+            except grpc.aio.AbortError:
+                code = context.code()
+                raise
+            finally:
+                self._under_way -= 1
+                ended(code.name).inc()
+            return answer
 
         return in_place_of(handler, behave)
