@@ -83,6 +83,7 @@ def test_there_are_settings_with_secrets() -> None:
         "NeighbourSettings.service_token",
         "Sasl.password",
         "PostgresSettings.password",
+        "RedisSettings.password",
         "ShopAccess.token",
         "ShopifySettings.previous_secret",
         "ShopifySettings.secret",

@@ -36,7 +36,7 @@ is away is waited for. Files of certificates are in PEM, and read anew when they
         "instead",
         "REFERRALS_DB_REPLICA_HOST": "a streaming replica, which answers GetReferralStatus, "
         "marked stale, while PostgreSQL is away (none); also _PORT (that of PostgreSQL)",
-        "REFERRALS_REDIS_HOST": "Redis or Valkey; also _PORT (6379)",
+        "REFERRALS_REDIS_HOST": "Redis or Valkey; also _PORT (6379) and _PASSWORD",
         "AUTH_GRPC_TARGET": "host:port of Auth",
         "AUTH_GRPC_SERVICE": "the name of Auth's service (auth.v1.AuthService); auth.v1 where "
         "Auth answers on /auth.v1/ValidateMerchant",

@@ -34,6 +34,7 @@ async def open_redis(settings: RedisSettings) -> AsyncIterator[Client]:
         connection_class=_connections(settings.tls),
         host=settings.host,
         port=settings.port,
+        password=settings.password.revealed() if settings.password else None,
         max_connections=_CONNECTIONS,
         timeout=None,
         # A timeout here would put a task around every send; the cache bounds the whole call.

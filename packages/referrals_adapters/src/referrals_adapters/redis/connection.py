@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LOST_AFTER: Final = 0.5  # seconds after an answer was due; until then the server may just be slow
 _END: Final = b"\r\n"
+_WELCOME: Final = b"+OK"
 _TEXT, _ERROR = b"$-"  # how answers to a GET begin; see the Redis serialization protocol
 
 
@@ -34,6 +35,8 @@ class Connection(asyncio.Protocol):
         self._unsent: list[bytes] = []
         self._line: deque[_Asked] = deque()
         self._rest = b""
+        self._login = _login(settings)
+        self._is_known = not self._login
         self._look_at = math.inf
         self._looking: asyncio.TimerHandle | None = None
         self._closed = self._loop.create_future()
@@ -61,6 +64,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what was asked meanwhile."""
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._login)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -68,12 +72,15 @@ class Connection(asyncio.Protocol):
         data, at = self._rest + data, 0
         while (end := data.find(_END, at)) >= 0:
             held, after = b"", end + len(_END)
+            if not self._is_known and data[at:end] == _WELCOME:
+                self._is_known, at = True, after
+                continue
             if data[at] == _TEXT and (size := int(data[at + 1 : end])) >= 0:
                 begin, after = after, after + size + len(_END)
                 if after > len(data):
                     break
                 held = data[begin : begin + size]
-            elif data[at] not in (_TEXT, _ERROR):  # whatever answers, it is not Redis
+            elif data[at] not in (_TEXT, _ERROR) or not self._is_known:  # who is it, or who are we
                 self._lose()
                 return
             answer = self._line.popleft().answer
@@ -130,6 +137,14 @@ class Connection(asyncio.Protocol):
         self._look_again(math.inf)
         for asked in self._line:
             asked.fail()
+
+
+def _login(settings: RedisSettings) -> bytes:
+    """Return what says who we are, before all questions; nothing if nobody wants to know."""
+    if settings.password is None:
+        return b""
+    password = settings.password.revealed().encode()
+    return b"*2\r\n$4\r\nAUTH\r\n$%d\r\n%b\r\n" % (len(password), password)
 
 
 class _Asked(NamedTuple):

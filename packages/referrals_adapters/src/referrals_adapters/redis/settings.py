@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
+from referrals_adapters.wire.secret import Secret
 from referrals_adapters.wire.tls import ClientTls
 from referrals_domain.model.limit import Limit
 
@@ -25,17 +26,21 @@ class RedisSettings:
     Args:
         host: Its name or address.
         port: Its TCP port.
+        password: Of Redis' default user, if it asks for one.
         tls: How connections are encrypted, if they are to be.
     """
 
     host: str
     port: int = _PORT
+    password: Secret | None = attrs.field(
+        default=None, converter=attrs.converters.optional(Secret)
+    )
     tls: ClientTls | None = None
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read `REFERRALS_REDIS_HOST`, `_PORT` (6379) and the files behind `REFERRALS_REDIS_TLS`.
+        Read `REFERRALS_REDIS_HOST`, `_PORT` (6379), `_PASSWORD` and what `_TLS` begins.
 
         Raises:
             SettingsError: The host is not set, or another one cannot be read.
@@ -43,6 +48,7 @@ class RedisSettings:
         return cls(
             host=variables.text("REFERRALS_REDIS_HOST"),
             port=variables.port("REFERRALS_REDIS_PORT", default=_PORT),
+            password=variables.optional_secret("REFERRALS_REDIS_PASSWORD"),
             tls=ClientTls.read(variables, "REFERRALS_REDIS_TLS"),
         )
 

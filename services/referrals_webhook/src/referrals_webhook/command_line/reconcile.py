@@ -26,7 +26,7 @@ Shopify removed are put back. What changed in the last ten minutes is left to th
 """,
     environment={
         **DATABASE,
-        "REFERRALS_REDIS_HOST": "Redis or Valkey; also _PORT (6379)",
+        "REFERRALS_REDIS_HOST": "Redis or Valkey; also _PORT (6379) and _PASSWORD",
         "SHOPIFY_API_SECRET": "what webhooks are signed with",
         **ADMIN,
         **LOGS,

@@ -43,7 +43,8 @@ change.
         "a free one",
         "SHOPIFY_API_SECRET": "http, reconcile: what webhooks are signed with; while it "
         "rotates, also SHOPIFY_API_SECRET_PREVIOUS",
-        "REFERRALS_REDIS_HOST": "worker, reconcile: Redis or Valkey; also _PORT (6379)",
+        "REFERRALS_REDIS_HOST": "worker, reconcile: Redis or Valkey; also _PORT (6379) "
+        "and _PASSWORD",
         "AUTH_GRPC_TARGET": "worker: host:port of Auth; also AUTH_GRPC_SERVICE "
         "(auth.v1.AuthService)",
         "AUTH_SERVICE_TOKEN": "worker: the token that it shows to Auth and Core",
