@@ -51,7 +51,7 @@ async def test_a_poison_order_does_not_hold_up_the_others(
 ) -> None:
     error = PoisonError()
     store.faults = Faults(**{place: error})
-    with pytest.raises(ExceptionGroup) as raised:
+    with pytest.raises(ExceptionGroup, match=r"^some orders could not be settled") as raised:
         await world.work()
     assert raised.value.exceptions == (error,)
     assert world.outcomes() == [Outcome.SETTLED, None, Outcome.SETTLED]

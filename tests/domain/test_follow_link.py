@@ -114,7 +114,7 @@ async def test_so_does_any_while_the_program_is_inactive() -> None:
 
 
 async def test_an_unknown_merchant_leads_nowhere() -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^there is no such merchant$"):
         await follow(attrs.evolve(FOLLOWED, merchant_id=MerchantId("other")))
 
 

@@ -37,7 +37,7 @@ def test_everything_about_orders_is_wanted_and_that_a_shop_leaves() -> None:
 
 
 async def test_what_is_missing_is_put_back() -> None:
-    there = [Topic.ORDERS_PAID, PrivacyTopic.APP_UNINSTALLED]
+    there: list[Topic | PrivacyTopic] = [Topic.ORDERS_PAID, PrivacyTopic.APP_UNINSTALLED]
     subscriptions = InMemorySubscriptions({builders.SHOP: list(there)})
     missing = await KeepSubscriptions(subscriptions=subscriptions)(builders.SHOP)
     assert missing == [Topic.ORDERS_CREATE, Topic.ORDERS_CANCELLED, Topic.REFUNDS_CREATE]

@@ -35,6 +35,13 @@ def test_a_tombstone_is_the_same_for_the_same_person_of_a_merchant() -> None:
     assert tombstone not in others
 
 
+def test_a_tombstone_stays_what_it_is_from_one_release_to_the_next() -> None:
+    assert MerchantKey(bytes(32)).tombstone(CustomerId("7001")) == (
+        "redacted-3313b4213212e0567ed1cd985aefa029"
+    )
+    assert KEY.digest("one", "two") == "bdddfa88255d61e8f2bf20a215838512"
+
+
 @pytest.mark.parametrize("text", ["7001", "redacted-1", "redacted-" + "G" * 32, "x" * 41])
 def test_what_only_looks_like_a_tombstone_is_none(text: str) -> None:
     assert not CustomerId(text).is_tombstone

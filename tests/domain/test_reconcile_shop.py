@@ -257,7 +257,7 @@ async def test_only_a_sweep_of_the_usual_time_moves_the_watermark(world: World) 
 
 
 async def test_a_shop_without_a_program_is_not_swept(world: World) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the shop has no program$"):
         await _sweep(world, of=ShopDomain("other.myshopify.com"))
 
 

@@ -81,7 +81,7 @@ async def test_five_taken_codes_in_a_row_are_an_error(world: World) -> None:
 
 async def test_a_merchant_without_a_program_gives_no_links(world: World) -> None:
     create = CreateReferralLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the merchant has no program$"):
         await create(merchant_id=MerchantId("other"), customer_id=builders.ADVOCATE)
     assert world.store.state.links == {}
 
@@ -118,13 +118,13 @@ async def test_another_merchants_link_is_not_shown(world: World) -> None:
     link = await _create(world, builders.ADVOCATE)
     other = MerchantId("other")
     for key in (LinkKey(other, link.id), CodeKey(other, link.code)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^the merchant has no such link$"):
             await GetReferralLink(begin=world.store.begin)(key)
 
 
 async def test_an_unknown_link_is_not_shown(world: World) -> None:
     for key in (builders.link().key, CodeKey(builders.MERCHANT, builders.CODE)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^the merchant has no such link$"):
             await GetReferralLink(begin=world.store.begin)(key)
 
 
@@ -152,7 +152,7 @@ async def test_an_advocate_whose_link_was_revoked_gets_no_other(world: World) ->
 async def test_a_link_that_the_merchant_does_not_have_is_not_revoked(world: World) -> None:
     link = await _create(world, builders.ADVOCATE)
     for key in (LinkKey(MerchantId("other"), link.id), builders.link().key):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^the merchant has no such link$"):
             await _revoke(world, key)
     assert world.store.state.links == {link.key: link}
 

@@ -145,14 +145,14 @@ async def test_of_twenty_reviewers_at_once_the_first_decides(world: World) -> No
 
 
 async def test_what_no_rule_marked_is_not_reviewed(world: World) -> None:
-    with pytest.raises(NotInReview):
+    with pytest.raises(NotInReview, match=r"^nobody is to review .* reviewed otherwise$"):
         await world.review_referral(world.referral_of(FIRST).key, APPROVED)
 
 
 async def test_a_share_that_waits_for_an_order_is_not_reviewed() -> None:
     world = World()
     await world.set_up()
-    with pytest.raises(NotInReview):
+    with pytest.raises(NotInReview, match=r"^the referral waits for an order$"):
         await world.review_referral(builders.referral().key, APPROVED)
 
 
@@ -168,7 +168,7 @@ async def test_what_the_merchant_does_not_have_is_not_reviewed(world: World) -> 
         ReferralKey(MerchantId("other"), world.referral_of(SUSPICIOUS).id),
         ReferralKey(builders.MERCHANT, ReferralId("99999999-9999-4999-8999-999999999999")),
     ):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^the merchant has no such referral$"):
             await world.review_referral(key, APPROVED)
 
 

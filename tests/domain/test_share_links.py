@@ -85,7 +85,7 @@ async def test_a_link_that_was_revoked_is_not_shared() -> None:
 async def test_a_link_that_the_merchant_does_not_have_is_not_shared(
     world: World, key: LinkKey
 ) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the merchant has no such link$"):
         await world.share_link(key, channel=Channel.SMS)
 
 
@@ -138,7 +138,7 @@ async def test_another_share_with_the_same_id_is_refused() -> None:
     await world.set_up(links=[builders.link(), other], shares=())
     shared = await _share(world, request_id=builders.REQUEST)
     for link, channel in [(builders.link(), Channel.QR), (other, Channel.SMS)]:
-        with pytest.raises(RequestReused):
+        with pytest.raises(RequestReused, match=r"^an earlier call .* asked for something else$"):
             await _share(world, link=link, channel=channel, request_id=builders.REQUEST)
     assert list(world.store.state.referrals) == [shared.key]
 

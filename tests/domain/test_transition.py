@@ -127,7 +127,7 @@ def test_a_first_version_has_no_status_before_and_no_event() -> None:
 
 
 def test_a_completion_without_a_friend_is_a_fault_of_ours() -> None:
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=r"^a completed referral has a friend$"):
         _move(builders.referral(), COMPLETED, facts=builders.facts(buyer=None))
 
 
@@ -155,7 +155,7 @@ def test_only_a_qualified_or_completed_referral_holds_the_friend(status: Referra
 
 def test_a_link_that_was_revoked_is_not_shared() -> None:
     builders.link().require_active()
-    with pytest.raises(LinkRevoked):
+    with pytest.raises(LinkRevoked, match=r"^the link was revoked$"):
         builders.link(revoked_at=NOW).require_active()
 
 

@@ -124,7 +124,7 @@ async def test_an_order_that_cannot_be_settled_does_not_hold_up_the_other_holds(
     error = RuntimeError("nobody foresaw it")
     store.faults = Faults(saving=error)
     for _ in range(2):
-        with pytest.raises(ExceptionGroup) as raised:
+        with pytest.raises(ExceptionGroup, match=r"^some referrals could not") as raised:
             await world.complete_due_holds(100)
         assert raised.value.exceptions == (error,)
     assert [world.referral_of(OrderId(str(number))).status for number in numbers] == [
