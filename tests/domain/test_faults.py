@@ -60,6 +60,20 @@ async def test_a_poison_order_does_not_hold_up_the_others(
 
 
 @pytest.mark.parametrize("place", ["reading", "saving"])
+async def test_of_two_orders_the_other_is_settled_too(
+    store: FaultyStore, world: World, place: str
+) -> None:
+    await world.work()
+    store.faults = Faults(**{place: PoisonError()})
+    cancelled = [_order(world, id_, cancelled_at=world.clock.now()) for id_ in (POISON, ONE)]
+    await world.deliver(*cancelled)
+    with pytest.raises(ExceptionGroup):
+        await world.work()
+    assert world.outcomes()[-2:] == [None, Outcome.SETTLED]
+    assert world.referral_of(ONE).status is ReferralStatus.REVERSED
+
+
+@pytest.mark.parametrize("place", ["reading", "saving"])
 async def test_a_poison_order_waits_for_its_next_attempt(
     store: FaultyStore, world: World, place: str
 ) -> None:

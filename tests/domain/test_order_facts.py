@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 
@@ -18,6 +19,8 @@ from tests.domain.strategies import MODEST, order_facts
 
 BLANK = OrderFacts(order_id=builders.ORDER)
 LATER = builders.PLACED_AT + timedelta(minutes=1)
+LATE = OrderSnapshot(updated_at=LATER, total=Money(6710, "USD"))
+LATE_BUYER = Buyer(updated_at=LATER, customer_id=builders.FRIEND)
 
 
 @MODEST
@@ -158,6 +161,26 @@ def test_refunds_add_up_and_count_once_each() -> None:
 def test_of_two_amounts_of_one_refund_the_larger_counts(refunds: tuple[int, ...]) -> None:
     given_ = tuple(_refund("1", amount) for amount in refunds)
     assert builders.facts(refunds=given_).refunds == (_refund("1", 300),)
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "more"),
+    [
+        ({}, {}, False),
+        ({}, {"snapshot": LATE, "buyer": LATE_BUYER}, False),
+        ({"snapshot": LATE, "buyer": LATE_BUYER}, {}, False),
+        ({"snapshot": None}, {}, True),
+        ({"buyer": None}, {}, True),
+        ({}, {"snapshot": None, "buyer": None}, False),
+        ({}, {"snapshot": attrs.evolve(LATE, total=Money(1, "USD"))}, True),
+        ({}, {"buyer": attrs.evolve(LATE_BUYER, customer_id=builders.ADVOCATE)}, True),
+        ({}, {"cancelled_at": LATER}, True),
+    ],
+)
+def test_a_later_body_that_says_the_same_tells_no_more(
+    known: dict[str, Any], told: dict[str, Any], *, more: bool
+) -> None:
+    assert builders.facts(**told).tells_more_than(builders.facts(**known)) is more
 
 
 def test_an_order_that_learns_keeps_all_it_knew() -> None:

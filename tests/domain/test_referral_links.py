@@ -11,8 +11,9 @@ import pytest
 
 from referrals_domain.errors import CodeTaken, NotFound, RequestReused
 from referrals_domain.model.code import CodeKey
-from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId
+from referrals_domain.model.identifiers import CustomerId, CustomerKey, LinkKey, MerchantId
 from referrals_domain.model.link import Channel
+from referrals_domain.model.request import fingerprint
 from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import SeededIds
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
@@ -84,6 +85,29 @@ async def test_a_merchant_without_a_program_gives_no_links(world: World) -> None
     with pytest.raises(NotFound, match=r"^the merchant has no program$"):
         await create(merchant_id=MerchantId("other"), customer_id=builders.ADVOCATE)
     assert world.store.state.links == {}
+
+
+async def test_a_customer_who_was_redacted_gets_a_link_that_is_revoked(world: World) -> None:
+    key = world.ids.merchant_key()
+    stone = CustomerKey(builders.MERCHANT, key.tombstone(builders.ADVOCATE))
+    async with world.store.begin() as tx:
+        await tx.merchant_keys.add(builders.MERCHANT, key)
+        await tx.redactions.add(stone, at=world.clock.now())
+        await tx.commit()
+    link = await _create(world, builders.ADVOCATE)
+    assert (link.customer_id, link.revoked_at) == (stone.customer_id, world.clock.now())
+    assert (await _create(world, builders.FRIEND)).revoked_at is None
+
+
+async def test_what_was_asked_for_is_remembered_with_what_came_of_it(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE, request_id=builders.REQUEST)
+    assert list(world.store.state.requests.values()) == [
+        builders.request(
+            fingerprint=fingerprint("create_referral_link", builders.ADVOCATE),
+            resource_id=link.id,
+            created_at=world.clock.now(),
+        )
+    ]
 
 
 async def test_a_link_may_be_asked_for_again_with_the_same_request_id(world: World) -> None:

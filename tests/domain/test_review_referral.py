@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -117,6 +118,7 @@ async def test_what_was_approved_and_is_cancelled_is_reversed(world: World) -> N
 async def test_the_same_verdict_may_be_given_again(world: World, verdict: ReviewVerdict) -> None:
     first = await _review(world, verdict)
     before = world.store.state
+    world.clock.advance(timedelta(hours=1))
     assert await _review(world, verdict) == first
     assert world.store.state == before
 

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from referrals_domain.errors import Unavailable
-from referrals_domain.model.decision import expire
+from referrals_domain.model.decision import Transition, expire
 from referrals_domain.model.identifiers import OrderId
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import Cause, ReferralStatus
@@ -160,6 +160,16 @@ async def test_a_share_expires_when_its_window_ends_and_not_before() -> None:
     assert share.updated_at == world.clock.now()
     assert await world.expire_referrals(100) == 0
     assert world.events() == []
+
+
+def test_an_expiry_is_a_change_from_pending_of_which_nobody_hears() -> None:
+    end = builders.SHARED_AT + WINDOW
+    expired = builders.referral(
+        status=ReferralStatus.EXPIRED, cause=Cause.NO_ORDER, version=2, updated_at=end
+    )
+    assert expire(builders.referral(), builders.program(), at=end) == Transition(
+        referral=expired, from_status=ReferralStatus.PENDING, event=None
+    )
 
 
 async def test_the_cache_is_told_and_reminded_of_a_share_that_expired() -> None:

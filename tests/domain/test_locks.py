@@ -1,0 +1,129 @@
+"""Whatever is written again was locked before, in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from referrals_domain.model.identifiers import OrderId, OrderKey, ReferralKey
+from referrals_domain.model.review import ReviewVerdict
+from referrals_domain.testing import builders
+from referrals_domain.testing.memory.orders import InMemoryReferredOrders
+from referrals_domain.testing.memory.referrals import InMemoryReferrals
+from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
+from tests.domain.world import World
+
+if TYPE_CHECKING:
+    from asyncio import Lock
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from referrals_domain.model.decision import Transition
+    from referrals_domain.model.order import ReferredOrder
+    from referrals_domain.model.referral import Referral
+
+
+@attrs.frozen
+class WatchedOrders(InMemoryReferredOrders):
+    """Orders of which only those are saved that were locked."""
+
+    locked: set[OrderKey]
+
+    async def lock(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, ReferredOrder]:
+        """Remember them."""
+        self.locked.update(keys)
+        return await super().lock(keys)
+
+    async def save(self, orders: Collection[ReferredOrder], *, at: datetime) -> None:
+        """Look whether they were locked."""
+        assert {order.key for order in orders} <= self.locked
+        await super().save(orders, at=at)
+
+
+@attrs.frozen
+class WatchedReferrals(InMemoryReferrals):
+    """Referrals of which only those are saved again that were locked."""
+
+    locked: set[ReferralKey]
+
+    async def lock(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, Referral]:
+        """Remember them."""
+        self.locked.update(keys)
+        return await super().lock(keys)
+
+    async def save(self, transitions: Sequence[Transition]) -> None:
+        """Look whether they were locked, or are new."""
+        changed = {one.referral.key for one in transitions if one.from_status}
+        assert changed & self.state.referrals.keys() <= self.locked
+        await super().save(transitions)
+
+
+class WatchedTransaction(InMemoryTransaction):
+    """A transaction that remembers what it locked."""
+
+    def __init__(self, store: InMemoryStore, one_at_a_time: Lock) -> None:
+        super().__init__(store, one_at_a_time)
+        self._orders: set[OrderKey] = set()
+        self._referrals: set[ReferralKey] = set()
+
+    @property
+    def orders(self) -> WatchedOrders:
+        """The orders."""
+        return WatchedOrders(self._state, self._orders)
+
+    @property
+    def referrals(self) -> WatchedReferrals:
+        """The referrals."""
+        return WatchedReferrals(self._state, self._referrals)
+
+
+class WatchedStore(InMemoryStore):
+    """A store whose transactions are watched."""
+
+    def begin(self) -> WatchedTransaction:
+        """Return a transaction to enter."""
+        return WatchedTransaction(self, self._one_at_a_time)
+
+
+async def watched(**settings: Any) -> World:
+    world = World(store=WatchedStore())
+    await world.set_up(builders.program(**settings))
+    return world
+
+
+async def test_orders_and_their_shares_are_locked_to_be_settled() -> None:
+    world = await watched()
+    await world.deliver(builders.facts())
+    await world.work()
+    assert world.events() == ["referral.completed"]
+
+
+async def test_what_a_person_reviews_is_locked() -> None:
+    world = await watched(velocity_cap=1, review=True)
+    await world.deliver(world.order_of_friend(1))
+    await world.work()
+    await world.deliver(world.order_of_friend(2))
+    await world.work()
+    await world.review_referral(world.referral_of(OrderId("2")).key, ReviewVerdict.APPROVED)
+    assert world.events() == ["referral.completed"] * 2
+
+
+async def test_what_time_moves_on_is_locked() -> None:
+    hold = timedelta(days=1)
+    world = await watched(hold=hold)
+    await world.deliver(world.order_of_friend(1, signals=(builders.signal(share=None),)))
+    await world.work()
+    world.clock.advance(builders.program().window)
+    await world.sweep()
+    assert world.events() == ["referral.completed"]
+    assert world.share().version == 2
+
+
+async def test_what_was_not_locked_is_not_saved() -> None:
+    world = await watched()
+    async with world.store.begin() as tx:
+        with pytest.raises(AssertionError):
+            await tx.orders.save([builders.order()], at=builders.PLACED_AT)
