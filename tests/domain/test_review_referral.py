@@ -80,6 +80,7 @@ async def test_the_review_is_kept_with_the_evidence(world: World) -> None:
     assert order.evidence.review == Review(APPROVED, world.clock.now())
     assert order.explanation
     assert order.explanation.decided_at == world.clock.now()
+    assert world.store.state.heard_of[order.key] == world.clock.now()
 
 
 async def test_a_review_has_a_line_of_history(world: World) -> None:

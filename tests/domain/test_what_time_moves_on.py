@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import pytest
@@ -15,8 +16,14 @@ from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.ports.status_cache import Hit
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.referrals import InMemoryReferrals
+from referrals_domain.testing.memory.store import InMemoryTransaction
+from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from tests.domain.faults import POISON, Faults, FaultyStore
 from tests.domain.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOLD: Final = timedelta(days=14)
 WINDOW: Final = builders.program().window
@@ -132,6 +139,21 @@ async def test_an_order_that_cannot_be_settled_does_not_hold_up_the_other_holds(
     ]
 
 
+async def test_of_two_holds_the_other_ends_too() -> None:
+    store = FaultyStore()
+    world = World(store=store)
+    await world.set_up(builders.program(hold=HOLD))
+    bare = builders.signal(share=None)
+    for number in (int(POISON), 1):
+        await world.deliver(world.order_of_friend(number, signals=(bare,)))
+    await world.work()
+    world.clock.advance(HOLD)
+    store.faults = Faults(saving=RuntimeError("nobody foresaw it"))
+    with pytest.raises(ExceptionGroup):
+        await world.complete_due_holds(2)
+    assert world.referral_of(OrderId("1")).status is ReferralStatus.COMPLETED
+
+
 async def test_while_the_database_is_away_nothing_is_tried_one_by_one() -> None:
     store = FaultyStore()
     world = World(store=store)
@@ -192,6 +214,44 @@ async def test_a_share_that_an_order_bound_meanwhile_does_not_expire() -> None:
         if status is not ReferralStatus.PENDING:
             at = builders.SHARED_AT + 2 * WINDOW
             assert expire(attrs.evolve(bound, status=status), builders.program(), at=at) is None
+
+
+@attrs.frozen
+class StubbornReferrals(InMemoryReferrals):
+    """Referrals of which the builders' share cannot be moved on."""
+
+    async def save(self, transitions: Sequence[Transition]) -> None:
+        """Save the others."""
+        if any(one.referral.key == SHARE for one in transitions):
+            raise RuntimeError("nobody foresaw it")
+        await super().save(transitions)
+
+
+class StubbornTransaction(InMemoryTransaction):
+    """A transaction in which it cannot."""
+
+    @property
+    def referrals(self) -> StubbornReferrals:
+        """The referrals."""
+        return StubbornReferrals(self._state)
+
+
+async def test_a_share_that_cannot_expire_does_not_hold_up_the_others() -> None:
+    world = World()
+    later = builders.referral(
+        id=world.ids.referral(), opened_at=builders.SHARED_AT + timedelta(hours=1)
+    )
+    await world.set_up(shares=[builders.referral(), later])
+    world.clock.advance(WINDOW)
+    lock = asyncio.Lock()
+    sweep = ExpireReferrals(
+        begin=lambda: StubbornTransaction(world.store, lock), cache=world.cache, clock=world.clock
+    )
+    with pytest.raises(ExceptionGroup) as raised:
+        await sweep(1)
+    assert len(raised.value.exceptions) == 1
+    assert world.store.state.referrals[later.key].status is ReferralStatus.EXPIRED
+    assert world.share().status is ReferralStatus.PENDING
 
 
 @pytest.mark.parametrize(
