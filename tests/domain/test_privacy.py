@@ -74,6 +74,11 @@ def test_a_repetition_has_the_same_key_whatever_the_contacts_and_the_time() -> N
     assert again.key(KEY) == CALL.key(KEY)
 
 
+def test_a_whole_shop_is_redacted_once() -> None:
+    shop = PrivacyCall(kind=PrivacyKind.SHOP_REDACT, received_at=builders.PLACED_AT)
+    assert shop.key(KEY) == KEY.digest("shop_redact", "")
+
+
 def test_nothing_shows_an_email_address() -> None:
     assert "jo@x" not in repr(CALL)
     assert "jo@x" not in repr(CALL.mentions)

@@ -69,8 +69,10 @@ async def test_a_code_that_is_taken_gives_way_to_a_fresh_one(world: World) -> No
 
 async def test_four_codes_may_be_taken(world: World) -> None:
     await _take_codes(world, 4)
-    link = await _create(world, builders.ADVOCATE, ids=SeededIds(7))
+    link = await _create(world, builders.ADVOCATE, ids=SeededIds(7), request_id=builders.REQUEST)
     assert world.store.state.links[link.key] == link
+    (request,) = world.store.state.requests.values()
+    assert (request.id, request.resource_id) == (builders.REQUEST, link.id)
 
 
 async def test_five_taken_codes_in_a_row_are_an_error(world: World) -> None:
