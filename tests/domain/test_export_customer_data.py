@@ -13,7 +13,7 @@ from referrals_domain.testing import builders
 from referrals_domain.use_cases.export_customer_data import ExportCustomerData
 from referrals_domain.use_cases.list_privacy_requests import ListPrivacyRequests
 from referrals_domain.use_cases.take_privacy_call import TakePrivacyCall
-from tests.domain.world import ADVOCATE
+from tests.domain.world import ADVOCATE, FRIEND
 
 if TYPE_CHECKING:
     from tests.domain.world import World
@@ -28,6 +28,14 @@ async def test_the_link_the_referrals_and_their_history_are_told(world: World) -
     assert (record.customer, record.links) == (ADVOCATE, (builders.link(),))
     assert (record.referrals, record.orders) == ((builders.referral(),), ())
     assert [line.version for line in record.history] == [1]
+
+
+async def test_a_friend_is_told_of_their_order(world: World) -> None:
+    await world.deliver(builders.facts())
+    await world.work()
+    record = await export(world, FRIEND)
+    assert (record.orders, record.links) == ((world.order(),), ())
+    assert record.touched == {"referrals": 1, "referred_orders": 1, "referral_history": 2}
 
 
 async def test_of_somebody_who_is_not_known_nothing_is_told(world: World) -> None:
