@@ -143,6 +143,11 @@ async def test_while_nobody_knows_the_merchant_there_is_nowhere_to_lead() -> Non
             "",
             f"https://acme.example/discount/{CODE}?redirect=%2Fevil.example%3F",
         ),
+        (
+            "https://acme.example/XX",
+            "",
+            f"https://acme.example/discount/{CODE}?redirect=%2FXX%3F",
+        ),
     ],
 )
 def test_a_discount_link_leads_to_the_same_page_of_the_same_shop(
