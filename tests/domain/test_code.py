@@ -124,7 +124,8 @@ def test_a_hostile_symbol_is_no_code(hostile: str) -> None:
 @pytest.mark.parametrize("written", ["\u017fNKCF2TPZ7", "00000000\u01312"])
 def test_a_letter_whose_upper_case_is_a_symbol_is_none(written: str) -> None:
     assert _reads(written.upper())
-    assert not _reads(written)
+    with pytest.raises(ValueError, match=r"^a code is ten symbols of Crockford's base32$"):
+        ReferralCode.read(written)
 
 
 def test_sixty_four_characters_are_read_and_one_more_is_not() -> None:

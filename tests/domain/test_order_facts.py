@@ -129,6 +129,21 @@ def test_a_test_order_stays_one() -> None:
     assert builders.facts(test=True).merge(builders.facts(test=False)).test
 
 
+@pytest.mark.parametrize(
+    ("changes", "undoes"),
+    [
+        ({}, False),
+        ({"cancelled_at": LATER}, True),
+        ({"refunds": (Refund(RefundId("1"), Money(1, "USD")),)}, True),
+    ],
+    ids=["placed", "cancelled", "refunded"],
+)
+def test_a_cancellation_or_any_refund_takes_something_back(
+    changes: dict[str, Any], *, undoes: bool
+) -> None:
+    assert builders.facts(**changes).undoes is undoes
+
+
 def test_signals_add_up_strongest_first_and_once_each() -> None:
     weak = builders.signal(source=Source.REFERRING_SITE)
     strong = builders.signal(source=Source.NOTE_ATTRIBUTES)
