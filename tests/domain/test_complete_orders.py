@@ -323,6 +323,17 @@ async def test_an_order_that_another_merchant_brought_first_is_foreign(world: Wo
     assert world.events() == ["referral.completed"]
 
 
+async def test_a_foreign_order_does_not_hold_up_the_others(world: World) -> None:
+    await world.deliver(builders.facts())
+    await world.work()
+    shop = await _open_another_shop(world)
+    await world.accept_deliveries([builders.delivery(shop_domain=shop)])
+    await world.deliver(world.order_of_friend(1))
+    await world.work()
+    assert world.outcomes() == [Outcome.SETTLED, Outcome.FOREIGN_ORDER, Outcome.SETTLED]
+    assert world.referral_of(OrderId("1")).status is ReferralStatus.COMPLETED
+
+
 async def test_of_two_merchants_that_bring_an_order_at_once_one_gets_it(world: World) -> None:
     shop = await _open_another_shop(world)
     await world.accept_deliveries([builders.delivery(), builders.delivery(shop_domain=shop)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 import attrs
 import pytest
@@ -118,6 +119,12 @@ def test_completing_again_after_a_reversal_is_another_event() -> None:
     second = _move(undone.referral, COMPLETED)
     ids = {moved.event.id for moved in (first, undone, second) if moved.event}
     assert len(ids) == 3
+
+
+def test_the_id_of_an_event_stays_what_it_is_from_one_release_to_the_next() -> None:
+    completed, reversed_ = builders.referral_completed(), builders.referral_reversed(version=2)
+    assert completed.id == str(uuid5(UUID(builders.REFERRAL), "referral.completed/2"))
+    assert reversed_.id == str(uuid5(UUID(builders.REFERRAL), "referral.reversed/2"))
 
 
 def test_a_first_version_has_no_status_before_and_no_event() -> None:
