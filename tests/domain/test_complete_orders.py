@@ -107,6 +107,7 @@ async def test_the_order_keeps_facts_evidence_and_attribution(world: World) -> N
     assert order.attribution
     assert order.attribution.winner == builders.signal()
     assert order.referral_id == builders.REFERRAL
+    assert world.store.state.heard_of[order.key] == world.clock.now()
 
 
 async def test_the_change_stands_in_the_history(world: World) -> None:
@@ -114,6 +115,7 @@ async def test_the_change_stands_in_the_history(world: World) -> None:
     await world.work()
     moved = world.store.state.history[builders.referral().key, 2]
     assert (moved.from_status, moved.referral) == (ReferralStatus.PENDING, world.share())
+    assert moved.event == builders.referral_completed(occurred_at=world.clock.now())
 
 
 # Which referral.

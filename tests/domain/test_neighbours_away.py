@@ -62,6 +62,16 @@ async def test_a_waiting_order_is_due_when_its_time_has_come_and_not_before(worl
     assert await world.work() == 1
 
 
+async def test_all_orders_of_a_batch_wait_for_their_time(world: World) -> None:
+    world.auth.verdicts.clear()
+    await world.deliver(*(world.order_of_friend(number) for number in range(3)))
+    await world.work()
+    world.clock.advance(RETRY - INSTANT)
+    assert await world.work() == 0
+    world.clock.advance(INSTANT)
+    assert await world.work() == 3
+
+
 async def test_an_order_waits_longer_with_each_attempt(world: World) -> None:
     world.auth.verdicts.clear()
     await world.deliver(builders.facts())
