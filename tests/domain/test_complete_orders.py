@@ -302,6 +302,12 @@ async def test_an_order_whose_signals_name_nothing_known_has_no_link(
     assert (world.auth.asked, world.core.asked) == ([], [])
 
 
+async def test_a_share_without_a_code_is_bound_too(world: World) -> None:
+    await world.deliver(builders.facts(signals=(builders.signal(code=None),)))
+    await world.work()
+    assert world.share().status is ReferralStatus.COMPLETED
+
+
 async def test_an_order_without_a_link_does_not_hold_up_the_others(world: World) -> None:
     stray = builders.facts(order_id=ONE, signals=(builders.signal(code=UNKNOWN_CODE, share=None),))
     await world.deliver(stray, builders.facts())

@@ -1,4 +1,4 @@
-"""Whatever is written again was locked before, in the same transaction."""
+"""Whatever is written again was locked before, in the same transaction, and its merchant held."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from referrals_domain.model.identifiers import OrderId, OrderKey, ReferralKey
+from referrals_domain.model.identifiers import MerchantId, OrderId, OrderKey, ReferralKey
 from referrals_domain.model.review import ReviewVerdict
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.merchant_keys import InMemoryMerchantKeys
 from referrals_domain.testing.memory.orders import InMemoryReferredOrders
 from referrals_domain.testing.memory.referrals import InMemoryReferrals
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from asyncio import Lock
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
+    from types import TracebackType
 
     from referrals_domain.model.decision import Transition
+    from referrals_domain.model.merchant_key import MerchantKey
     from referrals_domain.model.order import ReferredOrder
     from referrals_domain.model.referral import Referral
 
@@ -31,6 +34,7 @@ class WatchedOrders(InMemoryReferredOrders):
     """Orders of which only those are saved that were locked."""
 
     locked: set[OrderKey]
+    held: set[MerchantId]
 
     async def lock(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, ReferredOrder]:
         """Remember them."""
@@ -40,6 +44,7 @@ class WatchedOrders(InMemoryReferredOrders):
     async def save(self, orders: Collection[ReferredOrder], *, at: datetime) -> None:
         """Look whether they were locked."""
         assert {order.key for order in orders} <= self.locked
+        assert {order.merchant_id for order in orders} <= self.held
         await super().save(orders, at=at)
 
 
@@ -61,6 +66,20 @@ class WatchedReferrals(InMemoryReferrals):
         await super().save(transitions)
 
 
+@attrs.frozen
+class WatchedKeys(InMemoryMerchantKeys):
+    """Keys of merchants of whom it is known who is held."""
+
+    held: set[MerchantId]
+
+    async def hold(
+        self, merchant_ids: Collection[MerchantId]
+    ) -> Mapping[MerchantId, MerchantKey | None]:
+        """Remember them."""
+        self.held.update(merchant_ids)
+        return await super().hold(merchant_ids)
+
+
 class WatchedTransaction(InMemoryTransaction):
     """A transaction that remembers what it locked."""
 
@@ -68,11 +87,32 @@ class WatchedTransaction(InMemoryTransaction):
         super().__init__(store, one_at_a_time)
         self._orders: set[OrderKey] = set()
         self._referrals: set[ReferralKey] = set()
+        self._held: set[MerchantId] = set()
+
+    async def commit(self) -> None:
+        """Let go of the merchants."""
+        await super().commit()
+        self._held.clear()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Look whether somebody was held for nothing."""
+        await super().__aexit__(kind, error, trace)
+        assert not self._held
+
+    @property
+    def merchant_keys(self) -> WatchedKeys:
+        """The merchants' keys."""
+        return WatchedKeys(self._state, self._held)
 
     @property
     def orders(self) -> WatchedOrders:
         """The orders."""
-        return WatchedOrders(self._state, self._orders)
+        return WatchedOrders(self._state, self._orders, self._held)
 
     @property
     def referrals(self) -> WatchedReferrals:
