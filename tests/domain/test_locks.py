@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from referrals_domain.model.identifiers import MerchantId, OrderId, OrderKey, ReferralKey
+from referrals_domain.model.identifiers import LinkKey, MerchantId, OrderId, OrderKey, ReferralKey
 from referrals_domain.model.review import ReviewVerdict
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.links import InMemoryReferralLinks
 from referrals_domain.testing.memory.merchant_keys import InMemoryMerchantKeys
 from referrals_domain.testing.memory.orders import InMemoryReferredOrders
 from referrals_domain.testing.memory.referrals import InMemoryReferrals
@@ -24,17 +25,43 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from referrals_domain.model.decision import Transition
+    from referrals_domain.model.link import ReferralLink
     from referrals_domain.model.merchant_key import MerchantKey
     from referrals_domain.model.order import ReferredOrder
     from referrals_domain.model.referral import Referral
 
 
 @attrs.frozen
-class WatchedOrders(InMemoryReferredOrders):
-    """Orders of which only those are saved that were locked."""
+class WatchedKeys(InMemoryMerchantKeys):
+    """The merchants' keys; who is held is remembered."""
 
-    locked: set[OrderKey]
-    held: set[MerchantId]
+    locked: set[object]
+
+    async def hold(
+        self, merchant_ids: Collection[MerchantId]
+    ) -> Mapping[MerchantId, MerchantKey | None]:
+        """Remember them."""
+        self.locked.update(merchant_ids)
+        return await super().hold(merchant_ids)
+
+
+@attrs.frozen
+class WatchedLinks(InMemoryReferralLinks):
+    """The links; which are locked is remembered."""
+
+    locked: set[object]
+
+    async def lock(self, keys: Collection[LinkKey]) -> Mapping[LinkKey, ReferralLink]:
+        """Remember them."""
+        self.locked.update(keys)
+        return await super().lock(keys)
+
+
+@attrs.frozen
+class WatchedOrders(InMemoryReferredOrders):
+    """The orders, of which only those are saved that were locked."""
+
+    locked: set[object]
 
     async def lock(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, ReferredOrder]:
         """Remember them."""
@@ -42,17 +69,17 @@ class WatchedOrders(InMemoryReferredOrders):
         return await super().lock(keys)
 
     async def save(self, orders: Collection[ReferredOrder], *, at: datetime) -> None:
-        """Look whether they were locked."""
-        assert {order.key for order in orders} <= self.locked
-        assert {order.merchant_id for order in orders} <= self.held
+        """Look whether they were locked, with their links, and their merchants held."""
+        needed = {(order.key, order.link_key, order.merchant_id) for order in orders}
+        assert {key for keys in needed for key in keys if key} <= self.locked
         await super().save(orders, at=at)
 
 
 @attrs.frozen
 class WatchedReferrals(InMemoryReferrals):
-    """Referrals of which only those are saved again that were locked."""
+    """The referrals, of which only those are saved again that were locked."""
 
-    locked: set[ReferralKey]
+    locked: set[object]
 
     async def lock(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, Referral]:
         """Remember them."""
@@ -61,38 +88,22 @@ class WatchedReferrals(InMemoryReferrals):
 
     async def save(self, transitions: Sequence[Transition]) -> None:
         """Look whether they were locked, or are new."""
-        changed = {one.referral.key for one in transitions if one.from_status}
-        assert changed & self.state.referrals.keys() <= self.locked
+        known = {one.referral.key for one in transitions} & self.state.referrals.keys()
+        assert known <= self.locked
         await super().save(transitions)
 
 
-@attrs.frozen
-class WatchedKeys(InMemoryMerchantKeys):
-    """Keys of merchants of whom it is known who is held."""
-
-    held: set[MerchantId]
-
-    async def hold(
-        self, merchant_ids: Collection[MerchantId]
-    ) -> Mapping[MerchantId, MerchantKey | None]:
-        """Remember them."""
-        self.held.update(merchant_ids)
-        return await super().hold(merchant_ids)
-
-
 class WatchedTransaction(InMemoryTransaction):
-    """A transaction that remembers what it locked."""
+    """A transaction that remembers what it locked, and locks nothing that it does not change."""
 
     def __init__(self, store: InMemoryStore, one_at_a_time: Lock) -> None:
         super().__init__(store, one_at_a_time)
-        self._orders: set[OrderKey] = set()
-        self._referrals: set[ReferralKey] = set()
-        self._held: set[MerchantId] = set()
+        self._locked: set[object] = set()
 
     async def commit(self) -> None:
-        """Let go of the merchants."""
+        """Let go of everything."""
         await super().commit()
-        self._held.clear()
+        self._locked.clear()
 
     async def __aexit__(
         self,
@@ -100,24 +111,29 @@ class WatchedTransaction(InMemoryTransaction):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Look whether somebody was held for nothing."""
+        """Look whether anything was locked for nothing."""
         await super().__aexit__(kind, error, trace)
-        assert not self._held
+        assert error or not self._locked
 
     @property
     def merchant_keys(self) -> WatchedKeys:
         """The merchants' keys."""
-        return WatchedKeys(self._state, self._held)
+        return WatchedKeys(self._state, self._locked)
+
+    @property
+    def links(self) -> WatchedLinks:
+        """The links."""
+        return WatchedLinks(self._state, self._locked)
 
     @property
     def orders(self) -> WatchedOrders:
         """The orders."""
-        return WatchedOrders(self._state, self._orders, self._held)
+        return WatchedOrders(self._state, self._locked)
 
     @property
     def referrals(self) -> WatchedReferrals:
         """The referrals."""
-        return WatchedReferrals(self._state, self._referrals)
+        return WatchedReferrals(self._state, self._locked)
 
 
 class WatchedStore(InMemoryStore):

@@ -29,6 +29,12 @@ class CountingStore(InMemoryStore):
         return super().begin()
 
 
+async def test_where_nothing_is_due_nothing_is_looked_for() -> None:
+    store = CountingStore()
+    assert await World(store=store).work() == 0
+    assert store.begun == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "changes", "causes"),
     [

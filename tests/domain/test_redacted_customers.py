@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import pytest
 
-from referrals_domain.model.identifiers import CustomerKey
+from referrals_domain.model.identifiers import CustomerId, CustomerKey
 from referrals_domain.model.referral import Cause
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.neighbours import InMemoryCustomerValidator
-from tests.domain.world import ADVOCATE, World
+from tests.domain.world import ADVOCATE, FRIEND, World
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from referrals_domain.model.evidence import CustomerStanding
-    from referrals_domain.model.identifiers import CustomerId
 
 INSTANT: Final = timedelta(microseconds=1)
 
@@ -38,15 +37,16 @@ async def redact(world: World, customer_id: CustomerId, *, at: datetime) -> Cust
 
 @attrs.define
 class SlowCore(InMemoryCustomerValidator):
-    """Core, which answers so slowly that the advocate is redacted meanwhile."""
+    """Core, which answers so slowly that somebody is redacted meanwhile."""
 
     world: World = attrs.field(kw_only=True)
+    who: CustomerId = attrs.field(kw_only=True)
 
     async def standings(
         self, customers: Collection[CustomerKey]
     ) -> Mapping[CustomerKey, CustomerStanding]:
         """Answer, once they are."""
-        await redact(self.world, builders.ADVOCATE, at=self.world.clock.now())
+        await redact(self.world, self.who, at=self.world.clock.now())
         return await super().standings(customers)
 
 
@@ -73,15 +73,19 @@ async def test_who_was_redacted_before_the_order_was_no_new_friend(
     )
 
 
-async def test_who_was_redacted_while_core_was_asked_is_a_tombstone_in_the_evidence(
-    world: World,
+@pytest.mark.parametrize("who", [ADVOCATE, FRIEND], ids=["advocate", "friend"])
+async def test_who_was_redacted_while_core_was_asked_is_a_tombstone_in_the_order(
+    world: World, who: CustomerKey
 ) -> None:
-    world.core = SlowCore(known=world.core.known, world=world)
+    world.core = SlowCore(known=world.core.known, world=world, who=who.customer_id)
     await world.deliver(builders.facts())
     await world.work_until_done()
-    stone = world.share().customer_id
     order = world.order()
     assert order
-    assert stone.is_tombstone
-    assert order.evidence.customers.keys() == {stone, builders.FRIEND}
-    assert order.evidence.customers[stone] == world.core.known[ADVOCATE]
+    assert order.facts.customer_id == world.share().referred_customer_id
+    assert order.evidence.customers.keys() == {
+        world.share().customer_id,
+        world.share().referred_customer_id,
+    }
+    (stone,) = {one for one in order.evidence.customers if one.is_tombstone}
+    assert order.evidence.customers[stone] == world.core.known[who]
