@@ -63,6 +63,8 @@ async def test_who_was_redacted_before_the_order_was_no_new_friend(
 ) -> None:
     stone = await redact(world, builders.FRIEND, at=redacted_at)
     await world.deliver(builders.facts())
+    (delivery,) = world.store.state.deliveries.values()
+    assert delivery.accepted.facts.customer_id == stone.customer_id
     await world.work()
     assert (world.share().referred_customer_id, world.share().cause) == (stone.customer_id, cause)
     assert world.core.asked == [ADVOCATE]
