@@ -175,6 +175,13 @@ async def test_what_the_merchant_does_not_have_is_not_reviewed(world: World) -> 
             await world.review_referral(key, APPROVED)
 
 
+async def test_of_a_shop_that_is_being_redacted_nothing_is_reviewed(world: World) -> None:
+    key = world.referral_of(SUSPICIOUS).key
+    world.store.state.programs.clear()
+    with pytest.raises(NotFound, match=r"^the merchant has no such referral$"):
+        await world.review_referral(key, APPROVED)
+
+
 async def test_a_question_that_is_open_again_is_decided_by_the_review_once_it_is_answered(
     world: World,
 ) -> None:

@@ -100,6 +100,13 @@ async def test_a_share_that_is_repeated_opens_no_other_referral(world: World) ->
     assert world.store.state == before
 
 
+async def test_what_was_asked_for_is_remembered_with_what_came_of_it(world: World) -> None:
+    shared = await _share(world, request_id=builders.REQUEST)
+    assert list(world.store.state.requests.values()) == [
+        builders.request(resource_id=shared.id, created_at=world.clock.now())
+    ]
+
+
 async def test_twenty_who_share_at_once_with_one_id_open_one_referral(world: World) -> None:
     shares = [_share(world, request_id=builders.REQUEST) for _ in range(20)]
     assert len(set(await asyncio.gather(*shares))) == len(world.store.state.referrals) == 1

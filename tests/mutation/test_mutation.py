@@ -12,9 +12,11 @@ import pytest
 
 from tests.mutation.figures import figures, table
 from tests.mutation.plain import plain
+from tests.readme import pages
 
 ROOT: Final = Path(__file__).parents[2]
 DOMAIN: Final = ROOT / "packages" / "referrals_domain"
+REPORT: Final = ROOT / "docs" / "mutation.md"
 MUTMUT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"][
     "mutmut"
 ]
@@ -58,6 +60,18 @@ def test_a_decorated_function_is_made_of_a_plain_one() -> None:
     assert names["A"]().one == 1
     assert names["A"].two() == 2
     assert not isinstance(names["A"].get_one, property)
+
+
+def test_the_report_is_of_modules_that_are_there_and_adds_up() -> None:
+    rows = {
+        row[0].strip("`"): [int(one.replace(",", "")) for one in row[1:-1]]
+        for row in pages.table(REPORT, "Figures")
+    }
+    everything = rows.pop("all")
+    for module in rows:
+        file = DOMAIN / "src" / "referrals_domain" / f"{module.replace('.', '/')}.py"
+        assert file.exists(), module
+    assert everything == [sum(numbers) for numbers in zip(*rows.values(), strict=True)]
 
 
 def test_mutants_are_counted_by_module() -> None:
