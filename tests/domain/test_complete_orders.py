@@ -18,11 +18,12 @@ from referrals_domain.model.identifiers import (
     MerchantId,
     OrderId,
     ReferralId,
+    RefundId,
     ShopDomain,
 )
 from referrals_domain.model.link import Channel
 from referrals_domain.model.money import Money
-from referrals_domain.model.order import Buyer, OrderSnapshot
+from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.signals import Signal, Source
@@ -332,14 +333,25 @@ async def test_an_order_that_another_merchant_brought_first_is_foreign(world: Wo
 
 
 async def test_a_foreign_order_does_not_hold_up_the_others(world: World) -> None:
-    await world.deliver(builders.facts())
-    await world.work()
     shop = await _open_another_shop(world)
     await world.accept_deliveries([builders.delivery(shop_domain=shop)])
-    await world.deliver(world.order_of_friend(1))
     await world.work()
-    assert world.outcomes() == [Outcome.SETTLED, Outcome.FOREIGN_ORDER, Outcome.SETTLED]
-    assert world.referral_of(OrderId("1")).status is ReferralStatus.COMPLETED
+    await world.deliver(builders.facts())
+    refund = OrderFacts(order_id=TWO, refunds=(Refund(RefundId("1"), Money(1, "USD")),))
+    await world.accept_deliveries([builders.delivery(shop_domain=shop, facts=refund)])
+    await world.work()
+    assert world.outcomes()[1:] == [Outcome.FOREIGN_ORDER, Outcome.SETTLED]
+
+
+async def test_an_order_of_which_nobody_said_when_it_was_placed_waits_for_more(
+    world: World,
+) -> None:
+    await world.deliver(builders.facts(placed_at=None))
+    await world.work()
+    assert (world.outcomes(), world.share()) == ([Outcome.SETTLED], builders.referral())
+    await world.deliver(builders.facts())
+    await world.work()
+    assert world.share().status is ReferralStatus.COMPLETED
 
 
 async def test_of_two_merchants_that_bring_an_order_at_once_one_gets_it(world: World) -> None:

@@ -81,7 +81,7 @@ async def test_who_was_redacted_while_core_was_asked_is_a_tombstone_in_the_order
 ) -> None:
     world.core = SlowCore(known=world.core.known, world=world, who=who.customer_id)
     await world.deliver(builders.facts())
-    await world.work_until_done()
+    await world.work()
     order = world.order()
     assert order
     assert order.facts.customer_id == world.share().referred_customer_id
