@@ -10,7 +10,9 @@ import attrs
 import pytest
 from hypothesis import given
 
+from referrals_domain.model.code import CODE_BITS, ReferralCode
 from referrals_domain.model.identifiers import CustomerId, OrderId, ReferralId, RefundId
+from referrals_domain.model.link import Channel
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
 from referrals_domain.model.signals import Source
@@ -154,6 +156,22 @@ def test_signals_add_up_strongest_first_and_once_each() -> None:
 def test_of_two_signals_from_one_place_the_one_that_names_a_share_comes_first() -> None:
     bare, shared = builders.signal(share=None), builders.signal()
     assert builders.facts(signals=(bare, shared)).signals == (shared, bare)
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("code", ReferralCode.of_number((1 << CODE_BITS) - 1)),
+        ("share", ReferralId("ffffffff-ffff-4fff-bfff-ffffffffffff")),
+        ("channel", Channel.WHATSAPP),
+    ],
+)
+def test_of_two_signals_from_one_place_the_one_that_says_more_comes_first(
+    name: str, last: str
+) -> None:
+    more = builders.signal(**{name: last})
+    less = builders.signal(**{name: None})
+    assert builders.facts(signals=(less, more)).signals == (more, less)
 
 
 def test_a_share_alone_is_a_signal() -> None:
