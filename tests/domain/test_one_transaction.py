@@ -1,4 +1,4 @@
-"""Orders of one batch that concern each other are settled together, not one by one."""
+"""Orders that concern each other are settled together, and nobody asks for what cannot be."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from referrals_domain.model.order import Buyer
 from referrals_domain.model.referral import Cause
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.redactions import InMemoryRedactions
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
 from tests.domain.world import World
 
@@ -65,3 +66,28 @@ async def test_what_orders_have_in_common_is_seen_within_the_transaction(
     await world.work()
     assert store.begun == TRANSACTIONS
     assert [world.referral_of(one.order_id).cause for one in orders] == causes
+
+
+class TransactionWithoutRedactions(InMemoryTransaction):
+    """A transaction in which nobody looks for who was redacted."""
+
+    @property
+    def redactions(self) -> InMemoryRedactions:
+        """Refuse."""
+        raise AssertionError
+
+
+class StoreWithoutRedactions(InMemoryStore):
+    """A store of merchants none of whom has a key."""
+
+    def begin(self) -> TransactionWithoutRedactions:
+        """Return a transaction to enter."""
+        return TransactionWithoutRedactions(self, self._one_at_a_time)
+
+
+async def test_where_no_merchant_has_a_key_nobody_looks_for_who_was_redacted() -> None:
+    world = World(store=StoreWithoutRedactions())
+    await world.set_up()
+    await world.deliver(builders.facts())
+    await world.work()
+    assert world.events() == ["referral.completed"]
