@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from referrals_domain.model.order import Buyer
 from referrals_domain.model.referral import Cause
 from referrals_domain.testing import builders
-from referrals_domain.testing.memory.redactions import InMemoryRedactions
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
 from tests.domain.world import World
+
+if TYPE_CHECKING:
+    from referrals_domain.testing.memory.redactions import InMemoryRedactions
 
 TRANSACTIONS: Final = 3
 """To claim, to look, and to settle."""
