@@ -109,6 +109,18 @@ def test_sql_in_the_domain_breaks_a_contract_that_says_what_to_do(
             id="metrics away from home",
         ),
         pytest.param(
+            f"{DOMAIN}/model/money.py",
+            "\nimport pytest\n",
+            "What only tests need lives in referrals_domain.testing",
+            id="pytest away from home",
+        ),
+        pytest.param(
+            f"{WEBHOOK}/worker.py",
+            "\nfrom referrals_domain.use_cases.docket import Docket\n",
+            "Services use the library as other teams may",
+            id="service to a part of a use case",
+        ),
+        pytest.param(
             f"{ADAPTERS}/shopify/body.py",
             "\nimport numpy\n",
             "Adapters and services use the libraries that somebody chose",

@@ -5,33 +5,32 @@ from __future__ import annotations
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
+from sqlalchemy import text
 
 from referrals_adapters.postgres.landings import RememberedLandings
+from referrals_adapters.postgres.leadership import PostgresLeadership
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing.contracts.addresses import AddressesContract
 from referrals_domain.testing.contracts.conversions import ConversionsContract
+from referrals_domain.testing.contracts.customer_records import CustomerRecordsContract
 from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.landings import LandingsContract
+from referrals_domain.testing.contracts.leadership import LeadershipContract, Lose
 from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
+from referrals_domain.testing.contracts.merchant_records import MerchantRecordsContract
 from referrals_domain.testing.contracts.outbox import OutboxContract
-from referrals_domain.testing.contracts.privacy_requests import (
-    PrivacyRequestsContract,
-    PrivacyWorkContract,
-)
+from referrals_domain.testing.contracts.privacy_requests import PrivacyRequestsContract
+from referrals_domain.testing.contracts.privacy_work import PrivacyWorkContract
 from referrals_domain.testing.contracts.programs import ProgramsContract
 from referrals_domain.testing.contracts.quarantine import QuarantineContract
-from referrals_domain.testing.contracts.records import (
-    CustomerRecordsContract,
-    MerchantRecordsContract,
-)
 from referrals_domain.testing.contracts.redactions import RedactionsContract
 from referrals_domain.testing.contracts.referral_history import ReferralHistoryContract
 from referrals_domain.testing.contracts.referral_links import ReferralLinksContract
@@ -56,6 +55,12 @@ if TYPE_CHECKING:
     from referrals_domain.ports.landings import Landings
     from referrals_domain.ports.statuses import Statuses
     from referrals_domain.testing.contracts.begin import Begin
+
+
+_END_LEADERS: Final = text("""
+    SELECT pg_terminate_backend(pid, 1000) FROM pg_locks
+    WHERE locktype = 'advisory' AND granted
+""")
 
 
 class _Postgres:
@@ -164,3 +169,17 @@ class TestCoalescedStatusesWithReplica(_Postgres, StatusesContract):
     async def statuses(self, database: PostgresSettings) -> AsyncIterator[Statuses]:
         async with open_statuses(database, replica=database) as statuses:
             yield statuses
+
+
+class TestPostgresLeadership(LeadershipContract):
+    @pytest.fixture
+    def leadership(self, database: PostgresSettings) -> PostgresLeadership:
+        return PostgresLeadership(database, "contract")
+
+    @pytest.fixture
+    def lose(self, engine: AsyncEngine) -> Lose:
+        async def end_leaders() -> None:
+            async with engine.connect() as connection:
+                await connection.execute(_END_LEADERS)
+
+        return end_leaders

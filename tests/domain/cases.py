@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final
 
 from referrals_domain.model.events import EventAttribution
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import OrderFacts, OrderSnapshot
-from referrals_domain.model.rules import Case
 from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
 
+if TYPE_CHECKING:
+    from referrals_domain.model.rules import Case
+
 SIGNAL: Final = EventAttribution(Source.NOTE_ATTRIBUTES, builders.CODE)
-
-
-def case(**changes: Any) -> Case:
-    """Return a case that no rule refuses and that completes at once."""
-    return attrs.evolve(
-        Case(
-            facts=builders.facts(),
-            snapshot=snapshot(6710),
-            placed_at=builders.PLACED_AT,
-            link=builders.link(),
-            referral=builders.referral(),
-            program=builders.program(),
-            evidence=builders.evidence(),
-            friend_taken=False,
-        ),
-        **changes,
-    )
+case: Final = builders.case
 
 
 def case_of(facts: OrderFacts, **changes: Any) -> Case:

@@ -11,7 +11,6 @@ from referrals_domain.testing.memory.orders import InMemoryReferredOrders
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
@@ -58,8 +57,8 @@ class FaultyOrders(InMemoryReferredOrders):
 class FaultyTransaction(InMemoryTransaction):
     """A transaction that fails where it is told to."""
 
-    def __init__(self, store: InMemoryStore, one_at_a_time: asyncio.Lock, faults: Faults) -> None:
-        super().__init__(store, one_at_a_time)
+    def __init__(self, store: InMemoryStore, faults: Faults) -> None:
+        super().__init__(store)
         self._faults = faults
 
     @property
@@ -83,7 +82,7 @@ class FaultyStore(InMemoryStore):
 
     def begin(self) -> FaultyTransaction:
         """Return a transaction to enter."""
-        return FaultyTransaction(self, self._one_at_a_time, self.faults)
+        return FaultyTransaction(self, self.faults)
 
 
 def _raise(error: Exception | None, keys: Collection[OrderKey]) -> None:

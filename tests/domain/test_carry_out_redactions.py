@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from tests.domain.world import World
 
 if TYPE_CHECKING:
     from referrals_domain.model.identifiers import MerchantId
-    from referrals_domain.testing.memory.redactions import InMemoryRedactions
+    from referrals_domain.ports.redactions import Redactions
 
 
 async def ask(
@@ -150,16 +149,15 @@ async def test_one_that_fails_does_not_hold_up_the_others(world: World) -> None:
 
     class BadTransaction(InMemoryTransaction):
         @property
-        def redactions(self) -> InMemoryRedactions:
+        def redactions(self) -> Redactions:
             if not failed:
                 failed.append(1)
                 raise RuntimeError("nobody foresaw this")
             return super().redactions
 
     failed: list[int] = []
-    lock = asyncio.Lock()
     carry_out = CarryOutRedactions(
-        begin=lambda: BadTransaction(world.store, lock), cache=world.cache, clock=world.clock
+        begin=lambda: BadTransaction(world.store), cache=world.cache, clock=world.clock
     )
     with pytest.raises(
         ExceptionGroup, match=r"^some redactions could not be carried out"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,6 @@ class NotedListing(InMemoryReferralListing):
 
 def noting(world: World, taken: list[int]) -> Callable[[], InMemoryTransaction]:
     """Begin transactions on a world's store that note how many were taken at a time."""
-    lock = asyncio.Lock()
 
     class Noting(InMemoryTransaction):
         @property
@@ -77,7 +75,7 @@ def noting(world: World, taken: list[int]) -> Callable[[], InMemoryTransaction]:
         def listing(self) -> NotedListing:
             return NotedListing(self._state, taken)
 
-    return lambda: Noting(world.store, lock)
+    return lambda: Noting(world.store)
 
 
 def share(number: int) -> Referral:

@@ -19,7 +19,6 @@ from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransac
 from tests.domain.world import World
 
 if TYPE_CHECKING:
-    from asyncio import Lock
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
@@ -96,8 +95,8 @@ class WatchedReferrals(InMemoryReferrals):
 class WatchedTransaction(InMemoryTransaction):
     """A transaction that remembers what it locked, and locks nothing that it does not change."""
 
-    def __init__(self, store: InMemoryStore, one_at_a_time: Lock) -> None:
-        super().__init__(store, one_at_a_time)
+    def __init__(self, store: InMemoryStore) -> None:
+        super().__init__(store)
         self._locked: set[object] = set()
 
     async def commit(self) -> None:
@@ -141,7 +140,7 @@ class WatchedStore(InMemoryStore):
 
     def begin(self) -> WatchedTransaction:
         """Return a transaction to enter."""
-        return WatchedTransaction(self, self._one_at_a_time)
+        return WatchedTransaction(self)
 
 
 async def watched(**settings: Any) -> World:

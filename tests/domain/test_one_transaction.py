@@ -84,7 +84,7 @@ class StoreWithoutRedactions(InMemoryStore):
 
     def begin(self) -> TransactionWithoutRedactions:
         """Return a transaction to enter."""
-        return TransactionWithoutRedactions(self, self._one_at_a_time)
+        return TransactionWithoutRedactions(self)
 
 
 async def test_where_no_merchant_has_a_key_nobody_looks_for_who_was_redacted() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import attrs
@@ -43,14 +42,14 @@ async def switch_off(
 
 
 async def switch_off_while_others_put_it(world: World, times: int) -> Receipt:
-    left, lock = [times], asyncio.Lock()
+    left = [times]
 
     class Transaction(InMemoryTransaction):
         @property
         def programs(self) -> PutAgain:
             return PutAgain(self._state, left)
 
-    switch = SwitchProgramOff(begin=lambda: Transaction(world.store, lock))
+    switch = SwitchProgramOff(begin=lambda: Transaction(world.store))
     return await switch(builders.SHOP, builders.SHOP)
 
 

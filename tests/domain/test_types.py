@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mypy import api
+
+from referrals_domain.testing.layering.public import PARTS
 
 if TYPE_CHECKING:
     import pytest
@@ -31,3 +34,20 @@ def test_a_broken_promise_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     report, _, status = api.run([str(broken)])
     assert status == 1
     assert "[assert-type]" in report
+
+
+def test_no_use_case_is_left_out() -> None:
+    use_cases = {
+        f"referrals_domain.use_cases.{file.stem}"
+        for file in (ROOT / "packages/referrals_domain/src/referrals_domain/use_cases").glob(
+            "*.py"
+        )
+        if file.stem != "__init__"
+    }
+    promised = {
+        node.module
+        for file in (ROOT / "typing_tests").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert use_cases - PARTS <= promised

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -243,9 +242,8 @@ async def test_a_share_that_cannot_expire_does_not_hold_up_the_others() -> None:
     )
     await world.set_up(shares=[builders.referral(), later])
     world.clock.advance(WINDOW)
-    lock = asyncio.Lock()
     sweep = ExpireReferrals(
-        begin=lambda: StubbornTransaction(world.store, lock), cache=world.cache, clock=world.clock
+        begin=lambda: StubbornTransaction(world.store), cache=world.cache, clock=world.clock
     )
     with pytest.raises(ExceptionGroup) as raised:
         await sweep(1)

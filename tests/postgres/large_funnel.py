@@ -126,7 +126,7 @@ async def test_days_of_a_large_merchant_cost_what_lies_in_them(
         for question, (index, rows) in zip(asked.copy(), expected, strict=True):
             plan = await measured(engine, *question)
             print(plan)  # noqa: T201 - what the test is about
-            assert _scans(plan) == [(index, rows)]
+            assert scans(plan) == [(index, rows)]
             assert fetches or _pages(plan) < rows / ROWS_A_PAGE + 50
 
     for number in (1, USUAL_DAYS, MOST_DAYS):
@@ -140,18 +140,18 @@ async def test_days_of_a_large_merchant_cost_what_lies_in_them(
     await measure(USUAL_DAYS, fetches=True)
 
 
+def scans(plan: str) -> list[tuple[str, int]]:
+    """Return how each table was read: along which index, if that says all, and how many rows."""
+    found = re.findall(r"(\w+ Scan|Index Only Scan using \w+) on .* rows=(\S+) loops=(\d+)", plan)
+    return [
+        (kind.removeprefix("Index Only Scan using "), round(float(rows) * int(loops)))
+        for kind, rows, loops in found
+    ]
+
+
 def _days(number: int) -> Days:
     today = datetime.now(UTC).date()
     return Days(today - timedelta(days=number), today - timedelta(days=1))
-
-
-def _scans(plan: str) -> list[tuple[str, int]]:
-    """Return how each table was read: along which index, if that says all, and how many rows."""
-    scans = re.findall(r"(\w+ Scan|Index Only Scan using \w+) on .* rows=(\S+) loops=(\d+)", plan)
-    return [
-        (kind.removeprefix("Index Only Scan using "), round(float(rows) * int(loops)))
-        for kind, rows, loops in scans
-    ]
 
 
 def _pages(plan: str) -> int:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
+TUTORIAL: Final = "docs/tutorial.md"
+"""Its blocks belong together: `test_tutorial.py` follows them."""
+
 PAGES: Final = tuple(
     sorted(
         path
-        for pattern in (
-            *("README.md", "SECURITY.md", "docs/*.md"),
-            *("packages/*/README.md", "services/*/README.md"),
-        )
-        for path in ROOT.glob(pattern)
+        for path in ROOT.rglob("*.md")
+        if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
     )
 )
 _FENCE: Final = re.compile(
@@ -55,9 +55,9 @@ class Block:
         return f"{self.page}:{self.line} {self.section}, {self.language or 'no language'}"
 
 
-def blocks() -> Iterator[Block]:
+def blocks(pages: Iterable[Path] = PAGES) -> Iterator[Block]:
     """Yield the blocks of every page."""
-    for page in PAGES:
+    for page in pages:
         text, section, end = page.read_text(), "", 0
         for fence in _FENCE.finditer(text):
             section = (_HEADING.findall(text, end, fence.start()) or [section])[-1]
@@ -70,9 +70,14 @@ def blocks() -> Iterator[Block]:
             )
 
 
+def prose(page: Path) -> str:
+    """Return what is in no fenced block."""
+    return _FENCE.sub("", page.read_text())
+
+
 def headings(page: Path) -> list[str]:
     """Return the headings of a page."""
-    return _HEADING.findall(_FENCE.sub("", page.read_text()))
+    return _HEADING.findall(prose(page))
 
 
 def table(page: Path, heading: str) -> list[list[str]]:

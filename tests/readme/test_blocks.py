@@ -5,25 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tomllib
 from doctest import ELLIPSIS, OutputChecker
 from typing import TYPE_CHECKING
 
 import pytest
 
-from referrals_adapters.shopify.access import AccessFile, Plan
-from referrals_adapters.shopify.privacy import PRIVACY_READERS
 from referrals_sandbox.composition.running import running
-from referrals_sandbox.neighbours.shopify import API_VERSION
-from referrals_webhook.role import Role
-from referrals_webhook.storefront import PATH
-from tests.architecture.house import copied, lint
-from tests.architecture.picture import PAGE, drawn
-from tests.readme.commands import require_understood
+from tests.readme.commands import named_commands, require_named, require_understood
 from tests.readme.examples import Ground, variables
-from tests.readme.links import require_urls
-from tests.readme.pages import PAGES, ROOT, Block, blocks
-from tests.readme.shopify import paths
+from tests.readme.held import HELD
+from tests.readme.pages import PAGES, ROOT, TUTORIAL, Block, blocks, prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +24,14 @@ if TYPE_CHECKING:
 
 FRONTENDS = "Frontends"
 BLOCKS = list(blocks())
+NAMED = sorted({command for page in PAGES for command in named_commands(prose(page))})
 IN_A_BROWSER = [block for block in BLOCKS if block.language == "javascript"]
-OTHERS = [block for block in BLOCKS if block not in IN_A_BROWSER]
+OTHERS = [
+    block
+    for block in BLOCKS
+    if block not in IN_A_BROWSER
+    and not block.page.startswith((TUTORIAL, "examples/"))  # test_tutorial.py and tests/examples
+]
 
 
 @pytest.fixture(scope="module")
@@ -52,35 +49,42 @@ def test_every_fence_of_a_page_is_seen(page: Path) -> None:
     assert len(fences) == 2 * (len(own) + len(outputs))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_stands_in_fences_alone(page: Path) -> None:
+    text = prose(page)
+    assert not re.search(r"\n\n(?: {4}|\t)(?![-*\d ])", text), "an indented block is code, too"
+    assert not re.search(r"<(?:pre|code)\b", text), "so is this"
+    assert text.count("`") % 2 == 0, "a span of code has no end"
+
+
+def test_nothing_is_held_that_no_page_has() -> None:
+    assert HELD.keys() <= {(block.section, block.language) for block in BLOCKS}
+
+
+@pytest.mark.parametrize("command", NAMED)
+def test_a_command_that_a_sentence_names_is_there(command: str) -> None:
+    require_named(command)
+
+
 @pytest.mark.parametrize("block", OTHERS, ids=str)
-async def test_a_block_does_what_its_page_says(
+def test_a_block_does_what_its_page_says(
     block: Block, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     known = request.getfixturevalue("for_frontends") if block.section == FRONTENDS else {}
-    ground = Ground(tmp_path, known)
-    printed = ""
+    ground, printed = Ground(tmp_path, known), ""
     match block.section, block.language:
         case _, "python":
             printed = ground.python(block.text)
-        case "Put it into the theme", "html":
-            assert f'src="https://referrals.example.com{PATH}"' in block.text
         case "Frontends", "bash":
             if "CI" not in os.environ and not shutil.which("curl"):
                 pytest.skip("curl is not installed")
             printed = ground.shell(block.text)
         case _, "bash" | "":
             require_understood(block.text)
-        case (("Links" | "Where a friend lands" | "How it is opened"), "text"):
-            require_urls(block.text)
-        case "The Shopify app's owner", "toml":
-            await require_subscriptions(block)
-        case (("Architects" | "Which shops"), "toml" | "json"):
-            require = require_a_wall if block.language == "toml" else require_access
-            require(block, tmp_path)
-        case (("The house" | "Referrals" | "Trust boundaries"), "mermaid"):
-            require_picture(block)
+        case held if held in HELD:
+            HELD[held](block, tmp_path)
         case _:
-            pytest.fail("nobody runs this block")
+            pytest.fail("nobody holds this block")
     require_printed(block, printed)
 
 
@@ -98,48 +102,3 @@ async def test_a_block_for_browsers_does_what_its_page_says(
 def require_printed(block: Block, printed: str) -> None:
     same = OutputChecker().check_output(block.output or "", printed, ELLIPSIS)
     assert same, f"it prints:\n{printed}"
-
-
-def require_picture(block: Block) -> None:
-    """Require that a picture shows what there is."""
-    if block.section == "The house":
-        assert block.text in drawn(PAGE.read_text())
-    else:
-        assert set(re.findall(r"\[webhook: (\w+)\]", block.text)) == set(Role)
-
-
-async def require_subscriptions(block: Block) -> None:
-    webhooks = tomllib.loads(block.text)["webhooks"]
-    subscribed = {
-        topic: one["uri"]
-        for one in webhooks["subscriptions"]
-        for topic in one.get("compliance_topics") or one["topics"]
-    }
-    by_law = [one for one in webhooks["subscriptions"] if "compliance_topics" in one]
-    assert [topic for one in by_law for topic in one["compliance_topics"]] == [*PRIVACY_READERS]
-    host = "https://referrals.example.com"
-    assert subscribed == {path.removeprefix("/"): f"{host}{path}" for path in await paths()}
-    assert webhooks["api_version"] == API_VERSION
-
-
-def require_access(block: Block, folder: Path) -> None:
-    """Require that the file of what shops let us ask is one, with nothing that stays untold."""
-    file = folder / "access.json"
-    file.write_text(block.text)
-    (access,) = AccessFile(file).shops().values()
-    assert access.plan is not Plan.STANDARD
-
-
-def require_a_wall(block: Block, folder: Path) -> None:
-    """Have the house keep a new contract, and what it forbids break it."""
-    (contract,) = tomllib.loads(block.text)["tool"]["importlinter"]["contracts"]
-    copied(folder)
-    with (folder / "pyproject.toml").open("a") as house:
-        house.write(f"\n{block.text}")
-    assert f"{contract['name']} KEPT" in lint(folder).stdout
-    (source,), (forbidden,) = contract["source_modules"], contract["forbidden_modules"]
-    (file,) = folder.glob(f"*/*/src/{source.replace('.', '/')}.py")
-    file.write_text(f"{file.read_text()}\nimport {forbidden}\n")
-    report = lint(folder).stdout
-    assert f"{contract['name']} BROKEN" in report
-    assert contract["broken_contract_guidance"].strip() in report

@@ -66,6 +66,13 @@ def test_everything_that_an_order_may_lack_is_told() -> None:
     assert [word.strip("`") for word, _ in table(RECONCILE, "What an order lacks")] == [*Lack]
 
 
+def test_the_rooms_of_the_domain_are_those_that_are_told() -> None:
+    domain = ROOT / "packages" / "referrals_domain"
+    told = [room.strip("`") for room, _ in table(domain / "README.md", "Rooms")]
+    found = {path.stem for path in (domain / "src" / "referrals_domain").glob("[a-z]*")}
+    assert sorted(told) == sorted(found - {"py"})
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
@@ -73,6 +80,16 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         leads_to = (page.parent / file) if file else page
         assert leads_to.exists(), target
         assert not anchor or anchor in map(_anchor, headings(leads_to)), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(
+        r"`((?:packages|services|proto|gateway|examples|docs|tests|\.ci)/[\w./-]+)",
+        page.read_text(),
+    )
+    homes = (ROOT, page.parent)  # an example has tests of its own
+    assert [file for file in named if not any((home / file).exists() for home in homes)] == []
 
 
 def _anchor(heading: str) -> str:

@@ -12,7 +12,6 @@ import attrs
 import pytest
 
 from referrals_adapters.shopify.payloads import read_order
-from referrals_domain.model.delivery import Topic
 from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.signals import Source
@@ -21,12 +20,14 @@ from referrals_sandbox.load.driven import Driven, Step
 from referrals_sandbox.load.found import Found, Measured
 from referrals_sandbox.load.journey import Journey
 from referrals_sandbox.load.kinds import SUSPICIOUS, Kind, Outcome, Trace
-from referrals_sandbox.load.orders import Shared, bodies
+from referrals_sandbox.load.orders import Shared, placed
 from referrals_sandbox.load.page import page
 from referrals_sandbox.load.plan import Plan, advocate_id, friend_id
 from referrals_sandbox.load.report import Report
 from referrals_sandbox.load.scenario import CAP, Advocate, Share, draw
 from referrals_sandbox.load.verdict import Verdict, judge
+from referrals_sandbox.neighbours.shopify_platform.webhooks import Posted
+from referrals_sandbox.servers.errors import SandboxError
 from tests.readme.pages import ROOT, table
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ PLAN: Final = Plan(
     first_order=7_000_000_000_000,
     gateway="127.0.0.1:1",
     token="token",
-    secret="secret",
+    shopify="http://127.0.0.1:1",
 )
 
 
 @pytest.fixture(scope="module")
 def advocates() -> Sequence[Advocate]:
-    return draw(1, SHARES, CONVERSION)
+    return draw(3, SHARES, CONVERSION)
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +86,7 @@ def test_the_true_rate_and_the_suspicious_part_are_those_asked_for(
 def test_all_noise_is_there(shares: Sequence[Share]) -> None:
     assert {share.kind for share in shares} == {None, *Kind}
     assert {share.trace for share in shares} == set(Trace)
-    told = {share.told for share in shares}
-    create, refund = Topic.ORDERS_CREATE, Topic.REFUNDS_CREATE
-    assert {(create,), (create, create), (create, refund), (refund, create)} <= told
+    assert {share.kind for share in shares if share.is_refunded} == {Kind.HONEST}
 
 
 def test_nobody_comes_beyond_the_cap_but_who_is_to(advocates: Sequence[Advocate]) -> None:
@@ -151,8 +150,7 @@ def share_of(kind: Kind | None = Kind.HONEST, **changes: Any) -> Share:
 
 
 def body_of(share: Share) -> bytes:
-    told = bodies(share, SHARED, order_id=PLAN.order_id(share.number), now=NOW)
-    return told[Topic.ORDERS_CREATE]
+    return placed(share, SHARED, order_id=PLAN.order_id(share.number), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -208,9 +206,12 @@ def test_a_household_orders_from_one_address_and_others_do_not() -> None:
     assert first == second != other
 
 
+ORDER: Final = f"order {PLAN.order_id(5)}"
+
+
 @attrs.define
 class Scripted(Client):
-    """Answers as the gateway does; a referral has its outcome at the second look."""
+    """Answers as gateway and Shopify do; a referral has its outcome at the second look."""
 
     outcome: str = "COMPLETED"
     calls: list[tuple[str, str]] = attrs.field(factory=list)
@@ -224,8 +225,6 @@ class Scripted(Client):
     def post(self, step: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         assert headers
         self.calls.append((step, path))
-        if step == "webhook":
-            return Answer(b"", "")
         assert json.loads(body)["merchant_id"] == "acme"
         looks = sum(one == "status" for one, _ in self.calls)
         status = "PENDING" if looks < 3 else self.outcome
@@ -237,6 +236,13 @@ class Scripted(Client):
         }
         return Answer(json.dumps(answers[step]).encode(), "")
 
+    def place(self, domain: str, bodies: Sequence[bytes]) -> None:
+        (body,) = bodies
+        self.calls.append((f"order {json.loads(body)['id']}", domain))
+
+    def refund(self, domain: str, order_id: int) -> None:
+        self.calls.append((f"refund {order_id}", domain))
+
 
 def played(
     share: Share, client: Scripted, *, within: float = 60
@@ -245,6 +251,7 @@ def played(
     journey = Journey(
         plan=PLAN,
         client=client,
+        shops=client,
         told=lambda step, _, error: outcomes.append((step, error)),
         sleep=lambda _: None,
         within=within,
@@ -255,34 +262,52 @@ def played(
 
 def test_an_advocate_shares_and_a_friend_orders_and_the_outcome_is_awaited() -> None:
     client = Scripted()
-    assert played(share_of(visits=1), client) == [("outcome", None)]
+    assert played(share_of(visits=1), client) == [("order", None), ("outcome", None)]
     steps = [step for step, _ in client.calls]
-    assert steps == ["link", "share", "status", "visit", "webhook", "status", "status"]
+    assert steps == ["link", "share", "status", "visit", ORDER, "status", "status"]
     assert ("visit", f"/r/acme/{CODE}?s=1&c=sms") in client.calls
 
 
 def test_nobody_waits_for_what_nobody_can_know() -> None:
     for trace in (Trace.CODE, Trace.NOTHING):
         client = Scripted()
-        assert played(share_of(trace=trace), client) == []
-        assert [step for step, _ in client.calls][-1] == "webhook"
+        assert played(share_of(trace=trace), client) == [("order", None)]
+        assert client.calls[-1] == (ORDER, PLAN.shop_domain)
+
+
+def test_an_order_is_refunded_as_soon_as_it_is_placed() -> None:
+    client = Scripted(outcome="REVERSED")
+    steps = [step for step, _ in played(share_of(is_refunded=True), client)]
+    assert steps == ["order", "refund", "outcome"]
+    happened = [step for step, where in client.calls if where == PLAN.shop_domain]
+    assert happened == [ORDER, f"refund {PLAN.order_id(5)}"]
+
+
+def test_a_shop_that_refuses_an_order_is_a_failed_call() -> None:
+    class Refusing(Scripted):
+        def place(self, domain: str, bodies: Sequence[bytes]) -> None:
+            raise SandboxError(f"{domain} takes no {len(bodies)} orders")
+
+    with pytest.raises(CallFailed, match="takes no 1 orders"):
+        played(share_of(), Refusing())
 
 
 def test_an_outcome_that_does_not_come_is_a_failed_call() -> None:
-    [(step, error)] = played(share_of(), Scripted(outcome="REJECTED"), within=0)
+    [_, (step, error)] = played(share_of(), Scripted(outcome="REJECTED"), within=0)
     assert step == "outcome"
     assert "was not COMPLETED within 0 s" in str(error)
 
 
 def test_a_link_is_revoked_before_the_order() -> None:
     client = Scripted(outcome="REJECTED")
-    assert played(share_of(Kind.LINK_REVOKED), client) == [("outcome", None)]
+    assert played(share_of(Kind.LINK_REVOKED), client) == [("order", None), ("outcome", None)]
     steps = [step for step, _ in client.calls]
-    assert steps.index("revoke") < steps.index("webhook")
+    assert steps.index("revoke") < steps.index(ORDER)
 
 
 STEP: Final = Step(name="share", calls=10, failures=0, p50=1, p95=2, p99=3)
 DRIVEN: Final = Driven(seconds=60, steps=[STEP], errors=[])
+POSTED: Final = Posted(answered=1_200, doubled=100, slowest=0.25)
 
 
 def measured(shares: Sequence[Share], channel: Channel) -> Measured:
@@ -312,8 +337,10 @@ def right(shares: Sequence[Share]) -> Found:
     )
 
 
-def judged(shares: Sequence[Share], found: Found, driven: Driven = DRIVEN) -> Verdict:
-    return judge(shares, found, driven, order_id=PLAN.order_id)
+def judged(
+    shares: Sequence[Share], found: Found, driven: Driven = DRIVEN, posted: Posted = POSTED
+) -> Verdict:
+    return judge(shares, found, driven, posted, order_id=PLAN.order_id)
 
 
 def wrong(shares: Sequence[Share], share: Share, outcome: Outcome | None) -> Verdict:
@@ -426,6 +453,12 @@ def test_failed_calls_and_what_broke_are_found(shares: Sequence[Share]) -> None:
         assert findings(verdict) == {"calls_failed": 2}
 
 
+def test_webhooks_that_were_not_answered_are_found(shares: Sequence[Share]) -> None:
+    for posted in (attrs.evolve(POSTED, in_vain=1), attrs.evolve(POSTED, given_up=1)):
+        verdict = judged(shares, right(shares), posted=posted)
+        assert findings(verdict) == {"calls_failed": 1}
+
+
 def report_of(verdict: Verdict) -> Report:
     return Report(plan=PLAN, verdict=verdict, machine_load=1.5)
 
@@ -442,6 +475,7 @@ def test_people_read_the_verdict_and_that_the_pace_was_not_kept(shares: Sequence
     slow = attrs.evolve(DRIVEN, seconds=120)
     text = report_of(judged(shares, right(shares), slow)).as_text()
     assert "did not keep the pace of 60 s" in text
+    assert "1,200 webhooks were answered, the slowest in 0.2 s" in text
     assert re.search(r"^honest household blocked +0$", text, re.MULTILINE)
     blocked = report_of(wrong(shares, share, REFUSED)).as_text()
     assert f"share {share.number} (honest): REJECTED (friend_not_new), not COMPLETED" in blocked
@@ -477,6 +511,10 @@ def test_the_page_tells_every_finding(shares: Sequence[Share]) -> None:
 
 
 def test_the_page_tells_every_step() -> None:
-    client = Scripted(outcome="REJECTED")
-    steps = [step for step, _ in played(share_of(Kind.LINK_REVOKED, visits=1), client)]
-    assert {*steps, *(step for step, _ in client.calls)} == set(named("What happens"))
+    revoked, refunded = Scripted(outcome="REJECTED"), Scripted(outcome="REVERSED")
+    told = [
+        *played(share_of(Kind.LINK_REVOKED, visits=1), revoked),
+        *played(share_of(is_refunded=True), refunded),
+    ]
+    called = {step for step, _ in revoked.calls if step != ORDER}
+    assert {*called, *(step for step, _ in told)} == set(named("What happens"))

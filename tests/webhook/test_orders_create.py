@@ -236,7 +236,7 @@ async def test_an_order_that_nobody_can_store_is_kept(
             raise ValueError("a value that the database cannot hold")
 
     store = shelf.store
-    monkeypatch.setattr(store, "begin", lambda: Refusing(store, asyncio.Lock()))
+    monkeypatch.setattr(store, "begin", lambda: Refusing(store))
     assert answered(await role.post()) == (200, {"receipt": "quarantined"})
     (kept,) = shelf.state.quarantine.values()
     assert kept.reason == "unforeseen: ValueError"
@@ -266,7 +266,7 @@ async def test_an_order_that_cannot_be_stored_now_is_not_kept_in_its_place(
             raise Unavailable("away")
 
     store = shelf.store
-    monkeypatch.setattr(store, "begin", lambda: Away(store, asyncio.Lock()))
+    monkeypatch.setattr(store, "begin", lambda: Away(store))
     assert answered(await role.post()) == AWAY
     assert not shelf.state.quarantine
 

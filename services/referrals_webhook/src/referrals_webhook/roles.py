@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from referrals_adapters.flow.backoff import Backoff
 from referrals_adapters.shopify.admin_settings import ACCESS_FILE
 from referrals_adapters.system.address import Address
 from referrals_webhook.announce import announce
@@ -28,7 +29,6 @@ from referrals_webhook.settings import (
     environment_of_child,
 )
 from referrals_webhook.stopping import DRAIN_WITHIN, told_by_signals, unless
-from referrals_webhook.sweeps import SWEPT_EVERY
 
 if TYPE_CHECKING:
     import socket
@@ -123,9 +123,10 @@ async def _term(settings: RelaySettings, metrics: Metrics, stop: asyncio.Event) 
 async def _reconcile(settings: ReconcileSettings, metrics: Metrics, stop: asyncio.Event) -> None:
     async with running_reconcile(settings, metrics) as container:
         announce("reconcile ready")
+        pause = Backoff(first=settings.every, cap=settings.every)
 
         async def sweep() -> int:
             await unless(stop, container.sweeps().all())  # to break off harms nothing
             return 0  # at once there would be nothing to find
 
-        await Routine(name="reconcile", step=sweep, when_idle=SWEPT_EVERY).run(stop)
+        await Routine(name="reconcile", step=sweep, when_idle=pause).run(stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Final, Self
 
 import attrs
@@ -104,6 +105,9 @@ class RelaySettings:
         return cls(database=PostgresSettings.read(variables), kafka=KafkaSettings.read(variables))
 
 
+_SWEPT_EVERY: Final = 900  # seconds
+
+
 @attrs.frozen(kw_only=True)
 class ReconcileSettings:
     """
@@ -115,6 +119,7 @@ class ReconcileSettings:
         shopify: The secret from which the keys of addresses are made.
         admin: Shopify's Admin API.
         public_url: Where Shopify posts webhooks.
+        every: How long the role waits after it swept all shops.
     """
 
     database: PostgresSettings
@@ -122,11 +127,14 @@ class ReconcileSettings:
     shopify: ShopifySettings
     admin: AdminSettings
     public_url: str
+    every: timedelta
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read the variables of the database, Redis and Shopify, and `REFERRALS_PUBLIC_URL`.
+        Read the variables of the database, Redis and Shopify, and two of the role's own.
+
+        They are `REFERRALS_PUBLIC_URL`, and `REFERRALS_RECONCILE_SECONDS`, by default 900.
 
         Raises:
             SettingsError: One is missing or cannot be read.
@@ -137,6 +145,9 @@ class ReconcileSettings:
             shopify=ShopifySettings.read(variables),
             admin=AdminSettings.read(variables),
             public_url=variables.url("REFERRALS_PUBLIC_URL"),
+            every=timedelta(
+                seconds=variables.number("REFERRALS_RECONCILE_SECONDS", default=_SWEPT_EVERY)
+            ),
         )
 
 

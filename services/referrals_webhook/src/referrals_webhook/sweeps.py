@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from referrals_adapters.flow.backoff import Backoff
 from referrals_domain.errors import NotFound, Unauthenticated, Unavailable
 from referrals_domain.model.identifiers import ShopDomain
 from referrals_domain.use_cases.keep_subscriptions import KeepSubscriptions
@@ -18,8 +17,8 @@ from referrals_domain.use_cases.reconcile_shop import ReconcileShop
 if TYPE_CHECKING:
     from referrals_domain.model.reconciliation import Drift
 
-SWEPT_EVERY: Final = Backoff(first=timedelta(minutes=15), cap=timedelta(minutes=15))
-"""How often every shop's orders are held against Shopify's."""
+_AT_ONCE: Final = 8
+"""Shops; a sweep mostly waits, for Shopify or for the shop's own budget."""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -42,9 +41,16 @@ class Sweeps:
     reconciled: Callable[[str, int], None]
 
     async def all(self) -> None:
-        """Sweep every shop, one after the other; what keeps from one keeps not from the next."""
-        for shop in sorted(self.shops()):
-            await self._sweep(shop)
+        """Sweep every shop, some at a time; what keeps from one keeps from no other."""
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def sweep_in_turn(shop: ShopDomain) -> None:
+            async with turns:
+                await self._sweep(shop)
+
+        async with asyncio.TaskGroup() as sweeps:
+            for shop in sorted(self.shops()):
+                sweeps.create_task(sweep_in_turn(shop))
 
     async def _sweep(self, shop: ShopDomain) -> None:
         try:

@@ -53,14 +53,16 @@ class AddressKey:
 
 
 def _network(ip: str) -> bytes | None:
+    if not 0 < len(ip) <= _LONGEST:
+        return None
     try:
-        address = ipaddress.ip_address(ip) if len(ip) <= _LONGEST else None
+        address = ipaddress.ip_address(ip)
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address):
         mapped = address.ipv4_mapped
         return mapped.packed if mapped else address.packed[:_NETWORK]
-    return address.packed if address else None
+    return address.packed
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:

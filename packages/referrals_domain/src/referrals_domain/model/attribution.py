@@ -57,11 +57,26 @@ def attribute(
     """
     Let the strongest signal that names a link win; None if no signal does.
 
+    Whatever an order carries, it is owed to one link.
+
     Args:
         merchant_id: The merchant of the order.
         signals: The signals of the order.
         links: The links that codes among the signals name.
         shares: The referrals that shares among the signals name.
+
+    >>> from referrals_domain.testing import builders
+    >>> from referrals_domain.model.signals import Source
+    >>> coupon = builders.signal(source=Source.DISCOUNT_CODES, share=None, channel=None)
+    >>> landed = builders.signal(source=Source.LANDING_SITE, code=None)
+    >>> won = attribute(
+    ...     builders.MERCHANT,
+    ...     [landed, coupon],
+    ...     links={CodeKey(builders.MERCHANT, builders.CODE): builders.link()},
+    ...     shares={builders.referral().key: builders.referral()},
+    ... )
+    >>> won.winner.source, won.beaten == (landed,), won.channel
+    (<Source.DISCOUNT_CODES: 'discount_codes'>, True, <Channel.SMS: 'sms'>)
     """
     ranked = sorted(signals, key=lambda signal: signal.strength)
     for signal in ranked:

@@ -36,6 +36,13 @@ def compare(
         primary: What the primary said after that. Versions only grow, so a greater one in the
             cache cannot come of what happened between both looks.
         committed: The version that was committed some time before both.
+
+    >>> from referrals_domain.testing import builders
+    >>> view = builders.referral().view
+    >>> compare(view, view, committed=1), compare(None, view, committed=1)
+    (<Consistency.FRESH: 'fresh'>, <Consistency.STALE: 'stale'>)
+    >>> compare(view, None, committed=0)
+    <Consistency.CORRUPT: 'corrupt'>
     """
     held, newest = _version(cached), _version(primary)
     if held > newest or (held == newest and cached != primary):

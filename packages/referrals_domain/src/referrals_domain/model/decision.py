@@ -92,7 +92,22 @@ def decide(case: Case, *, at: datetime) -> Decision | Undecided:
 
     An order that was undone is REVERSED whatever the rules say; a rule that needs no answer
     refuses without asking; what a rule marks waits for a review; what no rule refuses waits for
-    payment and hold, or completes.
+    payment and hold, or completes. It counts how the program is now, not how it was when the link
+    was shared or the order placed.
+
+    >>> from referrals_domain.testing import builders
+    >>> def told(case, days=1):
+    ...     decision = decide(case, at=builders.PLACED_AT + timedelta(days))
+    ...     return f"{decision.status}: {decision.cause}"
+    >>> told(builders.case())
+    'COMPLETED: order_created'
+    >>> held = builders.case(program=builders.program(hold=timedelta(14)))
+    >>> told(held, days=13), told(held, days=14)
+    ('QUALIFIED: on_hold', 'COMPLETED: order_created')
+    >>> told(builders.case(friend_taken=True))
+    'REJECTED: friend_already_referred'
+    >>> told(builders.case(facts=builders.facts(cancelled_at=builders.PLACED_AT)))
+    'REVERSED: order_cancelled'
     """
     undone = _undone_by(case)
     if undone:
@@ -136,7 +151,8 @@ def transition(
     Bind the referral to the order and give it the decided status; None if nothing changed.
 
     Entering COMPLETED makes `ReferralCompleted`, leaving it `ReferralReversed`: so a reversal is
-    heard of only if a completion was.
+    heard of only if a completion was. It is left for REVERSED when the order is undone, and for
+    any other status that new facts, or a program that changed meanwhile, give.
     """
     decided = attrs.evolve(
         referral,
@@ -161,6 +177,13 @@ def expire(referral: Referral, program: ReferralProgram, *, at: datetime) -> Tra
     Give a share up; None while an order may still come in time, or once one came.
 
     An order that was placed in time and is reported later lifts it again.
+
+    >>> from referrals_domain.testing import builders
+    >>> share, program = builders.referral(), builders.program(window=timedelta(30))
+    >>> expire(share, program, at=builders.SHARED_AT + timedelta(29, hours=23)) is None
+    True
+    >>> expire(share, program, at=builders.SHARED_AT + timedelta(30)).referral.status
+    <ReferralStatus.EXPIRED: 'EXPIRED'>
     """
     if referral.status is not ReferralStatus.PENDING or at < referral.window_ends(program):
         return None

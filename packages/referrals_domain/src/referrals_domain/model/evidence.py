@@ -76,6 +76,14 @@ class Evidence:
         Add what was answered to the questions of this order; an answer given once stays.
 
         Only that Core does not know a customer may change: it may lag behind the shop.
+
+        >>> from referrals_domain.testing import builders
+        >>> asked = Questions(merchants=frozenset({builders.MERCHANT}))
+        >>> def said(valid):
+        ...     return Answers(merchants={builders.MERCHANT: valid})
+        >>> first = Evidence().with_answers(asked, said(True))
+        >>> first.with_answers(asked, said(False)).merchant_valid
+        True
         """
         merchant_valid = self.merchant_valid
         if merchant_valid is None:

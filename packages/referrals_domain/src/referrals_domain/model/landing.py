@@ -36,6 +36,14 @@ def landing_url(program: ReferralProgram, code: ReferralCode, followed: LinkUrl)
 
     Where the program says so, through the shop's discount link, whose `redirect` is a path of the
     same shop, percent-encoded.
+
+    >>> from referrals_domain.model.link_url import LinkUrl
+    >>> from referrals_domain.testing import builders
+    >>> followed = LinkUrl.read("acme", builders.CODE, "c=sms")
+    >>> landing_url(builders.program(), builders.CODE, followed)
+    'https://acme.example?ref=0000004K7D&channel=sms'
+    >>> landing_url(builders.program(discount_link=True), builders.CODE, followed)
+    'https://acme.example/discount/FRIEND-0000004K7D?redirect=%2F%3Fref%3D0000004K7D%26channel%3Dsms'
     """
     fields = {"ref": code, "share": followed.share, "channel": followed.channel}
     query = urlencode({name: value for name, value in fields.items() if value})

@@ -132,6 +132,15 @@ class OrderFacts:
 
         Raises:
             ValueError: The facts are of different orders.
+
+        >>> from referrals_domain.testing import builders
+        >>> refund = Refund(RefundId("1"), Money(6710, "USD"))
+        >>> refunded = OrderFacts(order_id=builders.ORDER, refunds=(refund,))
+        >>> known = refunded.merge(builders.facts())
+        >>> (known.customer_id, known.refunds == (refund,))
+        ('7002', True)
+        >>> known == builders.facts().merge(refunded).merge(refunded)
+        True
         """
         if self.order_id != other.order_id:
             raise ValueError("facts of different orders do not merge")

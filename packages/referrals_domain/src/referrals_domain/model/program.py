@@ -94,11 +94,23 @@ class ReferralProgram:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The host names that an order of this shop may name as its own."""
+        """
+        The host names that an order of this shop may name as its own.
+
+        >>> from referrals_domain.testing import builders
+        >>> sorted(builders.program(storefront_url="https://shop.acme.example/en").hosts)
+        ['acme.myshopify.com', 'shop.acme.example']
+        """
         return frozenset({str(self.shop_domain), urlsplit(self.storefront_url).hostname or ""})
 
     def displayed(self, code: ReferralCode) -> str:
-        """Return a code as people should see it."""
+        """
+        Return a code as people should see it.
+
+        >>> from referrals_domain.testing import builders
+        >>> builders.program(code_prefix="FRIEND").displayed(builders.CODE)
+        'FRIEND-0000004K7D'
+        """
         return f"{self.code_prefix}-{code}" if self.code_prefix else code
 
 

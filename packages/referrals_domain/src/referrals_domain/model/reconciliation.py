@@ -55,7 +55,13 @@ class Lack(StrEnum):
 
     @classmethod
     def of(cls, facts: OrderFacts, known: OrderFacts) -> Lack | None:
-        """Return what of an order's facts is not known; None: everything is."""
+        """
+        Return what of an order's facts is not known; None: everything is.
+
+        >>> from referrals_domain.testing import builders
+        >>> Lack.of(builders.facts(), known=builders.facts(paid_at=None))
+        <Lack.PAYMENT: 'payment'>
+        """
         if known.snapshot is None:
             return cls.ORDER
         if not facts.tells_more_than(known):

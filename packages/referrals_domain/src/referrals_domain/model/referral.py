@@ -30,11 +30,22 @@ class ReferralStatus(StrEnum):
     """Where a referral stands."""
 
     PENDING = "PENDING"
+    """The link was shared, and nobody has ordered by this share."""
+
     QUALIFIED = "QUALIFIED"
+    """No rule refuses the order; it waits for its payment, for the hold, or for a person."""
+
     COMPLETED = "COMPLETED"
+    """The order counts, and Points rewards the advocate."""
+
     EXPIRED = "EXPIRED"
+    """Nobody ordered within the window; an order that was, and is heard of late, lifts this."""
+
     REJECTED = "REJECTED"
+    """A rule refused the order; what is heard of it later may lift this."""
+
     REVERSED = "REVERSED"
+    """The order was undone: there is no reward, or it is taken back."""
 
 
 AT_REST = frozenset(ReferralStatus) - {ReferralStatus.PENDING, ReferralStatus.QUALIFIED}
@@ -45,7 +56,12 @@ HOLDS_THE_FRIEND = frozenset({ReferralStatus.QUALIFIED, ReferralStatus.COMPLETED
 
 
 class Cause(StrEnum):
-    """Why a referral has its status: stable codes, shown to merchants and consumers."""
+    """
+    Why a referral has its status: stable codes, shown to merchants and consumers.
+
+    In groups, as they stand here: PENDING, EXPIRED, QUALIFIED, COMPLETED and REVERSED; the others
+    are REJECTED, by the rules of `rules.py`.
+    """
 
     LINK_SHARED = "link_shared"
     ORDER_PLACED = "order_placed"
@@ -203,7 +219,13 @@ class Referral:
         )
 
     def window_ends(self, program: ReferralProgram) -> datetime:
-        """Return the end of the time in which an order must be placed to count."""
+        """
+        Return the end of the time in which an order must be placed to count.
+
+        >>> from referrals_domain.testing import builders
+        >>> str(builders.referral(opened_at=builders.SHARED_AT).window_ends(builders.program()))
+        '2026-12-18 09:00:00+00:00'
+        """
         return self.opened_at + program.window
 
     @property

@@ -127,6 +127,14 @@ def friend_is_new(case: Case) -> Cause | None:
 
     Core does not know a new friend, or knows this order as their first; where it has no time of
     the first order, it has counted one order at most.
+
+    >>> from referrals_domain.testing import builders
+    >>> friend_is_new(builders.case()) is None
+    True
+    >>> earlier = builders.standing(first_order_time=builders.SHARED_AT)
+    >>> known = {builders.ADVOCATE: builders.standing(), builders.FRIEND: earlier}
+    >>> friend_is_new(builders.case(evidence=builders.evidence(customers=known)))
+    <Cause.FRIEND_NOT_NEW: 'friend_not_new'>
     """
     friend = case.customers[case.facts.customer_id] if case.facts.customer_id else None
     if friend is None or not case.program.new_friends_only or not friend.known:

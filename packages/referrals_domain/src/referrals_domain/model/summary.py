@@ -38,12 +38,17 @@ _MONTHS: Final = (  # strftime would ask the process's locale
 
 
 def summary(referral: Referral, order: ReferredOrder | None) -> str:
-    """
+    r"""
     Tell in one to three sentences why the reward did or did not come.
 
     Args:
         referral: The referral.
         order: The order that it is bound to, as it was found and decided; None: it waits for one.
+
+    >>> from referrals_domain.testing import builders
+    >>> print(*summary(builders.referral(), None).split(". "), sep="\n")
+    The advocate shared the link on 18 November 2026
+    The reward waits until a friend's order counts for this share.
     """
     return _SENTENCES.get(referral.cause, _refused(_a_rule_refuses))(_Record(referral, order))
 

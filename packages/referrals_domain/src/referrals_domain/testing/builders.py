@@ -1,4 +1,12 @@
-"""One good object of each kind; a test changes only what it is about."""
+"""
+One good object of each kind; a test changes only what it is about.
+
+They fit together: the order of `facts` carries the signal of the share that `referral` is.
+
+>>> order = facts(cancelled_at=PLACED_AT)
+>>> (order.signals[0].share == referral().id, order.customer_id == FRIEND)
+(True, True)
+"""
 
 from __future__ import annotations
 
@@ -29,6 +37,7 @@ from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refer
 from referrals_domain.model.program import ReferralProgram
 from referrals_domain.model.referral import Cause, Referral, ReferralStatus
 from referrals_domain.model.request import Request, fingerprint
+from referrals_domain.model.rules import Case
 from referrals_domain.model.signals import Signal, Source
 
 MERCHANT: Final = MerchantId("acme")
@@ -140,6 +149,23 @@ def standing(**changes: Any) -> CustomerStanding:
     """Return the standing of a customer with one order."""
     return attrs.evolve(
         CustomerStanding(known=True, answered_at=PLACED_AT + timedelta(seconds=2), frequency=1),
+        **changes,
+    )
+
+
+def case(**changes: Any) -> Case:
+    """Return a case that no rule refuses and that completes at once."""
+    return attrs.evolve(
+        Case(
+            facts=facts(),
+            snapshot=OrderSnapshot(updated_at=PLACED_AT, total=Money(6710, "USD")),
+            placed_at=PLACED_AT,
+            link=link(),
+            referral=referral(),
+            program=program(),
+            evidence=evidence(),
+            friend_taken=False,
+        ),
         **changes,
     )
 

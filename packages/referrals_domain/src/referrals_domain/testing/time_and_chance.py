@@ -17,7 +17,14 @@ from referrals_domain.ports.ids import Ids
 
 @attrs.define
 class FixedClock(Clock):
-    """A clock that moves only when it is told to."""
+    """
+    A clock that moves only when it is told to.
+
+    >>> clock = FixedClock()
+    >>> clock.advance(timedelta(days=1))
+    >>> str(clock.now())
+    '2026-11-21 15:15:40+00:00'
+    """
 
     time: datetime = datetime(2026, 11, 20, 15, 15, 40, tzinfo=UTC)
 
@@ -31,7 +38,12 @@ class FixedClock(Clock):
 
 
 class SeededIds(Ids):
-    """Ids and codes that are the same in every run with the same seed."""
+    """
+    Ids and codes that are the same in every run with the same seed.
+
+    >>> SeededIds(7).code() == SeededIds(7).code() != SeededIds(8).code()
+    True
+    """
 
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatable, and only for tests

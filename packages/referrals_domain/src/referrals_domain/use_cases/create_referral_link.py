@@ -25,7 +25,24 @@ _CODES_TO_TRY: Final = 5  # at a million links of one merchant, one code in 35 m
 
 @attrs.frozen(kw_only=True)
 class CreateReferralLink:
-    """Give an advocate their link; who asks again gets the same one."""
+    """
+    Give an advocate their link; who asks again gets the same one.
+
+    >>> import asyncio
+    >>> from referrals_domain.testing import builders
+    >>> from referrals_domain.testing.memory.store import InMemoryStore
+    >>> from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
+    >>> async def ask_twice():
+    ...     store = InMemoryStore()
+    ...     async with store.begin() as tx:
+    ...         await tx.programs.save(builders.program())
+    ...         await tx.commit()
+    ...     create = CreateReferralLink(begin=store.begin, clock=FixedClock(), ids=SeededIds())
+    ...     asked = {"merchant_id": builders.MERCHANT, "customer_id": builders.ADVOCATE}
+    ...     return await create(**asked) == await create(**asked)
+    >>> asyncio.run(ask_twice())
+    True
+    """
 
     begin: Callable[[], Transaction]
     clock: Clock

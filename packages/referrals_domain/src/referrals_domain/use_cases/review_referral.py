@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class ReviewReferral:
-    """Let a person decide about a referral that a rule marked."""
+    """
+    Let a person decide about a referral that a rule marked.
+
+    What they approve goes on to payment and hold, what they deny earns nothing, and their verdict
+    stays, whatever is heard of the order later.
+    """
 
     begin: Callable[[], Transaction]
     cache: StatusCache

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class RevokeReferralLink:
-    """End the use of a link: orders placed from now on earn nothing by it."""
+    """End the use of a link: orders placed from now on earn nothing by it, earlier ones may."""
 
     begin: Callable[[], Transaction]
     clock: Clock

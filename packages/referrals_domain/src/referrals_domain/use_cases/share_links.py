@@ -57,7 +57,26 @@ class SharedLink:
 
 @attrs.frozen(kw_only=True)
 class ShareLinks:
-    """Open a referral for each share of a link, many in one transaction."""
+    """
+    Open a referral for each share of a link, many in one transaction.
+
+    >>> import asyncio
+    >>> from referrals_domain.testing import builders
+    >>> from referrals_domain.testing.memory.store import InMemoryStore
+    >>> from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
+    >>> async def share_by(*channels):
+    ...     store = InMemoryStore()
+    ...     async with store.begin() as tx:
+    ...         await tx.programs.save(builders.program())
+    ...         await tx.links.add(builders.link())
+    ...         await tx.commit()
+    ...     share = ShareLinks(begin=store.begin, clock=FixedClock(), ids=SeededIds())
+    ...     link = builders.link().key
+    ...     shared = await share([Share(link=link, channel=one) for one in channels])
+    ...     return [f"{one.referral.channel}: {one.referral.status}" for one in shared]
+    >>> asyncio.run(share_by(Channel.SMS, Channel.EMAIL))
+    ['sms: PENDING', 'email: PENDING']
+    """
 
     begin: Callable[[], Transaction]
     clock: Clock

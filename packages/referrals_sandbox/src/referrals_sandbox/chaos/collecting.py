@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import httpx
 from aiokafka import AIOKafkaConsumer
@@ -35,6 +35,18 @@ _THROUGH: Final = """
     WHERE d.received_at > $1 AND r.status IN ('COMPLETED', 'REVERSED')
         AND NOT EXISTS (SELECT FROM outbox AS o WHERE o.aggregateid = r.id::text)
 """
+_CAME: Final = """
+    SELECT count(DISTINCT order_id) AS orders FROM deliveries WHERE merchant_id = $1
+"""
+_SWEPT: Final = """
+    SELECT
+        swept_until AS until,
+        (
+            SELECT count(*) FROM deliveries AS d
+            WHERE d.merchant_id = w.merchant_id AND d.source = 'reconcile'
+        ) AS taken_in
+    FROM watermarks AS w WHERE merchant_id = $1
+"""
 _REFERRALS: Final = """
     SELECT
         id::text, merchant_id, order_id, referred_customer_id, status, version,
@@ -55,6 +67,19 @@ _ORDERS: Final = """
 """
 
 
+class Swept(NamedTuple):
+    """
+    How far the sweeps of a shop are.
+
+    Args:
+        until: Up to when its orders were held against Shopify's.
+        taken_in: How often something that was missing was taken in.
+    """
+
+    until: datetime
+    taken_in: int
+
+
 async def through(sandbox: Sandbox, since: datetime) -> datetime | None:
     """
     Return when the last delivery came of which all is published; None if none came since then.
@@ -65,6 +90,28 @@ async def through(sandbox: Sandbox, since: datetime) -> datetime | None:
     [row] = await rows_of(sandbox.database_url, _THROUGH, since)
     received_at: datetime | None = row["received_at"]
     return received_at
+
+
+async def came(sandbox: Sandbox, merchant_id: str) -> int:
+    """
+    Return of how many orders of a merchant anything came.
+
+    Raises:
+        SandboxError: PostgreSQL does not answer.
+    """
+    [row] = await rows_of(sandbox.database_url, _CAME, merchant_id)
+    return int(row["orders"])
+
+
+async def swept(sandbox: Sandbox, merchant_id: str) -> Swept | None:
+    """
+    Return how far the sweeps of a merchant's shop are; None: none is through.
+
+    Raises:
+        SandboxError: PostgreSQL does not answer.
+    """
+    rows = await rows_of(sandbox.database_url, _SWEPT, merchant_id)
+    return Swept(**rows[0]) if rows else None
 
 
 async def consumed(sandbox: Sandbox) -> int:

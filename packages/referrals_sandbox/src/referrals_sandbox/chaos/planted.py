@@ -7,7 +7,8 @@ mistake that somebody might make:
 - `answers-first`: http answers 200, and commits afterwards;
 - `tells-redis-once`: the worker invalidates after its commit, and keeps no list of what is stale;
 - `gives-up-sends`: the relay waits a moment for Kafka, cancels, and counts on the producer;
-- `merges-unlocked`: the worker merges facts into orders that it did not lock.
+- `merges-unlocked`: the worker merges facts into orders that it did not lock;
+- `never-looks-back`: a sweep begins where the last one ended, as if no order could show up late.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -26,6 +28,7 @@ from referrals_adapters.postgres.stale_statuses import PostgresStaleStatuses
 from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Receipt
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
+from referrals_domain.use_cases import reconcile_shop
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_webhook.__main__ import main
 from referrals_webhook.container.http import HttpContainer
@@ -116,11 +119,18 @@ def merges_unlocked() -> None:
     main(["run", "--role", "worker"])
 
 
+def never_looks_back() -> None:
+    """Run a reconcile role whose sweeps do not overlap."""
+    setattr(reconcile_shop, "OVERLAP", timedelta())  # noqa: B010 - as above
+    main(["run", "--role", "reconcile"])
+
+
 _PLANTED: Final[Mapping[str, Callable[[], None]]] = {
     "answers-first": answers_first,
     "tells-redis-once": tells_redis_once,
     "gives-up-sends": gives_up_sends,
     "merges-unlocked": merges_unlocked,
+    "never-looks-back": never_looks_back,
 }
 
 

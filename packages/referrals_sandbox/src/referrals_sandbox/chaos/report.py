@@ -14,6 +14,24 @@ _SHOWN: Final = 10  # findings of a kind
 
 
 @attrs.frozen(kw_only=True)
+class Lossy:
+    """
+    What became of the shop of which Shopify does not tell all.
+
+    Args:
+        orders: How many orders were placed there.
+        dropped: How many webhooks were never posted.
+        given_up: How many were posted in vain, or not at all, for nobody subscribed any more.
+        taken_in: How often a sweep took in what was missing.
+    """
+
+    orders: int
+    dropped: int
+    given_up: int
+    taken_in: int
+
+
+@attrs.frozen(kw_only=True)
 class Report:
     """
     What a run found.
@@ -24,12 +42,14 @@ class Report:
         misses: How many of each kind found nothing under way; they prove nothing.
         recovery: How long each kind was felt after its end, at the longest, in seconds: until
             an order that came afterwards was completed and published, and a reader was answered.
+        lossy: What became of the shop of which Shopify does not tell all.
     """
 
     verdict: Verdict
     hits: Mapping[str, int]
     misses: Mapping[str, int]
     recovery: Mapping[str, float]
+    lossy: Lossy
 
     def as_json(self) -> str:
         """Return it as JSON."""
@@ -42,6 +62,7 @@ class Report:
                 "faults": dict(sorted(self.hits.items())),
                 **verdict.counts,
                 "duplicates_dropped": verdict.duplicates_dropped,
+                "lossy_shop": attrs.asdict(self.lossy),
                 "recovery_seconds": {
                     fault: round(felt, 1) for fault, felt in sorted(self.recovery.items())
                 },
@@ -57,6 +78,10 @@ class Report:
             f"deliveries           {verdict.deliveries:6}",
             f"reversed             {verdict.reversed:6}",
             f"copies dropped       {verdict.duplicates_dropped:6}",
+            f"orders at Shopify    {self.lossy.orders:6}",
+            f"webhooks dropped     {self.lossy.dropped:6}",
+            f"webhooks given up    {self.lossy.given_up:6}",
+            f"taken in by sweeps   {self.lossy.taken_in:6}",
             "",
             "fault                        hit  missed  felt after it, s",
         ]

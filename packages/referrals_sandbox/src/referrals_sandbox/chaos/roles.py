@@ -25,10 +25,11 @@ PLANTED_IN: Final = {
     "tells-redis-once": "worker",
     "gives-up-sends": "relay",
     "merges-unlocked": "worker",
+    "never-looks-back": "reconcile",
 }
 """The role that each fault of `planted` is in."""
 
-ROLES: Final = ("http", "worker", "worker-2", "relay", "relay-2")
+ROLES: Final = ("http", "worker", "worker-2", "relay", "relay-2", "reconcile")
 
 
 @attrs.define(kw_only=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
+from referrals_sandbox.chaos.collecting import came
+from referrals_sandbox.chaos.lossy_shop import LossyShop
 from referrals_sandbox.chaos.roles import Roles
 from referrals_sandbox.chaos.traffic import Traffic
 from referrals_sandbox.composition.backlog import backlog
@@ -35,14 +37,16 @@ class Scene:
     Args:
         sandbox: The sandbox.
         roles: The processes of the services.
-        addresses: By which the services reach PostgreSQL, Redis, Kafka, Auth and Core.
+        addresses: By which the services reach PostgreSQL, Redis, Kafka, Auth, Core and Shopify.
         traffic: What friends and Shopify are doing.
+        shop: The shop of which Shopify does not tell all.
     """
 
     sandbox: Sandbox
     roles: Roles
     addresses: Mapping[str, Address]
     traffic: Traffic
+    shop: LossyShop
 
     async def is_posted(self) -> bool:
         """Tell whether a webhook call waits for its answer."""
@@ -64,6 +68,13 @@ class Scene:
             return (await backlog(self.sandbox)).events > 0
         return False
 
+    async def is_missing(self) -> bool:
+        """Tell whether Shopify has an order of which nothing came."""
+        with suppress(SandboxError):
+            placed = (await self.shop.report()).orders
+            return placed > await came(self.sandbox, self.shop.merchant_id)
+        return False
+
 
 @asynccontextmanager
 async def proxied(sandbox: Sandbox) -> AsyncIterator[Mapping[str, Address]]:
@@ -75,6 +86,7 @@ async def proxied(sandbox: Sandbox) -> AsyncIterator[Mapping[str, Address]]:
         "kafka": servers.kafka.address,
         "auth": sandbox.auth,
         "core": sandbox.core,
+        "shopify": sandbox.neighbours.shopify.address,
     }
     async with AsyncExitStack() as stack:
         addresses = {}
@@ -87,8 +99,8 @@ async def proxied(sandbox: Sandbox) -> AsyncIterator[Mapping[str, Address]]:
 
 def settings(addresses: Mapping[str, Address]) -> dict[str, str]:
     """Return the settings by which a service uses these addresses."""
-    postgres, redis, kafka, auth, core = (
-        addresses[name] for name in ("postgres", "redis", "kafka", "auth", "core")
+    postgres, redis, kafka, auth, core, shopify = (
+        addresses[name] for name in ("postgres", "redis", "kafka", "auth", "core", "shopify")
     )
     return {
         "REFERRALS_DB_HOST": "127.0.0.1",
@@ -98,6 +110,8 @@ def settings(addresses: Mapping[str, Address]) -> dict[str, str]:
         "KAFKA_BROKER": f"127.0.0.1:{kafka.port}",
         "AUTH_GRPC_TARGET": f"127.0.0.1:{auth.port}",
         "CORE_GRPC_TARGET": f"127.0.0.1:{core.port}",
+        "SHOPIFY_ADMIN_URL": f"http://127.0.0.1:{shopify.port}/shops/{{shop}}",
+        "REFERRALS_RECONCILE_SECONDS": "2",
     }
 
 

@@ -16,10 +16,13 @@ import attrs
 from referrals_sandbox.chaos import weather
 from referrals_sandbox.chaos.collecting import through
 from referrals_sandbox.chaos.connection_faults import Down, Stormy
+from referrals_sandbox.chaos.lossy_shop import LATENESS
 from referrals_sandbox.chaos.process_faults import Dead, Frozen, Killed, KilledUndecided
 from referrals_sandbox.chaos.scene import Scene
 from referrals_sandbox.chaos.server_faults import BrokerDown, BrokerSlow, Flushed, Lies, ReadOnly
+from referrals_sandbox.chaos.shopify_faults import Away, Worse
 from referrals_sandbox.composition.backlog import backlog
+from referrals_sandbox.neighbours.shopify_platform.faults import Answered, Faults, Trouble
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.kept_kafka import KeptKafka
 
@@ -152,6 +155,7 @@ def _faults(scene: Scene) -> Iterator[Fault]:
     yield from _of_processes(scene)
     yield from _of_the_broker(scene)
     yield from _of_connections(scene)
+    yield from _of_shopify(scene)
     yield Lies(
         name="friends forgotten",
         scene=scene,
@@ -179,6 +183,7 @@ def _of_processes(scene: Scene) -> Iterator[Fault]:
         ("http", scene.roles.of("http"), scene.is_posted),
         ("worker", scene.roles.of("worker"), scene.has_deliveries),
         ("relay", scene.roles.of("relay"), scene.has_events),
+        ("reconcile", scene.roles.of("reconcile"), scene.is_missing),
         ("grpc", scene.roles.of("grpc"), scene.is_read),
         ("gateway", [sandbox.gateway_server.process], scene.is_posted),
         ("postgres", [servers.database.process], scene.is_posted),
@@ -220,6 +225,29 @@ def _of_the_broker(scene: Scene) -> Iterator[Fault]:
             in_flight=scene.has_events,
             scene=scene,
             broker=kafka.process,
+        )
+
+
+def _of_shopify(scene: Scene) -> Iterator[Fault]:
+    yield Away(shop=scene.shop)
+    yield Worse(
+        name="webhooks dropped",
+        shop=scene.shop,
+        faults=Faults(dropped=1.0),
+        befell=lambda report: report.posted.dropped,
+    )
+    yield Worse(
+        name="webhooks doubled",
+        shop=scene.shop,
+        faults=Faults(doubled=1.0, late=1.0, lateness=LATENESS),
+        befell=lambda report: report.posted.doubled,
+    )
+    for answered in Answered:
+        yield Worse(
+            name=f"admin api {answered.name.lower().replace('_', ' ')}",
+            shop=scene.shop,
+            faults=Faults(troubles=[Trouble(answered=answered)]),
+            befell=lambda report: report.troubled,
         )
 
 

@@ -20,6 +20,7 @@ import attrs
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.identifiers import MerchantId, OrderId, ReferralId
 from referrals_sandbox.chaos.ledger import POSTED, Ledger, Line
+from referrals_sandbox.chaos.lossy_shop import LossyShop
 from referrals_sandbox.composition.shops import Link
 from referrals_sandbox.neighbours.poster import Answer, NoAnswer, Poster
 from referrals_sandbox.neighbours.shopify import Delivery
@@ -37,6 +38,10 @@ _UNDOINGS: Final = (
     [Topic.ORDERS_CANCELLED],
     [Topic.REFUNDS_CREATE],
     [Topic.ORDERS_CANCELLED, Topic.REFUNDS_CREATE],  # Shopify's own way to cancel
+)
+_LIFE: Final = (
+    *(Topic.ORDERS_CREATE, Topic.ORDERS_PAID),
+    *(Topic.ORDERS_CANCELLED, Topic.REFUNDS_CREATE),
 )
 _LOOKED: Final = 0.3  # seconds after a delivery, somebody asks for the status
 _STATUS: Final = "/referrals.v1.ReferralsService/GetReferralStatus"
@@ -94,6 +99,7 @@ class Traffic:
         token: May act for all merchants of the links.
         ledger: Where every delivery stands before it is posted.
         links: Which links friends come by.
+        shop: Where friends of one of the merchants order; of the others all is told in the end.
         seed: Decides what they do, and when.
     """
 
@@ -102,6 +108,7 @@ class Traffic:
     token: str = attrs.field(repr=False)
     ledger: Ledger
     links: Sequence[Link]
+    shop: LossyShop
     seed: int
     posts: int = attrs.field(default=0, init=False)
     reads: int = attrs.field(default=0, init=False)
@@ -139,32 +146,40 @@ class Traffic:
         referral_id = share or ReferralId.of_order(
             MerchantId(merchant_id), OrderId(str(order.order_id))
         )
+        is_lossy = merchant_id == self.shop.merchant_id
+        async with asyncio.TaskGroup() as group:
+            group.create_task((self._happen if is_lossy else self._told)(plan, order))
+            for pause in plan.pauses:
+                group.create_task(self._read(merchant_id, referral_id, after=pause + _LOOKED))
+
+    async def _happen(self, plan: Plan, order: PlacedOrder) -> None:
+        """Have an order placed, and then what follows; Shopify tells of it as it does."""
+        order = attrs.evolve(order, is_paid=_is_paid_at_once(plan.topics))
+        passed = 0.0
+        for topic, pause in zip(_as_they_happen(plan.topics), sorted(plan.pauses), strict=True):
+            await asyncio.sleep(pause - passed)
+            passed = pause
+            line = _line(plan.link, order, topic)
+            await self.ledger.write(line)
+            await self.shop.happen(topic, order)
+            await self.ledger.write(line.acknowledged())
+
+    async def _told(self, plan: Plan, order: PlacedOrder) -> None:
+        """Have all that there is to tell of an order told, until it is acknowledged."""
         async with asyncio.TaskGroup() as tellings:
             for topic, pause, times, again in zip(
                 plan.topics, plan.pauses, plan.times, plan.again, strict=True
             ):
-                tell = partial(self._tell, *self._told(plan.link, order, topic))
+                delivery = Delivery(
+                    topic=topic,
+                    shop_domain=plan.link.shop_domain,
+                    body=_body(order, topic),
+                    secret=self.secret,
+                )
+                tell = partial(self._tell, delivery, _line(plan.link, order, topic))
                 tellings.create_task(tell(after=pause, times=times))
-                tellings.create_task(self._read(merchant_id, referral_id, after=pause + _LOOKED))
                 if again:
                     tellings.create_task(tell(after=pause + 1, times=1))
-
-    def _told(self, link: Link, order: PlacedOrder, topic: Topic) -> tuple[Delivery, Line]:
-        """Return what a topic brings, and the line that it has in the ledger."""
-        delivery = Delivery(
-            topic=topic,
-            shop_domain=link.shop_domain,
-            body=_body(order, topic),
-            secret=self.secret,
-        )
-        line = Line(
-            kind=POSTED,
-            merchant_id=link.merchant_id,
-            order_id=str(order.order_id),
-            friend_id=str(order.customer_id),
-            topic=topic,
-        )
-        return delivery, line
 
     async def _tell(self, delivery: Delivery, line: Line, *, after: float, times: int) -> None:
         """Post a delivery until it is acknowledged."""
@@ -224,6 +239,27 @@ class Traffic:
             return None
         self.last_read = max(self.last_read, begun)
         return answer
+
+
+def _as_they_happen(topics: Sequence[Topic]) -> Sequence[Topic]:
+    """Return topics in the order in which what they tell of happens to an order."""
+    return [topic for topic in _LIFE if topic in topics]
+
+
+def _is_paid_at_once(topics: Sequence[Topic]) -> bool:
+    """Tell whether an order must be paid when it is placed, because it is paid back later."""
+    return Topic.REFUNDS_CREATE in topics and Topic.ORDERS_PAID not in topics
+
+
+def _line(link: Link, order: PlacedOrder, topic: Topic) -> Line:
+    """Return the line that has what a topic tells of an order in the ledger, before it is told."""
+    return Line(
+        kind=POSTED,
+        merchant_id=link.merchant_id,
+        order_id=str(order.order_id),
+        friend_id=str(order.customer_id),
+        topic=topic,
+    )
 
 
 def _body(order: PlacedOrder, topic: Topic) -> bytes:

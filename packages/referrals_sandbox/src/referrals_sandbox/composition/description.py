@@ -28,6 +28,7 @@ class Description:
         points: The URL at which Points shows what it heard and did; see `neighbours.showing`.
         rfm_analytics: The same of RFM Analytics.
         admincore: The same of AdminCore.
+        shopify: The URL of Shopify; see `neighbours.shopify_platform.shopkeeper`.
         merchant_id: The merchant.
         shop_domain: Their shop.
         storefront: Where friends are sent.
@@ -54,6 +55,7 @@ class Description:
     points: str
     rfm_analytics: str
     admincore: str
+    shopify: str
     merchant_id: str
     shop_domain: str
     storefront: str

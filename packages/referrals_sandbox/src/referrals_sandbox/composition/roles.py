@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _READY: Final = {
     "http": LogLine(r"^referrals-webhook http listening on \S+$"),
     "worker": LogLine(r"^referrals-webhook worker ready$"),
+    "reconcile": LogLine(r"^referrals-webhook reconcile ready$"),
 }
 
 

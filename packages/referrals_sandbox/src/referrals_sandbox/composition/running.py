@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from referrals_sandbox.composition import merchant, services
+from referrals_sandbox.composition import installing, merchant, services
 from referrals_sandbox.composition.finding import FILE_NAME
 from referrals_sandbox.composition.merchant import Secrets
 from referrals_sandbox.composition.progress import Progress, Silence
@@ -71,6 +71,7 @@ def running(wishes: Wishes | None = None, progress: Progress | None = None) -> I
         begun = processes.start(wishes, progress)
         link = _open_program(begun.grpc_service.address, own, progress)
         sandbox = _sandbox(processes, begun, link)
+        installing.install(sandbox, sandbox.shop_domain)
         sandbox.write(up.work_dir / FILE_NAME)
         yield sandbox
 
@@ -111,9 +112,13 @@ class _Processes:
         )
         with progress.step("neighbours") as say:
             neighbours = start_neighbours(
-                supervisor, world=self.world, kafka=kafka, threads=self.threads
+                supervisor,
+                world=self.world,
+                kafka=kafka,
+                shopify_speed=wishes.shopify_speed,
+                threads=self.threads,
             )
-            say("Auth, Core, Points, RFM Analytics, AdminCore")
+            say("Auth, Core, Points, RFM Analytics, AdminCore, Shopify")
         gateway_port = wishes.gateway_port or free_port()  # now: the URLs of links begin with it
         environment |= self._settings(neighbours, gateway_port)
         grpc_service = self.threads.submit(
@@ -161,6 +166,7 @@ class _Processes:
             "CORE_GRPC_TARGET": neighbours.core.address,
             "AUTH_SERVICE_TOKEN": self.own.service_token,
             "SHOPIFY_API_SECRET": self.own.shopify_secret,
+            **installing.settings(self.up.work_dir, neighbours.shopify.url),
             "REFERRALS_PUBLIC_URL": f"http://{LOOPBACK}:{gateway_port}",
             # One merchant has all the load there is: nothing is to be refused but by the machine.
             "REFERRALS_GRPC_CALLER_LIMIT": str(_NEVER_REACHED),
@@ -203,6 +209,7 @@ def _sandbox(processes: _Processes, begun: _Begun, link: pb.ReferralLink) -> San
         points=neighbours.points.url,
         rfm_analytics=neighbours.rfm_analytics.url,
         admincore=neighbours.admincore.url,
+        shopify=neighbours.shopify.url,
         merchant_id=merchant.MERCHANT_ID,
         shop_domain=merchant.SHOP_DOMAIN,
         storefront=merchant.STOREFRONT,

@@ -23,7 +23,7 @@ class Sandbox(Description):
 
     Args:
         servers: PostgreSQL, Valkey, the broker, and the supervisor.
-        neighbours: Auth, Core, Points, RFM Analytics and AdminCore.
+        neighbours: Auth, Core, Points, RFM Analytics, AdminCore and Shopify.
         grpc_service: The gRPC service.
         webhook_service: The webhook service with all its roles.
         gateway_server: Envoy before both.

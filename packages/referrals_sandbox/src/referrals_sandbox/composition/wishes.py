@@ -20,6 +20,7 @@ class Wishes:
         gateway_port: Where the gateway is to listen; on a free port if None.
         database_port: Where PostgreSQL is to listen; on a free port if None.
         redis_port: Where Valkey is to listen; on a free port if None.
+        shopify_speed: How much faster hours pass for Shopify.
     """
 
     settings: Mapping[str, str] = attrs.field(factory=dict, repr=False)
@@ -28,3 +29,4 @@ class Wishes:
     gateway_port: int | None = None
     database_port: int | None = None
     redis_port: int | None = None
+    shopify_speed: float = 1.0

@@ -25,6 +25,7 @@ from referrals_sandbox.load.driven import Driven, Step
 from referrals_sandbox.load.journey import Journey
 from referrals_sandbox.load.plan import Plan
 from referrals_sandbox.load.scenario import Advocate
+from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 
 _USERS: Final = 40  # advocates who act at a time: 100 were answered 503 on a busy machine
 _TELLS_EVERY: Final = 5.0  # seconds
@@ -78,12 +79,12 @@ def drive(plan: Plan) -> Driven:
 
 def _person(plan: Plan, turns: Turns, errors: dict[str, None]) -> type[User]:
     """Return what locust makes its users of: who acts as one advocate after the other."""
-    devices = iter(range(_USERS))
+    devices, shops = iter(range(_USERS)), Shopkeeper(plan.shopify)
 
     class Person(User):
         def on_start(self) -> None:
             device = Device(plan.gateway, next(devices), self.tell)
-            self.journey = Journey(plan=plan, client=device, told=self.tell)
+            self.journey = Journey(plan=plan, client=device, shops=shops, told=self.tell)
 
         @task
         def act(self) -> None:

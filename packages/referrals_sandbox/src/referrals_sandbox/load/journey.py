@@ -6,17 +6,19 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
 from referrals_sandbox.load.client import CallFailed, Client, Told
 from referrals_sandbox.load.kinds import Kind, Trace
-from referrals_sandbox.load.orders import Shared, bodies
+from referrals_sandbox.load.orders import Shared, placed
 from referrals_sandbox.load.plan import Plan, advocate_id
-from referrals_sandbox.neighbours.shopify import Delivery
+from referrals_sandbox.servers.errors import SandboxError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from referrals_domain.model.referral import ReferralStatus
     from referrals_sandbox.load.scenario import Advocate, Share
 
@@ -31,6 +33,16 @@ _OUTCOME_WITHIN: Final = 300.0  # seconds: far more than any order waits that is
 _STATUS: Final = "REFERRAL_STATUS_"
 
 
+class Shops(Protocol):
+    """Where friends order; all methods raise SandboxError if Shopify refuses."""
+
+    def place(self, domain: str, bodies: Sequence[bytes]) -> None:
+        """Place orders, each the body of an `orders/create`."""
+
+    def refund(self, domain: str, order_id: int) -> None:
+        """Pay back all of an order."""
+
+
 @attrs.frozen(kw_only=True)
 class Journey:
     """
@@ -38,14 +50,16 @@ class Journey:
 
     Args:
         plan: What is to be done.
-        client: Does it.
-        told: Hears how long an order took until it had its outcome.
+        client: Does it, but for the orders.
+        shops: Where friends order.
+        told: Hears how long an order took, and how long until it had its outcome.
         sleep: Waits between two looks.
         within: How long to look for an outcome, in seconds.
     """
 
     plan: Plan
     client: Client
+    shops: Shops
     told: Told
     sleep: Callable[[float], None] = time.sleep
     within: float = _OUTCOME_WITHIN
@@ -78,23 +92,25 @@ class Journey:
                 self._order(share, shared)
 
     def _order(self, share: Share, shared: Shared) -> None:
-        """Have a friend order, and Shopify tell of it; look until the referral has its outcome."""
-        bodies_ = bodies(
-            share,
-            shared,
-            order_id=self.plan.order_id(share.number),
-            now=datetime.now(UTC),
-        )
-        for topic in share.told:
-            delivery = Delivery(
-                topic=topic,
-                shop_domain=self.plan.shop_domain,
-                body=bodies_[topic],
-                secret=self.plan.secret,
-            )
-            self.client.post("webhook", f"/{topic}", delivery.body, delivery.headers())
+        """Have a friend order, of which Shopify tells; look until the referral has its outcome."""
+        shop, order_id = self.plan.shop_domain, self.plan.order_id(share.number)
+        body = placed(share, shared, order_id=order_id, now=datetime.now(UTC))
+        self._at_shop("order", lambda: self.shops.place(shop, [body]))
+        if share.is_refunded:
+            self._at_shop("refund", lambda: self.shops.refund(shop, order_id))
         if share.outcome and share.trace is not Trace.CODE:  # whose referral is another one
             self._await(share.outcome.status, shared)
+
+    def _at_shop(self, step: str, happen: Callable[[], None]) -> None:
+        """Have something happen in the shop."""
+        began, failed = time.perf_counter(), None
+        try:
+            happen()
+        except SandboxError as error:
+            failed = CallFailed(f"{step}: {error}")
+        self.told(step, time.perf_counter() - began, failed)
+        if failed:
+            raise failed
 
     def _await(self, status: ReferralStatus, shared: Shared) -> None:
         """Look until a referral stands where it must; whether it does is judged in the end."""

@@ -6,14 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from referrals_domain.model.delivery import Topic
 from referrals_sandbox.load.kinds import Kind, Trace
 from referrals_sandbox.load.plan import CODE_PREFIX, MINIMUM, WINDOW, advocate_id, friend_id
-from referrals_sandbox.neighbours.shopify_order import PlacedOrder, full_refund
+from referrals_sandbox.neighbours.shopify_order import PlacedOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from referrals_sandbox.load.scenario import Share
 
 _BELOW: Final = f"{(MINIMUM - 1) / 100:.2f}"
@@ -36,9 +33,9 @@ class Shared(NamedTuple):
     referral_id: str
 
 
-def bodies(share: Share, shared: Shared, *, order_id: int, now: datetime) -> Mapping[Topic, bytes]:
+def placed(share: Share, shared: Shared, *, order_id: int, now: datetime) -> bytes:
     """
-    Return the body of each topic.
+    Return the body of the order that a friend places.
 
     Args:
         share: The share.
@@ -46,18 +43,14 @@ def bodies(share: Share, shared: Shared, *, order_id: int, now: datetime) -> Map
         order_id: The order.
         now: The time.
     """
-    order = PlacedOrder(
+    return PlacedOrder(
         **_carried(share, shared),
         **_peculiar(share.kind),
         placed_at=_placed_at(share.kind, shared.begun, now),
         order_id=order_id,
         browser_ip=_address(share.number if share.household is None else share.household),
         customer_id=_customer(share, shared.advocate),
-    )
-    return {
-        Topic.ORDERS_CREATE: order.body(),
-        Topic.REFUNDS_CREATE: full_refund(order_id, now + timedelta(seconds=1)),
-    }
+    ).body()
 
 
 def _carried(share: Share, shared: Shared) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Plan:
         first_order: The order of the first share; the others follow.
         gateway: The gateway, as `host:port`.
         token: May act for the merchant.
-        secret: Signs webhooks.
+        shopify: The URL of Shopify.
     """
 
     seed: int
@@ -49,7 +49,7 @@ class Plan:
     first_order: int
     gateway: str
     token: str = attrs.field(repr=False)
-    secret: str = attrs.field(repr=False)
+    shopify: str
 
     def advocates(self) -> Sequence[Advocate]:
         """Return the scenario: the same whenever it is asked for."""

@@ -56,6 +56,7 @@ class Report:
                 "recall": verdict.recall,
                 "visits": {"made": verdict.visits, "counted": verdict.visits_counted},
                 "traces_lost": verdict.lost,
+                "webhooks": attrs.asdict(verdict.posted),
                 "steps": [attrs.asdict(step) for step in verdict.driven.steps],
                 "findings": verdict.findings,
             },
@@ -98,10 +99,11 @@ class Report:
     @property
     def asides(self) -> list[str]:
         """What there is to say beside the rates."""
-        verdict = self.verdict
+        verdict, posted = self.verdict, self.verdict.posted
         return [
             f"{verdict.visits_counted:,} of {verdict.visits:,} visits were counted",
             f"{verdict.lost:,} orders carried too little for their share to be known",
+            f"{posted.answered:,} webhooks were answered, the slowest in {posted.slowest:.1f} s",
         ]
 
     def _heading(self) -> list[str]:

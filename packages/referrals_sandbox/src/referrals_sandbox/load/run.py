@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from referrals_adapters.wire.documents import from_document, to_document
 from referrals_sandbox.composition.backlog import backlog
+from referrals_sandbox.composition.installing import install
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.shops import let_in, program_of
 from referrals_sandbox.composition.wishes import Wishes
@@ -25,6 +26,8 @@ from referrals_sandbox.load.report import Report
 from referrals_sandbox.load.scenario import CAP
 from referrals_sandbox.load.verdict import judge
 from referrals_sandbox.neighbours.frontend import open_frontend
+from referrals_sandbox.neighbours.shopify_platform.faults import Faults
+from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 from referrals_sandbox.neighbours.world import Customer
 from referrals_sandbox.servers.command import Command
 from referrals_sandbox.servers.errors import SandboxError
@@ -36,11 +39,13 @@ if TYPE_CHECKING:
 
     from referrals_sandbox.composition.sandbox import Sandbox
     from referrals_sandbox.load.scenario import Share
+    from referrals_sandbox.neighbours.shopify_platform.webhooks import Posted
 
 _FIRST_ORDER, _NUMBERS = 7_000_000_000_000, 1_000_000_000_000
 _LOOKED: Final = 0.2  # seconds between two looks
 _SLOWEST: Final = 30  # times as long as planned; then something hangs
 _AT_REST_WITHIN: Final = 120.0  # seconds
+_FAULTS: Final = Faults(doubled=0.1, late=0.1, lateness=0.5)
 _VISITS_STORED: Final = 2.5  # seconds after the last one: the service stores them each second
 
 
@@ -59,10 +64,11 @@ def load(options: argparse.Namespace) -> int:
         shares = [share for advocate in plan.advocates() for share in advocate.shares]
         _tell_core(sandbox, plan, shares)
         driven = _drive(sandbox, plan)
+        posted = _all_posted(Shopkeeper(sandbox.shopify), plan.shop_domain)
         found = asyncio.run(_at_rest(sandbox, plan))
     report = Report(
         plan=plan,
-        verdict=judge(shares, found, driven, order_id=plan.order_id),
+        verdict=judge(shares, found, driven, posted, order_id=plan.order_id),
         machine_load=machine_load,
     )
     print(report.as_json() if options.json else report.as_text())
@@ -82,6 +88,7 @@ def _open_shop(sandbox: Sandbox, options: argparse.Namespace) -> Plan:
     program.window.FromTimedelta(WINDOW)
     with open_frontend(sandbox.gateway_address, sandbox.token) as frontend:
         frontend.put_program(program)
+    install(sandbox, program.shop_domain).fail(_FAULTS)
     return Plan(
         seed=options.seed,
         shares=options.shares,
@@ -92,7 +99,7 @@ def _open_shop(sandbox: Sandbox, options: argparse.Namespace) -> Plan:
         first_order=_FIRST_ORDER + secrets.randbelow(_NUMBERS),
         gateway=sandbox.gateway_address,
         token=sandbox.token,
-        secret=sandbox.shopify_secret,
+        shopify=sandbox.shopify,
     )
 
 
@@ -137,6 +144,21 @@ def _drive(sandbox: Sandbox, plan: Plan) -> Driven:
         told = len(lines)
     driving.until_done()
     return from_document(Driven, answered.read_text(encoding="utf-8"))
+
+
+def _all_posted(keeper: Shopkeeper, shop_domain: str) -> Posted:
+    """
+    Wait until Shopify has told all that it has to tell.
+
+    Raises:
+        SandboxError: It still has not.
+    """
+    end = time.monotonic() + _AT_REST_WITHIN
+    while (posted := keeper.report(shop_domain).posted).pending:
+        if time.monotonic() > end:
+            raise SandboxError(f"no rest within {_AT_REST_WITHIN:g} s: {posted}")
+        time.sleep(_LOOKED)
+    return posted
 
 
 async def _at_rest(sandbox: Sandbox, plan: Plan) -> Found:

@@ -14,7 +14,6 @@ from typing import Final
 
 import attrs
 
-from referrals_domain.model.delivery import Topic
 from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_sandbox.load.kinds import SUSPICIOUS, Kind, Outcome, Trace
@@ -35,7 +34,7 @@ _TRACES: Final = {Trace.ALL: 88.5, Trace.LANDING_PAGE: 10, Trace.CODE: 1, Trace.
 
 _HOUSEHOLDS: Final = 0.2  # of the honest orders
 _LARGEST_HOUSEHOLD: Final = 4
-_REFUNDED, _AGAIN = 0.05, 0.1  # of the orders
+_REFUNDED: Final = 0.05  # of the orders
 _LOOKED_AT: Final = 0.3  # of the shares that nobody orders by
 _LARGEST_FARM: Final = 5  # orders beyond the cap
 
@@ -51,7 +50,7 @@ class Share:
         kind: What is behind the order; None: there is none.
         visits: How often the link is followed before that.
         trace: What the order carries of the share.
-        told: What Shopify tells of the order, in this order.
+        is_refunded: Whether the order is undone.
         household: The number of the household that the friend lives in: it has one address.
         friend: Whose number the friend has; by default the share's own.
     """
@@ -61,7 +60,7 @@ class Share:
     kind: Kind | None = None
     visits: int = 0
     trace: Trace = Trace.ALL
-    told: tuple[Topic, ...] = (Topic.ORDERS_CREATE,)
+    is_refunded: bool = False
     household: int | None = None
     friend: int = attrs.field(default=attrs.Factory(lambda self: self.number, takes_self=True))
 
@@ -69,11 +68,6 @@ class Share:
     def is_suspicious(self) -> bool:
         """Whether it has an order that must not be rewarded."""
         return self.kind in SUSPICIOUS
-
-    @property
-    def is_refunded(self) -> bool:
-        """Whether the order was undone."""
-        return Topic.REFUNDS_CREATE in self.told
 
     @property
     def converts(self) -> bool:
@@ -167,7 +161,7 @@ def _arranged(chance: random.Random, drawn: Iterable[Share]) -> Iterator[Sequenc
             first = honest.pop()
             yield [first, attrs.evolve(share, friend=first.number)]
         elif share.kind is not Kind.VELOCITY_CAP:
-            yield [_again(chance, share)]
+            yield [share]
     yield from _households(chance, honest)
 
 
@@ -182,23 +176,7 @@ def _households(chance: random.Random, honest: Sequence[Share]) -> Iterator[Sequ
         together -= size
     for share in left:
         (trace,) = chance.choices(list(_TRACES), list(_TRACES.values()))
-        yield [_again(chance, _refunded(chance, attrs.evolve(share, trace=trace)))]
-
-
-def _refunded(chance: random.Random, share: Share) -> Share:
-    """Have some orders refunded; of some of these the refund is told first."""
-    if chance.random() >= _REFUNDED:
-        return share
-    told = [Topic.ORDERS_CREATE, Topic.REFUNDS_CREATE]
-    chance.shuffle(told)
-    return attrs.evolve(share, told=tuple(told))
-
-
-def _again(chance: random.Random, share: Share) -> Share:
-    """Have some deliveries come twice."""
-    if chance.random() >= _AGAIN:
-        return share
-    return attrs.evolve(share, told=(*share.told, share.told[0]))
+        yield [attrs.evolve(share, trace=trace, is_refunded=chance.random() < _REFUNDED)]
 
 
 def _filled(blocks: Iterable[Sequence[Share]]) -> Iterator[Sequence[Share]]:

@@ -19,6 +19,7 @@ from referrals_domain.model.referral import ReferralStatus
 from referrals_sandbox.load.driven import Driven
 from referrals_sandbox.load.found import Found, Measured
 from referrals_sandbox.load.kinds import Kind, Outcome, Trace
+from referrals_sandbox.neighbours.shopify_platform.webhooks import Posted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,6 +80,7 @@ class Verdict:
 
     Args:
         driven: How it went as who made it saw it.
+        posted: What became of the webhooks.
         rates: The conversion of each channel.
         kinds: What became of the orders of each kind.
         visits: How often links were followed.
@@ -89,6 +91,7 @@ class Verdict:
     """
 
     driven: Driven
+    posted: Posted
     rates: Mapping[Channel, Rate]
     kinds: Mapping[Kind, Judged]
     visits: int
@@ -125,7 +128,12 @@ class Verdict:
 
 
 def judge(
-    shares: Sequence[Share], found: Found, driven: Driven, *, order_id: Callable[[int], int]
+    shares: Sequence[Share],
+    found: Found,
+    driven: Driven,
+    posted: Posted,
+    *,
+    order_id: Callable[[int], int],
 ) -> Verdict:
     """
     Compare.
@@ -134,6 +142,7 @@ def judge(
         shares: The truth.
         found: What the service says.
         driven: How the run went.
+        posted: What became of the webhooks.
         order_id: Returns the order of a share's number.
     """
     ordered = [share for share in shares if share.kind]
@@ -149,6 +158,7 @@ def judge(
     }
     return Verdict(
         driven=driven,
+        posted=posted,
         rates=rates,
         kinds=_kinds(ordered, outcomes),
         visits=sum(share.visits for share in shares),
@@ -158,7 +168,7 @@ def judge(
             **_of_orders(ordered, outcomes),
             "funnel_counts_wrong": _of_funnel(shares, rates),
             "true_sms_rate_outside": _of_rate(rates.get(Channel.SMS)),
-            "calls_failed": _of_calls(driven),
+            "calls_failed": [*_of_calls(driven), *_of_webhooks(posted)],
         },
     )
 
@@ -228,6 +238,12 @@ def _of_rate(sms: Rate | None) -> list[str]:
 def _of_calls(driven: Driven) -> list[str]:
     failed = sum(step.failures for step in driven.steps)
     return [f"{failed} calls failed", *driven.errors] if failed or driven.errors else []
+
+
+def _of_webhooks(posted: Posted) -> list[str]:
+    if not (posted.in_vain or posted.given_up):
+        return []
+    return [f"{posted.in_vain} posts of webhooks failed, {posted.given_up} were given up"]
 
 
 def _is(outcome: Outcome | None, status: ReferralStatus) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _WITHIN = 40.0  # seconds: the first start ever compiles every module
 _ON_GRPC = ("auth", "core")
 _ON_KAFKA = ("points", "rfm-analytics", "admincore")
+_SHOPIFY = "shopify-platform"
 
 
 @attrs.frozen(kw_only=True)
@@ -52,12 +53,20 @@ class Neighbours:
     points: Neighbour
     rfm_analytics: Neighbour
     admincore: Neighbour
+    shopify: Neighbour
 
     def __iter__(self) -> Iterator[Neighbour]:
         return iter(attrs.astuple(self, recurse=False))
 
 
-def start(supervisor: Supervisor, *, world: Path, kafka: str, threads: Executor) -> Neighbours:
+def start(
+    supervisor: Supervisor,
+    *,
+    world: Path,
+    kafka: str,
+    shopify_speed: float = 1.0,
+    threads: Executor,
+) -> Neighbours:
     """
     Start all neighbours at once; those on Kafka may still be joining their groups.
 
@@ -65,20 +74,23 @@ def start(supervisor: Supervisor, *, world: Path, kafka: str, threads: Executor)
         supervisor: Who runs them.
         world: The file that Auth and Core follow.
         kafka: The broker.
+        shopify_speed: How much faster hours pass for Shopify, which has no shops yet.
         threads: Wait for the neighbours.
 
     Raises:
         SandboxError: One does not come up.
     """
     options = {
+        _SHOPIFY: ("--speed", str(shopify_speed)),  # first: it takes longest
         **dict.fromkeys(_ON_GRPC, ("--world", str(world))),
         **dict.fromkeys(_ON_KAFKA, ("--kafka", kafka)),
     }
     begun = {
-        name.replace("-", "_"): threads.submit(_start, supervisor, name, *words)
-        for name, words in options.items()
+        name: threads.submit(_start, supervisor, name, *words) for name, words in options.items()
     }
-    return Neighbours(**{name: neighbour.result() for name, neighbour in begun.items()})
+    shopify = begun.pop(_SHOPIFY)
+    others = {name.replace("-", "_"): other.result() for name, other in begun.items()}
+    return Neighbours(**others, shopify=shopify.result())
 
 
 def start_shopify(supervisor: Supervisor, *, speed: float = 1.0) -> Neighbour:
@@ -92,7 +104,7 @@ def start_shopify(supervisor: Supervisor, *, speed: float = 1.0) -> Neighbour:
     Raises:
         SandboxError: It does not come up.
     """
-    return _start(supervisor, "shopify-platform", "--speed", str(speed))
+    return _start(supervisor, _SHOPIFY, "--speed", str(speed))
 
 
 def _start(supervisor: Supervisor, name: str, *options: str) -> Neighbour:

@@ -13,7 +13,6 @@ from referrals_adapters.shopify.signature import sign
 from referrals_sandbox.servers.errors import SandboxError
 
 ORDERS_CREATE = "orders/create"
-REFUNDS_CREATE = "refunds/create"
 API_VERSION = "2026-10"
 """The version of the bodies that are read here; Shopify serves each for a year at least."""
 

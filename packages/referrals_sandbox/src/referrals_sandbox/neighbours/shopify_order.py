@@ -171,10 +171,6 @@ class FriendsOrder:
             landing_site=f"/discount/{discount}?redirect={redirect}",
         ).body()
 
-    def refund(self, at: datetime) -> bytes:
-        """Return the body of `refunds/create` by which all that was paid goes back."""
-        return full_refund(self.order_id, at)
-
 
 def full_refund(order_id: int, at: datetime) -> bytes:
     """Return the body of `refunds/create` by which all that was paid for an order goes back."""

@@ -25,6 +25,7 @@ def addresses(sandbox: Description) -> str:
         "Points": sandbox.points,
         "RFM Analytics": sandbox.rfm_analytics,
         "AdminCore": sandbox.admincore,
+        "Shopify": sandbox.shopify,
         "logs": sandbox.work_dir,
         "merchant": f"{sandbox.merchant_id}, {sandbox.shop_domain}",
         "token": sandbox.token,

@@ -11,8 +11,8 @@ import attrs
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_sandbox.composition.merchant import CODE_PREFIX
 from referrals_sandbox.neighbours.frontend import Frontend, open_frontend
-from referrals_sandbox.neighbours.shopify import ORDERS_CREATE, Delivery, deliver
 from referrals_sandbox.neighbours.shopify_order import FriendsOrder
+from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 from referrals_sandbox.neighbours.world import WorldFile
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.story.checks import CHECKS, Completed
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from referrals_sandbox.composition.progress import Progress
     from referrals_sandbox.neighbours.frontend import Standing
     from referrals_sandbox.neighbours.world import World
-
-_OK = 200
 
 
 def play(sandbox: Description, progress: Progress) -> Completed:
@@ -76,28 +74,15 @@ def order_by(sandbox: Description, referral_id: str) -> FriendsOrder:
 
 
 def place(sandbox: Description, order: FriendsOrder) -> str:
-    """Have Shopify post the order of somebody whom Core does not know."""
+    """Have somebody order whom Core does not know."""
     friend = f"{sandbox.merchant_id}/{order.friend_id}"
 
     def with_the_friend(world: World) -> World:
         return attrs.evolve(world, customers={**world.customers, friend: None})
 
     WorldFile(Path(sandbox.world)).change(with_the_friend)
-    report(sandbox, ORDERS_CREATE, order.body())
-    return f"POST /{ORDERS_CREATE}: order {order.order_id}, signed, answered 200"
-
-
-def report(sandbox: Description, topic: str, body: bytes) -> None:
-    """Have Shopify post a body."""
-    delivery = Delivery(
-        topic=topic,
-        shop_domain=sandbox.shop_domain,
-        body=body,
-        secret=sandbox.shopify_secret,
-    )
-    (answer,) = deliver(sandbox.gateway, delivery)
-    if answer.status_code != _OK:
-        raise SandboxError(f"POST /{topic} answered {answer.status_code}: {answer.text}")
+    Shopkeeper(sandbox.shopify).place(sandbox.shop_domain, [order.body()])
+    return f"order {order.order_id} at {sandbox.shop_domain}: Shopify posts orders/create, signed"
 
 
 def standing_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,10 +10,10 @@ from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_domain.model.events import ReferralCompleted, ReferralReversed
 from referrals_domain.model.identifiers import EventId, ReferralId
 from referrals_sandbox.neighbours.frontend import open_frontend
-from referrals_sandbox.neighbours.shopify import REFUNDS_CREATE
+from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.story.entries import entries
-from referrals_sandbox.story.play import order_by, place, report, standing_of
+from referrals_sandbox.story.play import order_by, place, standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,8 +59,8 @@ def play_reversal(sandbox: Description, progress: Progress) -> Reversed:
     with open_frontend(sandbox.gateway_address, sandbox.token) as frontend:
         order, completed_version = _rewarded(sandbox, frontend, progress)
         with progress.step("refund") as say:
-            report(sandbox, REFUNDS_CREATE, order.refund(datetime.now(UTC)))
-            say(f"POST /{REFUNDS_CREATE}: all of order {order.order_id}, signed, answered 200")
+            Shopkeeper(sandbox.shopify).refund(sandbox.shop_domain, order.order_id)
+            say(f"all of order {order.order_id}: Shopify posts refunds/create, signed")
         with progress.step("reversed") as say:
             standing = standing_of(sandbox, frontend, order.referral_id, expected="REVERSED")
             say(f"GetReferralStatus on both paths: {standing}")

@@ -58,6 +58,8 @@ change.
         "CORE_GRPC_TLS_CA_FILE; we show ours by _CERTIFICATE_FILE and _KEY_FILE in place of "
         "_CA_FILE",
         **{name: f"reconcile: {what}" for name, what in ADMIN.items()},
+        "REFERRALS_RECONCILE_SECONDS": "reconcile: how long it waits after it swept all shops "
+        "(900)",
         "REFERRALS_METRICS_LISTEN": "all: host:port where Prometheus may GET /metrics (none); "
         "without --role the relay, a process of its own, takes the next port",
         **LOGS,

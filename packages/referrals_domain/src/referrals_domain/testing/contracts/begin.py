@@ -15,7 +15,11 @@ Begin: TypeAlias = Callable[[], Transaction]
 
 
 class StoredContract(ABC):
-    """A suite over an empty store; override `begin` to have it test yours."""
+    """
+    A suite over an empty store.
+
+    Override `begin` to have it test yours.
+    """
 
     @pytest.fixture
     @abstractmethod

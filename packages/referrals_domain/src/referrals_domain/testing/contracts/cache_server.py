@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class CacheServerContract(ABC):
-    """One server has one identity, and no other has it; override both fixtures."""
+    """
+    One server has one identity, and no other has it.
+
+    Override both fixtures.
+    """
 
     @pytest.fixture
     @abstractmethod

@@ -23,7 +23,11 @@ COMPLETED = StatusView(ReferralStatus.COMPLETED, 2, builders.PLACED_AT, Cause.OR
 
 
 class CachedStatusesContract(ABC):
-    """What lies there is seen, and goes if it is still the same; override both fixtures."""
+    """
+    What lies there is seen, and goes if it is still the same.
+
+    Override both fixtures.
+    """
 
     @pytest.fixture
     @abstractmethod

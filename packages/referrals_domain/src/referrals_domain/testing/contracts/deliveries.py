@@ -35,6 +35,11 @@ class DeliveriesContract(StoredContract):
         deliveries = [_numbered(1), _numbered(2), _numbered(1)]
         assert await _add(begin, deliveries) == [True, True, False]
 
+    async def test_of_many_in_one_call_each_is_stored(self, begin: Begin) -> None:
+        numbers = {str(number) for number in range(40)}
+        assert await _add(begin, [_numbered(int(one)) for one in numbers]) == [True] * 40
+        assert {one.facts.order_id for one in await _claim(begin)} == numbers
+
     async def test_other_facts_of_the_same_order_are_another_delivery(self, begin: Begin) -> None:
         await _add(begin, [_numbered(1)])
         changed = builders.accepted_delivery(

@@ -20,7 +20,11 @@ KEY = CodeKey(builders.MERCHANT, builders.CODE)
 
 
 class LandingsContract(StoredContract):
-    """Also override `landings`: it leads by what the transactions of `begin` have saved."""
+    """
+    What exists leads, and what does not is known not to.
+
+    Override `landings` too: it leads by what the transactions of `begin` have saved.
+    """
 
     @pytest.fixture
     @abstractmethod

@@ -11,7 +11,6 @@ from referrals_domain.errors import FriendTaken, Stale
 from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.identifiers import (
     CustomerId,
-    CustomerKey,
     MerchantId,
     OrderId,
     ReferralId,
@@ -20,8 +19,6 @@ from referrals_domain.model.identifiers import (
 from referrals_domain.model.referral import Cause, Referral, ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.begin import Begin, StoredContract
-
-FRIEND = CustomerKey(builders.MERCHANT, builders.FRIEND)
 
 
 class ReferralsContract(StoredContract):
@@ -124,8 +121,9 @@ class ReferralsContract(StoredContract):
         await save(begin_with_link, reversed_(first.referral))
         await save(begin_with_link, opened(numbered(2)), completed(numbered(2)))
         async with begin_with_link() as tx:
-            held = await tx.conversions.by_friends([FRIEND])
-        assert list(held.values()) == [numbered(2).id]
+            stored = await tx.referrals.get([numbered(1).key, numbered(2).key])
+        holders = [one.id for one in stored.values() if one.holds_the_friend]
+        assert holders == [numbered(2).id]
 
 
 def numbered(number: int) -> Referral:

@@ -18,7 +18,11 @@ COMPLETED = StatusView(ReferralStatus.COMPLETED, 2, builders.PLACED_AT, Cause.OR
 
 
 class StatusCacheContract(ABC):
-    """Never less than what it was told; override `cache` to have it test yours."""
+    """
+    Never less than what it was told.
+
+    Override `cache` to have it test yours.
+    """
 
     @pytest.fixture
     @abstractmethod

@@ -23,7 +23,11 @@ COMPLETED = completed(builders.referral()).referral.view
 
 
 class StatusesContract(StoredContract):
-    """What was committed is told; override `statuses` too, over the store that `begin` is on."""
+    """
+    What was committed is told.
+
+    Override `statuses` too, over the store that `begin` is on.
+    """
 
     @pytest.fixture
     @abstractmethod

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
 from referrals_domain.errors import Stale
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.begin import Begin, StoredContract
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from referrals_domain.model.identifiers import MerchantId
+    from referrals_domain.model.program import ReferralProgram
 
 
 class TransactionContract(StoredContract):
@@ -40,10 +47,22 @@ class TransactionContract(StoredContract):
         async with begin() as tx:
             assert not await tx.links.get([builders.link().key])
 
+    async def test_what_is_not_committed_nobody_else_sees(self, begin: Begin) -> None:
+        async def look() -> Mapping[MerchantId, ReferralProgram]:
+            async with begin() as tx:
+                return await tx.programs.get([builders.MERCHANT])
+
+        async with begin() as tx:
+            await tx.programs.save(builders.program())
+            looking = asyncio.create_task(look())
+            await asyncio.sleep(0.05)  # it looks, or waits for its turn
+        assert await looking == {}
+
     async def test_of_twenty_concurrent_writers_one_wins(self, begin: Begin) -> None:
         async def put() -> bool:
             try:
                 async with begin() as tx:
+                    await asyncio.sleep(0)  # else nobody comes between who never waits
                     await tx.programs.save(builders.program())
                     await tx.commit()
             except Stale:

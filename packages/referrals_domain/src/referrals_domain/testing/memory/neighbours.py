@@ -39,26 +39,46 @@ class InMemoryCustomerValidator(CustomerValidator):
     """Core in memory: it answers what it was given, and counts the questions."""
 
     known: dict[CustomerKey, CustomerStanding] = attrs.field(factory=dict)
+    accepts_the_token: bool = True
     asked: list[CustomerKey] = attrs.field(factory=list)
 
     async def standings(
         self, customers: Collection[CustomerKey]
     ) -> Mapping[CustomerKey, CustomerStanding]:
         """Return the standings that were given."""
+        if not self.accepts_the_token:
+            raise Unauthenticated("the token is not accepted")
         self.asked += customers
         return {key: self.known[key] for key in customers if key in self.known}
 
 
 @attrs.define
 class InMemoryEventPublisher(EventPublisher):
-    """The broker in memory: a log of entries, and whether it acknowledges."""
+    """
+    The broker in memory.
+
+    Args:
+        log: The entries that it has.
+        acknowledges: Whether it decides anything.
+        largest: The size of the largest payload that it takes.
+    """
 
     log: list[OutboxEntry] = attrs.field(factory=list)
     acknowledges: bool = True
+    largest: int = 1_000_000
 
     async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
         """Append entries to the log."""
         if not self.acknowledges:
             return Decided()
-        self.log += entries
-        return Decided(acknowledged=entries)
+        acknowledged: list[OutboxEntry] = []
+        refused: dict[OutboxEntry, str] = {}
+        for entry in entries:
+            if entry.referral_id in {one.referral_id for one in refused}:
+                continue
+            if len(entry.payload) > self.largest:
+                refused[entry] = "too_large"
+            else:
+                acknowledged.append(entry)
+        self.log += acknowledged
+        return Decided(acknowledged=acknowledged, refused=refused)

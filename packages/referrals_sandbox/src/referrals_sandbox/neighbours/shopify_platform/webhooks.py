@@ -47,6 +47,7 @@ class Posted:
         in_vain: How many posts failed.
         pending: How many are still on their way.
         given_up: How many were given up: all retries were in vain, or nobody subscribes any more.
+        slowest: After how many seconds the one was answered that took longest; real ones.
     """
 
     answered: int = 0
@@ -55,6 +56,7 @@ class Posted:
     in_vain: int = 0
     pending: int = 0
     given_up: int = 0
+    slowest: float = 0.0
 
 
 @attrs.define(eq=False)
@@ -123,7 +125,7 @@ class Webhooks:
                     posted.given_up += 1
                     return
                 signed = attrs.evolve(delivery, secret=one_of(shop.terms.secrets))
-                if await self._post(subscription, signed):
+                if await self._post(subscription, signed, posted):
                     posted.answered += 1
                     return
                 posted.in_vain += 1
@@ -133,7 +135,7 @@ class Webhooks:
         finally:
             posted.pending -= 1
 
-    async def _post(self, subscription: Subscription, delivery: Delivery) -> bool:
+    async def _post(self, subscription: Subscription, delivery: Delivery, posted: Posted) -> bool:
         """Post once, as soon as Shopify is there, and tell whether it was taken."""
         url = urlsplit(subscription.uri)
         poster = self._posters.setdefault(
@@ -143,7 +145,10 @@ class Webhooks:
         try:
             async with self._at_once:
                 await self.circumstances.back()
+                begun = asyncio.get_running_loop().time()
                 answer = await poster.post(url.path, delivery.body, delivery.headers())
+                taken = asyncio.get_running_loop().time() - begun
+                posted.slowest = max(posted.slowest, taken)
         except NoAnswer:
             return False
         return answer.status in _SUCCESS

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from importlinter import Contract, ContractCheck, fields, output
 
+from referrals_domain.testing.layering.graph import require_external_packages
+
 if TYPE_CHECKING:
     from grimp import ImportGraph
 
@@ -22,6 +24,10 @@ class AllowListContract(Contract):
     packages: Any = fields.SetField(subfield=fields.StringField())
     libraries: Any = fields.SetField(subfield=fields.StringField())
     broken_contract_guidance: Any = fields.StringField()
+
+    def validate(self) -> None:
+        """Require that libraries are in the graph."""
+        require_external_packages(self.session_options)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001 - the base's
         """Look at what every module of the packages imports."""

@@ -1,0 +1,1 @@
+"""A nightly report of a merchant's best advocates."""

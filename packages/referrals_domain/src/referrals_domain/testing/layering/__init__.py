@@ -1,0 +1,1 @@
+"""Contract types of import-linter, for us and for who uses this library (extra: layering)."""
