@@ -12,7 +12,7 @@ import asyncpg
 import attrs
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import Phase, settings
 from sqlalchemy import delete
 
 from referrals_adapters.postgres.engine import open_engine
@@ -48,6 +48,9 @@ _EMPTY: Final = "".join(f"{delete(table)};" for table in metadata.sorted_tables)
 
 
 settings.register_profile("thorough", max_examples=2000)
+settings.register_profile(  # the same examples for each mutant, and no thought about the smallest
+    "mutation", database=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

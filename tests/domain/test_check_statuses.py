@@ -180,7 +180,7 @@ async def test_nobody_is_asked_when_nothing_is_cached(world: World) -> None:
 async def test_a_replica_proves_nothing(world: World) -> None:
     await world.get_referral_status(KEY)
     world.primary_is_away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"^the primary is away, .* proves nothing$"):
         await checked(world, after=SECOND)
 
 

@@ -18,11 +18,12 @@ from referrals_domain.model.identifiers import (
     MerchantId,
     OrderId,
     ReferralId,
+    RefundId,
     ShopDomain,
 )
 from referrals_domain.model.link import Channel
 from referrals_domain.model.money import Money
-from referrals_domain.model.order import Buyer, OrderSnapshot
+from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.model.signals import Signal, Source
@@ -107,6 +108,7 @@ async def test_the_order_keeps_facts_evidence_and_attribution(world: World) -> N
     assert order.attribution
     assert order.attribution.winner == builders.signal()
     assert order.referral_id == builders.REFERRAL
+    assert world.store.state.heard_of[order.key] == world.clock.now()
 
 
 async def test_the_change_stands_in_the_history(world: World) -> None:
@@ -114,6 +116,7 @@ async def test_the_change_stands_in_the_history(world: World) -> None:
     await world.work()
     moved = world.store.state.history[builders.referral().key, 2]
     assert (moved.from_status, moved.referral) == (ReferralStatus.PENDING, world.share())
+    assert moved.event == builders.referral_completed(occurred_at=world.clock.now())
 
 
 # Which referral.
@@ -300,6 +303,12 @@ async def test_an_order_whose_signals_name_nothing_known_has_no_link(
     assert (world.auth.asked, world.core.asked) == ([], [])
 
 
+async def test_a_share_without_a_code_is_bound_too(world: World) -> None:
+    await world.deliver(builders.facts(signals=(builders.signal(code=None),)))
+    await world.work()
+    assert world.share().status is ReferralStatus.COMPLETED
+
+
 async def test_an_order_without_a_link_does_not_hold_up_the_others(world: World) -> None:
     stray = builders.facts(order_id=ONE, signals=(builders.signal(code=UNKNOWN_CODE, share=None),))
     await world.deliver(stray, builders.facts())
@@ -321,6 +330,28 @@ async def test_an_order_that_another_merchant_brought_first_is_foreign(world: Wo
     assert world.store.state.orders == before.orders
     assert world.store.state.referrals == before.referrals
     assert world.events() == ["referral.completed"]
+
+
+async def test_a_foreign_order_does_not_hold_up_the_others(world: World) -> None:
+    shop = await _open_another_shop(world)
+    await world.accept_deliveries([builders.delivery(shop_domain=shop)])
+    await world.work()
+    await world.deliver(builders.facts())
+    refund = OrderFacts(order_id=TWO, refunds=(Refund(RefundId("1"), Money(1, "USD")),))
+    await world.accept_deliveries([builders.delivery(shop_domain=shop, facts=refund)])
+    await world.work()
+    assert world.outcomes()[1:] == [Outcome.FOREIGN_ORDER, Outcome.SETTLED]
+
+
+async def test_an_order_of_which_nobody_said_when_it_was_placed_waits_for_more(
+    world: World,
+) -> None:
+    await world.deliver(builders.facts(placed_at=None))
+    await world.work()
+    assert (world.outcomes(), world.share()) == ([Outcome.SETTLED], builders.referral())
+    await world.deliver(builders.facts())
+    await world.work()
+    assert world.share().status is ReferralStatus.COMPLETED
 
 
 async def test_of_two_merchants_that_bring_an_order_at_once_one_gets_it(world: World) -> None:

@@ -41,6 +41,11 @@ def test_of_the_good_case_every_rule_passed_in_its_place() -> None:
     )
 
 
+def test_a_friend_whom_no_body_named_is_not_looked_for_among_the_known() -> None:
+    judged = case(facts=builders.facts(buyer=None))
+    assert _refused(judged) == {"friend_is_named": Cause.FRIEND_UNKNOWN}
+
+
 def test_every_rule_is_judged_that_can_be_and_not_only_the_first_that_refuses() -> None:
     judged = case(
         facts=builders.facts(test=True),

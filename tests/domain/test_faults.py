@@ -51,12 +51,26 @@ async def test_a_poison_order_does_not_hold_up_the_others(
 ) -> None:
     error = PoisonError()
     store.faults = Faults(**{place: error})
-    with pytest.raises(ExceptionGroup) as raised:
+    with pytest.raises(ExceptionGroup, match=r"^some orders could not be settled") as raised:
         await world.work()
     assert raised.value.exceptions == (error,)
     assert world.outcomes() == [Outcome.SETTLED, None, Outcome.SETTLED]
     assert {world.referral_of(id_).status for id_ in (ONE, TWO)} == {ReferralStatus.COMPLETED}
     assert world.events() == ["referral.completed"] * 2
+
+
+@pytest.mark.parametrize("place", ["reading", "saving"])
+async def test_of_two_orders_the_other_is_settled_too(
+    store: FaultyStore, world: World, place: str
+) -> None:
+    await world.work()
+    store.faults = Faults(**{place: PoisonError()})
+    cancelled = [_order(world, id_, cancelled_at=world.clock.now()) for id_ in (POISON, ONE)]
+    await world.deliver(*cancelled)
+    with pytest.raises(ExceptionGroup):
+        await world.work()
+    assert world.outcomes()[-2:] == [None, Outcome.SETTLED]
+    assert world.referral_of(ONE).status is ReferralStatus.REVERSED
 
 
 @pytest.mark.parametrize("place", ["reading", "saving"])

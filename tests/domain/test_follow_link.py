@@ -114,7 +114,7 @@ async def test_so_does_any_while_the_program_is_inactive() -> None:
 
 
 async def test_an_unknown_merchant_leads_nowhere() -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^there is no such merchant$"):
         await follow(attrs.evolve(FOLLOWED, merchant_id=MerchantId("other")))
 
 
@@ -142,6 +142,11 @@ async def test_while_nobody_knows_the_merchant_there_is_nowhere_to_lead() -> Non
             "https://acme.example//evil.example",
             "",
             f"https://acme.example/discount/{CODE}?redirect=%2Fevil.example%3F",
+        ),
+        (
+            "https://acme.example/XX",
+            "",
+            f"https://acme.example/discount/{CODE}?redirect=%2FXX%3F",
         ),
     ],
 )

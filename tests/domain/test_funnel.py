@@ -20,9 +20,10 @@ from referrals_domain.model.funnel import (
     Steps,
     funnels,
 )
-from referrals_domain.model.identifiers import OrderId, ReferralId
+from referrals_domain.model.identifiers import LinkKey, MerchantId, OrderId, ReferralId
 from referrals_domain.model.link import Channel
 from referrals_domain.model.referral import ReferralStatus
+from referrals_domain.model.visit import Visit
 from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import FixedClock, SeededIds
 from referrals_domain.use_cases.get_funnel import Funnel, GetFunnel
@@ -67,6 +68,33 @@ def test_days_and_channels_are_sorted_and_what_is_not_known_comes_last() -> None
     assert list(found[-1].days) == [FIRST, FIRST + DAY]
     assert found[-1].total.direct == Steps(orders=3, qualified=3, completed=3)
     assert found[1].total == Counts(visits=16)
+
+
+def test_what_happened_alike_adds_up() -> None:
+    shared = Opened(FIRST, Channel.SMS, shared=True, status=ReferralStatus.PENDING)
+    (sms,) = funnels(
+        {shared: 2, shared._replace(status=ReferralStatus.EXPIRED): 3},
+        {Followed(FIRST, Channel.SMS): 7},
+    )
+    assert sms.days == {FIRST: Counts(shares=5, pending=2, visits=7)}
+
+
+def test_a_total_adds_every_count_up() -> None:
+    counts = Counts(
+        shares=1,
+        pending=2,
+        visits=3,
+        shared=Steps(orders=4, qualified=5, completed=6, reversed=7),
+        direct=Steps(orders=8, qualified=9, completed=10, reversed=11),
+    )
+    days = {FIRST: counts, FIRST + DAY: counts}
+    assert ChannelFunnel(channel=None, days=days).total == Counts(
+        shares=2,
+        pending=4,
+        visits=6,
+        shared=Steps(orders=8, qualified=10, completed=12, reversed=14),
+        direct=Steps(orders=16, qualified=18, completed=20, reversed=22),
+    )
 
 
 def test_what_is_direct_is_no_part_of_the_conversion() -> None:
@@ -117,7 +145,7 @@ def test_the_bounds_are_the_rates_that_lie_as_far_as_95_percent_allow(
 
 @pytest.mark.parametrize("numbers", [(0, 0), (1, 0), (2, 1), (-1, 1)])
 def test_nobody_converts_none_or_more_than_there_are(numbers: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="some of some shares"):
+    with pytest.raises(ValueError, match=r"^some of some shares completed, .* or all$"):
         Conversion(*numbers)
 
 
@@ -126,9 +154,12 @@ def test_up_to_92_days_may_be_counted(days: int) -> None:
     assert Days(FIRST, FIRST + (days - 1) * DAY).first == FIRST
 
 
-@pytest.mark.parametrize("days", [0, 93])
-def test_none_and_more_than_92_days_may_not(days: int) -> None:
-    with pytest.raises(ValueError, match="first"):
+@pytest.mark.parametrize(
+    ("days", "why"),
+    [(0, "^is not before the first day$"), (93, "^is one of 92 days from the first on$")],
+)
+def test_none_and_more_than_92_days_may_not(days: int, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
         Days(FIRST, FIRST + (days - 1) * DAY)
 
 
@@ -192,6 +223,17 @@ async def test_the_latest_30_days_are_counted_unless_others_are_wanted(world: Wo
     assert (await _funnel(world)).days == Days(date(2026, 10, 22), date(2026, 11, 20))
     day_after = Days(builders.SHARED_AT.date() + DAY, builders.SHARED_AT.date() + DAY)
     assert await _funnel(world, days=day_after) == Funnel(days=day_after, channels=[])
+
+
+async def test_visits_are_counted_on_the_days_that_are_wanted(world: World) -> None:
+    visit = Visit(builders.link().key, None, Channel.QR, date(2026, 11, 20))
+    other = visit._replace(link=LinkKey(MerchantId("other"), builders.LINK))
+    earlier = visit._replace(day=date(2026, 10, 21))
+    async with world.store.begin() as tx:
+        await tx.visits.add({visit: 3, other: 5, earlier: 7})
+        await tx.commit()
+    (_, qr) = (await _funnel(world)).channels
+    assert qr.days == {visit.day: Counts(visits=3)}
 
 
 async def test_one_channel_may_be_wanted(world: World) -> None:

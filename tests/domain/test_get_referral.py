@@ -55,7 +55,7 @@ async def test_the_visits_of_its_share_are_shown_and_no_others(world: World) -> 
 async def test_what_the_merchant_does_not_have_is_not_shown(
     world: World, key: ReferralKey
 ) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the merchant has no such referral$"):
         await _get(world, key)
 
 

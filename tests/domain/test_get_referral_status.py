@@ -66,7 +66,7 @@ class CacheDuringWhoseReadAnOrderCompletes(InMemoryStatusCache):
 
 
 async def test_an_absent_referral_is_not_found_and_remembered_as_absent(world: World) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the merchant has no such referral$"):
         await world.get_referral_status(ABSENT)
     assert await world.cache.read(ABSENT) == Hit(None)
 
@@ -88,7 +88,7 @@ async def test_while_the_primary_is_away_the_answer_is_stale_and_never_cached(
 
 async def test_what_the_replica_does_not_have_is_not_known_to_be_absent(world: World) -> None:
     world.primary_is_away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"^the primary is away, .* no such referral$"):
         await world.get_referral_status(ABSENT)
     assert await world.cache.read(ABSENT) == Miss(None)
 

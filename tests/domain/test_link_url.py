@@ -45,6 +45,11 @@ def test_what_is_written_is_read(url: LinkUrl) -> None:
     assert read(url.at("https://go.example")) == url
 
 
+def test_what_is_not_known_is_not_written() -> None:
+    bare = LinkUrl(merchant_id=MERCHANT, code=None)
+    assert bare.at("https://go.example") == "https://go.example/r/acme/"
+
+
 def test_it_is_short() -> None:
     url = SHARED.at("https://go.example")
     assert url == f"https://go.example/r/acme/{CODE}?s={REFERRAL}&c=whatsapp"

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import attrs
 import pytest
 
 from referrals_domain.model.identifiers import MerchantId, ReferralId
+from referrals_domain.model.referral import Place
 from referrals_domain.ports.referral_listing import Selection
 from referrals_domain.testing import builders
 from referrals_domain.use_cases.list_referrals import ListReferrals, Page
 from tests.domain.world import World
 
 if TYPE_CHECKING:
-    from referrals_domain.model.referral import Place, Referral
+    from referrals_domain.model.referral import Referral
 
 ALL = Selection(merchant_id=builders.MERCHANT)
 
@@ -35,6 +37,18 @@ async def test_a_page_tells_where_the_next_one_begins(world: World) -> None:
 async def test_the_next_page_begins_behind_the_last_one(world: World) -> None:
     page = await _list(world, size=2, after=_share(3).place)
     assert page == Page(referrals=[_share(2), _share(1)], last=_share(1).place)
+
+
+async def test_the_newest_come_first_whatever_their_ids() -> None:
+    world = World()
+    newer, older = [
+        attrs.evolve(_share(id_), opened_at=builders.SHARED_AT + timedelta(minutes=minutes))
+        for id_, minutes in ((0, 1), (1, 0))
+    ]
+    await world.set_up(shares=[older, newer])
+    assert await _list(world, size=1) == Page(
+        referrals=[newer], last=Place(newer.opened_at, newer.id)
+    )
 
 
 @pytest.mark.parametrize("size", [5, 6])

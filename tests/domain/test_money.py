@@ -36,7 +36,7 @@ def test_the_finest_amount_is_one_minor_unit(exponent: int, currency: str) -> No
 
 @pytest.mark.parametrize(("exponent", "currency"), CURRENCIES)
 def test_an_amount_finer_than_the_minor_unit_is_refused(exponent: int, currency: str) -> None:
-    with pytest.raises(ValueError, match="finer"):
+    with pytest.raises(ValueError, match=r"^the amount is finer than the currency's minor unit$"):
         Money.parse(f"12.{'0' * exponent}1", currency)
 
 
@@ -79,19 +79,19 @@ def test_nothing_is_an_amount() -> None:
 
 
 def test_less_than_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="between 0"):
+    with pytest.raises(ValueError, match=r"^an amount of money lies between 0 and 2\^63$"):
         Money(-1, "USD")
 
 
 def test_the_largest_amount_is_below_2_to_the_63() -> None:
     assert Money(LARGEST, "USD").minor == LARGEST
-    with pytest.raises(ValueError, match="between 0"):
+    with pytest.raises(ValueError, match=r"^an amount of money lies between 0 and 2\^63$"):
         Money(LARGEST + 1, "USD")
 
 
 def test_an_amount_beyond_2_to_the_63_minor_units_is_refused() -> None:
     assert Money.parse("9" * 15, "KWD") == Money(999_999_999_999_999_000, "KWD")
-    with pytest.raises(ValueError, match="between 0"):
+    with pytest.raises(ValueError, match=r"^an amount of money lies between 0 and 2\^63$"):
         Money.parse("9" * 15, "CLF")
 
 
@@ -122,7 +122,7 @@ def test_an_amount_beyond_2_to_the_63_minor_units_is_refused() -> None:
     ],
 )
 def test_anything_but_a_plain_decimal_is_refused(amount: str) -> None:
-    with pytest.raises(ValueError, match="not a decimal amount"):
+    with pytest.raises(ValueError, match=r"^not a decimal amount$"):
         Money.parse(amount, "USD")
 
 
@@ -130,5 +130,5 @@ def test_anything_but_a_plain_decimal_is_refused(amount: str) -> None:
     "currency", ["", "US", "USDT", "usd", "U5D", "USD\n", "\u00dcSD", "\uff35\uff33\uff24"]
 )
 def test_a_currency_is_three_capitals(currency: str) -> None:
-    with pytest.raises(ValueError, match="three capitals"):
+    with pytest.raises(ValueError, match=r"^a currency is three capitals$"):
         Money.parse("1.00", currency)

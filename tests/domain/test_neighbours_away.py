@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import pytest
 
 from referrals_domain.errors import Unauthenticated
@@ -14,10 +15,18 @@ from referrals_domain.model.order import Buyer
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.ports.merchant_validator import Verdict
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.neighbours import (
+    InMemoryCustomerValidator,
+    InMemoryMerchantValidator,
+)
 from referrals_domain.use_cases.complete_orders import LEASE
 from tests.domain.world import ADVOCATE, FRIEND, RETRY
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from referrals_domain.model.evidence import CustomerStanding
+    from referrals_domain.model.identifiers import CustomerKey, MerchantId
     from tests.domain.world import World
 
 INSTANT: Final = timedelta(microseconds=1)
@@ -36,6 +45,46 @@ async def test_while_auth_is_silent_the_order_waits_and_then_completes(world: Wo
     assert (world.outcomes(), world.share().status) == (
         *([Outcome.SETTLED], ReferralStatus.COMPLETED),
     )
+
+
+@attrs.define
+class ProudAuth(InMemoryMerchantValidator):
+    """Auth, which is never called to be asked nothing."""
+
+    async def validate(self, merchant_ids: Collection[MerchantId]) -> Mapping[MerchantId, Verdict]:
+        """Answer, if there is anything to answer."""
+        assert merchant_ids
+        return await super().validate(merchant_ids)
+
+
+@attrs.define
+class ProudCore(InMemoryCustomerValidator):
+    """Core, which is never called to be asked nothing either."""
+
+    async def standings(
+        self, customers: Collection[CustomerKey]
+    ) -> Mapping[CustomerKey, CustomerStanding]:
+        """Answer, if there is anything to answer."""
+        assert customers
+        return await super().standings(customers)
+
+
+async def test_who_is_asked_nothing_is_not_called(world: World) -> None:
+    world.auth = ProudAuth()
+    world.core = ProudCore(known=world.core.known)
+    await world.deliver(builders.facts(test=True, order_id=OrderId("1")), builders.facts())
+    await world.work()  # nothing is to be known of a test order; Auth is silent about the other
+    world.auth.verdicts[builders.MERCHANT] = Verdict.VALID
+    world.clock.advance(RETRY)
+    await world.work()  # Core has said all
+    later = world.order_of_friend(2)
+    standing = world.core.known.popitem()
+    await world.deliver(later)
+    await world.work()  # Core is silent
+    world.core.known.update([standing])
+    world.clock.advance(RETRY)
+    await world.work()  # Auth has said all
+    assert world.outcomes() == [Outcome.SETTLED] * 3
 
 
 async def test_while_core_is_silent_the_order_waits_and_then_completes(world: World) -> None:
@@ -60,6 +109,16 @@ async def test_a_waiting_order_is_due_when_its_time_has_come_and_not_before(worl
     assert await world.work() == 0
     world.clock.advance(INSTANT)
     assert await world.work() == 1
+
+
+async def test_all_orders_of_a_batch_wait_for_their_time(world: World) -> None:
+    world.auth.verdicts.clear()
+    await world.deliver(*(world.order_of_friend(number) for number in range(3)))
+    await world.work()
+    world.clock.advance(RETRY - INSTANT)
+    assert await world.work() == 0
+    world.clock.advance(INSTANT)
+    assert await world.work() == 3
 
 
 async def test_an_order_waits_longer_with_each_attempt(world: World) -> None:

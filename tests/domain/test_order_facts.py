@@ -6,10 +6,13 @@ from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 
+from referrals_domain.model.code import CODE_BITS, ReferralCode
 from referrals_domain.model.identifiers import CustomerId, OrderId, ReferralId, RefundId
+from referrals_domain.model.link import Channel
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
 from referrals_domain.model.signals import Source
@@ -18,6 +21,8 @@ from tests.domain.strategies import MODEST, order_facts
 
 BLANK = OrderFacts(order_id=builders.ORDER)
 LATER = builders.PLACED_AT + timedelta(minutes=1)
+LATE = OrderSnapshot(updated_at=LATER, total=Money(6710, "USD"))
+LATE_BUYER = Buyer(updated_at=LATER, customer_id=builders.FRIEND)
 
 
 @MODEST
@@ -52,7 +57,7 @@ def test_facts_of_nothing_but_the_id_are_neutral(facts: OrderFacts) -> None:
 
 
 def test_facts_of_different_orders_do_not_merge() -> None:
-    with pytest.raises(ValueError, match="different orders"):
+    with pytest.raises(ValueError, match=r"^facts of different orders do not merge$"):
         builders.facts().merge(builders.facts(order_id=OrderId("1")))
 
 
@@ -126,6 +131,21 @@ def test_a_test_order_stays_one() -> None:
     assert builders.facts(test=True).merge(builders.facts(test=False)).test
 
 
+@pytest.mark.parametrize(
+    ("changes", "undoes"),
+    [
+        ({}, False),
+        ({"cancelled_at": LATER}, True),
+        ({"refunds": (Refund(RefundId("1"), Money(1, "USD")),)}, True),
+    ],
+    ids=["placed", "cancelled", "refunded"],
+)
+def test_a_cancellation_or_any_refund_takes_something_back(
+    changes: dict[str, Any], *, undoes: bool
+) -> None:
+    assert builders.facts(**changes).undoes is undoes
+
+
 def test_signals_add_up_strongest_first_and_once_each() -> None:
     weak = builders.signal(source=Source.REFERRING_SITE)
     strong = builders.signal(source=Source.NOTE_ATTRIBUTES)
@@ -138,13 +158,29 @@ def test_of_two_signals_from_one_place_the_one_that_names_a_share_comes_first() 
     assert builders.facts(signals=(bare, shared)).signals == (shared, bare)
 
 
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("code", ReferralCode.of_number((1 << CODE_BITS) - 1)),
+        ("share", ReferralId("ffffffff-ffff-4fff-bfff-ffffffffffff")),
+        ("channel", Channel.WHATSAPP),
+    ],
+)
+def test_of_two_signals_from_one_place_the_one_that_says_more_comes_first(
+    name: str, last: str
+) -> None:
+    more = builders.signal(**{name: last})
+    less = builders.signal(**{name: None})
+    assert builders.facts(signals=(less, more)).signals == (more, less)
+
+
 def test_a_share_alone_is_a_signal() -> None:
     other = ReferralId("44444444-4444-4444-8444-444444444444")
     assert builders.signal(code=None, share=other).share == other
 
 
 def test_a_signal_that_names_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="a code or a share"):
+    with pytest.raises(ValueError, match=r"^a signal has a code or a share$"):
         builders.signal(code=None, share=None)
 
 
@@ -158,6 +194,26 @@ def test_refunds_add_up_and_count_once_each() -> None:
 def test_of_two_amounts_of_one_refund_the_larger_counts(refunds: tuple[int, ...]) -> None:
     given_ = tuple(_refund("1", amount) for amount in refunds)
     assert builders.facts(refunds=given_).refunds == (_refund("1", 300),)
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "more"),
+    [
+        ({}, {}, False),
+        ({}, {"snapshot": LATE, "buyer": LATE_BUYER}, False),
+        ({"snapshot": LATE, "buyer": LATE_BUYER}, {}, False),
+        ({"snapshot": None}, {}, True),
+        ({"buyer": None}, {}, True),
+        ({}, {"snapshot": None, "buyer": None}, False),
+        ({}, {"snapshot": attrs.evolve(LATE, total=Money(1, "USD"))}, True),
+        ({}, {"buyer": attrs.evolve(LATE_BUYER, customer_id=builders.ADVOCATE)}, True),
+        ({}, {"cancelled_at": LATER}, True),
+    ],
+)
+def test_a_later_body_that_says_the_same_tells_no_more(
+    known: dict[str, Any], told: dict[str, Any], *, more: bool
+) -> None:
+    assert builders.facts(**told).tells_more_than(builders.facts(**known)) is more
 
 
 def test_an_order_that_learns_keeps_all_it_knew() -> None:

@@ -35,6 +35,13 @@ def test_a_tombstone_is_the_same_for_the_same_person_of_a_merchant() -> None:
     assert tombstone not in others
 
 
+def test_a_tombstone_stays_what_it_is_from_one_release_to_the_next() -> None:
+    assert MerchantKey(bytes(32)).tombstone(CustomerId("7001")) == (
+        "redacted-3313b4213212e0567ed1cd985aefa029"
+    )
+    assert KEY.digest("one", "two") == "bdddfa88255d61e8f2bf20a215838512"
+
+
 @pytest.mark.parametrize("text", ["7001", "redacted-1", "redacted-" + "G" * 32, "x" * 41])
 def test_what_only_looks_like_a_tombstone_is_none(text: str) -> None:
     assert not CustomerId(text).is_tombstone
@@ -67,6 +74,16 @@ def test_a_repetition_has_the_same_key_whatever_the_contacts_and_the_time() -> N
     assert again.key(KEY) == CALL.key(KEY)
 
 
+def test_a_whole_shop_is_redacted_once() -> None:
+    shop = PrivacyCall(kind=PrivacyKind.SHOP_REDACT, received_at=builders.PLACED_AT)
+    assert shop.key(KEY) == KEY.digest("shop_redact", "")
+
+
+def test_who_asks_for_a_whole_shop_mentions_nobody() -> None:
+    shop = PrivacyCall(kind=PrivacyKind.SHOP_REDACT, received_at=builders.PLACED_AT)
+    assert shop.mentions == Mentions(frozenset())
+
+
 def test_nothing_shows_an_email_address() -> None:
     assert "jo@x" not in repr(CALL)
     assert "jo@x" not in repr(CALL.mentions)
@@ -96,6 +113,16 @@ def test_a_person_is_found_as_they_are_written_or_escaped(body: bytes, *, is_in:
 
 def test_a_slash_may_be_escaped() -> None:
     assert Mentions(frozenset(), frozenset({"jo/2@x.example"})).are_in(rb'"jo\/2@x.example"')
+
+
+def test_the_facts_of_a_friend_who_was_redacted_name_a_tombstone_and_no_address() -> None:
+    names = {builders.FRIEND: STONE.customer_id}
+    told = builders.facts_from(builders.ADDRESS).renamed(names)
+    assert (told.customer_id, told.address) == (STONE.customer_id, None)
+    assert told.snapshot == builders.facts().snapshot
+    assert builders.facts(snapshot=None).renamed(names).customer_id == STONE.customer_id
+    others = builders.facts_from(builders.ADDRESS)
+    assert others.renamed({builders.ADVOCATE: STONE.customer_id}) == others
 
 
 def test_questions_and_answers_follow_who_was_redacted_meanwhile() -> None:

@@ -97,10 +97,15 @@ async def test_what_was_refused_waits_for_a_person_and_is_not_sent_again(world: 
     assert (refused.id, refused.event_id) == (first.seq, first.event_id)
     assert refused.refused == Refused(at=world.clock.now(), reason="too_large")
     assert list(await list_unpublished(waiting=True)) == [refused]
+    await world.deliver(world.order_of_friend(99))
+    await world.work()
+    (again, waiting) = await list_unpublished(waiting=True)
+    assert (again, waiting.refused) == (refused, None)
+    assert list(await list_unpublished()) == [refused]
     assert await RetryRefused(begin=world.store.begin)([first.seq, others[0].seq]) == [first.seq]
     assert await list_unpublished() == []
-    assert await _publish(world, world.publisher) == 1
-    assert world.publisher.log == [first]
+    assert await _publish(world, world.publisher) == 2
+    assert world.publisher.log[0] == first
 
 
 async def test_the_oldest_go_out_first_and_no_more_than_the_limit(world: World) -> None:

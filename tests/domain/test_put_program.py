@@ -71,5 +71,5 @@ async def test_of_many_who_put_at_once_none_loses_a_version() -> None:
 
 
 async def test_a_merchant_without_a_program_has_none_to_show() -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the merchant has no program$"):
         await GetProgram(begin=InMemoryStore().begin)(builders.MERCHANT)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
 
 from referrals_domain.errors import NotFound, Unauthenticated, Unavailable
-from referrals_domain.model.delivery import DeliverySource
+from referrals_domain.model.delivery import DeliverySource, Topic
 from referrals_domain.model.identifiers import OrderId, RefundId, ShopDomain
 from referrals_domain.model.money import Money
 from referrals_domain.model.order import Buyer, OrderFacts, OrderSnapshot, Refund
@@ -27,7 +27,11 @@ from referrals_domain.model.signals import Source
 from referrals_domain.testing import builders
 from referrals_domain.testing.memory.shop_orders import InMemoryShopOrders
 from referrals_domain.use_cases.reconcile_shop import ReconcileShop
+from tests.domain.test_redacted_customers import redact
 from tests.domain.world import World
+
+if TYPE_CHECKING:
+    from referrals_domain.ports.shop_orders import OrderPage
 
 TOTAL: Final = Money(6710, "USD")
 LESS: Final = Refund(RefundId("1"), Money(100, "USD"))
@@ -55,6 +59,7 @@ async def test_orders_that_never_came_are_taken_in_and_complete_their_referral(
     )
     (stored,) = world.store.state.deliveries.values()
     assert stored.accepted.source is DeliverySource.RECONCILE
+    assert stored.accepted.topic is Topic.ORDERS_CREATE
     await world.work()
     assert world.share().status is ReferralStatus.COMPLETED
     assert world.events() == ["referral.completed"]
@@ -68,6 +73,32 @@ async def test_to_sweep_what_came_changes_nothing(world: World) -> None:
     drift = await _sweep(world, *orders)
     assert drift == _drift(world, found=4, known=4)
     assert attrs.evolve(world.store.state, watermarks={}) == before
+
+
+async def test_it_is_no_dry_run_unless_it_is_said_to_be(world: World) -> None:
+    sweep = _reconcile(world, InMemoryShopOrders({builders.SHOP: [builders.facts()]}))
+    assert [len(drift.missing) async for drift in sweep(builders.SHOP)][-1] == 1
+    assert len(world.store.state.deliveries) == 1
+
+
+async def test_what_is_kept_of_a_friend_who_was_redacted_came(world: World) -> None:
+    await world.deliver(builders.facts())
+    await world.work()
+    await redact(world, builders.FRIEND, at=world.clock.now())
+    tagged = builders.facts(
+        snapshot=OrderSnapshot(updated_at=PAID, total=TOTAL),
+        buyer=Buyer(updated_at=PAID, customer_id=builders.FRIEND),
+    )
+    assert await _sweep(world, tagged) == _drift(world, found=1, known=1)
+
+
+async def test_what_was_settled_and_what_waits_came_together(world: World) -> None:
+    await world.deliver(builders.facts())
+    await world.work()
+    world.store.state.deliveries.clear()  # forgotten since
+    await world.deliver(OrderFacts(order_id=builders.ORDER, refunds=(LESS,)))
+    drift = await _sweep(world, builders.facts(refunds=[LESS]))
+    assert drift == _drift(world, found=1, known=1)
 
 
 async def test_what_waits_for_a_worker_came(world: World) -> None:
@@ -236,6 +267,29 @@ async def test_more_orders_than_shopify_shows_are_swept_in_parts(world: World) -
     assert {one.order_id for one in drift.missing} == {one.order_id for one in orders}
 
 
+@attrs.define
+class CrowdedShop(InMemoryShopOrders):
+    """A shop in each of whose seconds more changes than a part may hold."""
+
+    async def count(self, shop: ShopDomain, *, since: datetime, until: datetime) -> int:
+        """Count many more."""
+        return MOST_IN_A_PART + 1 + await super().count(shop, since=since, until=until)
+
+    async def changed(
+        self, shop: ShopDomain, *, since: datetime, until: datetime, page: str | None = None
+    ) -> OrderPage:
+        """Return the first page, which has no name."""
+        assert page is None
+        return await super().changed(shop, since=since, until=until, page=page)
+
+
+async def test_a_second_is_not_divided_whatever_happened_in_it(world: World) -> None:
+    shop = CrowdedShop({builders.SHOP: [builders.facts()]})
+    second = world.clock.now() - ON_THEIR_WAY - timedelta(seconds=1)
+    drift = await _sweep(world, shop=shop, since=second, dry_run=True)
+    assert drift.counted == MOST_IN_A_PART + 1
+
+
 async def test_a_part_that_is_done_is_not_swept_again(world: World) -> None:
     until = world.clock.now() - ON_THEIR_WAY
     early = [_changed(OrderId("1"), until - timedelta(hours=20))] * MOST_IN_A_PART
@@ -257,7 +311,7 @@ async def test_only_a_sweep_of_the_usual_time_moves_the_watermark(world: World) 
 
 
 async def test_a_shop_without_a_program_is_not_swept(world: World) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the shop has no program$"):
         await _sweep(world, of=ShopDomain("other.myshopify.com"))
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from referrals_domain.errors import CodeTaken, NotFound, RequestReused
 from referrals_domain.model.code import CodeKey
-from referrals_domain.model.identifiers import CustomerId, LinkKey, MerchantId
+from referrals_domain.model.identifiers import CustomerId, CustomerKey, LinkKey, MerchantId
 from referrals_domain.model.link import Channel
+from referrals_domain.model.request import fingerprint
 from referrals_domain.testing import builders
 from referrals_domain.testing.time_and_chance import SeededIds
 from referrals_domain.use_cases.create_referral_link import CreateReferralLink
@@ -68,8 +69,10 @@ async def test_a_code_that_is_taken_gives_way_to_a_fresh_one(world: World) -> No
 
 async def test_four_codes_may_be_taken(world: World) -> None:
     await _take_codes(world, 4)
-    link = await _create(world, builders.ADVOCATE, ids=SeededIds(7))
+    link = await _create(world, builders.ADVOCATE, ids=SeededIds(7), request_id=builders.REQUEST)
     assert world.store.state.links[link.key] == link
+    (request,) = world.store.state.requests.values()
+    assert (request.id, request.resource_id) == (builders.REQUEST, link.id)
 
 
 async def test_five_taken_codes_in_a_row_are_an_error(world: World) -> None:
@@ -81,9 +84,32 @@ async def test_five_taken_codes_in_a_row_are_an_error(world: World) -> None:
 
 async def test_a_merchant_without_a_program_gives_no_links(world: World) -> None:
     create = CreateReferralLink(begin=world.store.begin, clock=world.clock, ids=world.ids)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the merchant has no program$"):
         await create(merchant_id=MerchantId("other"), customer_id=builders.ADVOCATE)
     assert world.store.state.links == {}
+
+
+async def test_a_customer_who_was_redacted_gets_a_link_that_is_revoked(world: World) -> None:
+    key = world.ids.merchant_key()
+    stone = CustomerKey(builders.MERCHANT, key.tombstone(builders.ADVOCATE))
+    async with world.store.begin() as tx:
+        await tx.merchant_keys.add(builders.MERCHANT, key)
+        await tx.redactions.add(stone, at=world.clock.now())
+        await tx.commit()
+    link = await _create(world, builders.ADVOCATE)
+    assert (link.customer_id, link.revoked_at) == (stone.customer_id, world.clock.now())
+    assert (await _create(world, builders.FRIEND)).revoked_at is None
+
+
+async def test_what_was_asked_for_is_remembered_with_what_came_of_it(world: World) -> None:
+    link = await _create(world, builders.ADVOCATE, request_id=builders.REQUEST)
+    assert list(world.store.state.requests.values()) == [
+        builders.request(
+            fingerprint=fingerprint("create_referral_link", builders.ADVOCATE),
+            resource_id=link.id,
+            created_at=world.clock.now(),
+        )
+    ]
 
 
 async def test_a_link_may_be_asked_for_again_with_the_same_request_id(world: World) -> None:
@@ -118,13 +144,13 @@ async def test_another_merchants_link_is_not_shown(world: World) -> None:
     link = await _create(world, builders.ADVOCATE)
     other = MerchantId("other")
     for key in (LinkKey(other, link.id), CodeKey(other, link.code)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^the merchant has no such link$"):
             await GetReferralLink(begin=world.store.begin)(key)
 
 
 async def test_an_unknown_link_is_not_shown(world: World) -> None:
     for key in (builders.link().key, CodeKey(builders.MERCHANT, builders.CODE)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^the merchant has no such link$"):
             await GetReferralLink(begin=world.store.begin)(key)
 
 
@@ -152,7 +178,7 @@ async def test_an_advocate_whose_link_was_revoked_gets_no_other(world: World) ->
 async def test_a_link_that_the_merchant_does_not_have_is_not_revoked(world: World) -> None:
     link = await _create(world, builders.ADVOCATE)
     for key in (LinkKey(MerchantId("other"), link.id), builders.link().key):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^the merchant has no such link$"):
             await _revoke(world, key)
     assert world.store.state.links == {link.key: link}
 

@@ -106,7 +106,7 @@ async def test_a_cache_that_did_not_hear_all_of_it_is_told_again(
 ) -> None:
     await complete_behind_a_replica(world)
     cache.away = True
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"^the cache .* what is stale$"):
         await replay(10)
     cache.away = False
     assert await replay(10) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -79,6 +80,7 @@ async def test_the_review_is_kept_with_the_evidence(world: World) -> None:
     assert order.evidence.review == Review(APPROVED, world.clock.now())
     assert order.explanation
     assert order.explanation.decided_at == world.clock.now()
+    assert world.store.state.heard_of[order.key] == world.clock.now()
 
 
 async def test_a_review_has_a_line_of_history(world: World) -> None:
@@ -117,6 +119,7 @@ async def test_what_was_approved_and_is_cancelled_is_reversed(world: World) -> N
 async def test_the_same_verdict_may_be_given_again(world: World, verdict: ReviewVerdict) -> None:
     first = await _review(world, verdict)
     before = world.store.state
+    world.clock.advance(timedelta(hours=1))
     assert await _review(world, verdict) == first
     assert world.store.state == before
 
@@ -145,14 +148,14 @@ async def test_of_twenty_reviewers_at_once_the_first_decides(world: World) -> No
 
 
 async def test_what_no_rule_marked_is_not_reviewed(world: World) -> None:
-    with pytest.raises(NotInReview):
+    with pytest.raises(NotInReview, match=r"^nobody is to review .* reviewed otherwise$"):
         await world.review_referral(world.referral_of(FIRST).key, APPROVED)
 
 
 async def test_a_share_that_waits_for_an_order_is_not_reviewed() -> None:
     world = World()
     await world.set_up()
-    with pytest.raises(NotInReview):
+    with pytest.raises(NotInReview, match=r"^the referral waits for an order$"):
         await world.review_referral(builders.referral().key, APPROVED)
 
 
@@ -168,8 +171,15 @@ async def test_what_the_merchant_does_not_have_is_not_reviewed(world: World) -> 
         ReferralKey(MerchantId("other"), world.referral_of(SUSPICIOUS).id),
         ReferralKey(builders.MERCHANT, ReferralId("99999999-9999-4999-8999-999999999999")),
     ):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"^the merchant has no such referral$"):
             await world.review_referral(key, APPROVED)
+
+
+async def test_of_a_shop_that_is_being_redacted_nothing_is_reviewed(world: World) -> None:
+    key = world.referral_of(SUSPICIOUS).key
+    world.store.state.programs.clear()
+    with pytest.raises(NotFound, match=r"^the merchant has no such referral$"):
+        await world.review_referral(key, APPROVED)
 
 
 async def test_a_question_that_is_open_again_is_decided_by_the_review_once_it_is_answered(

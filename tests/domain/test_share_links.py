@@ -85,7 +85,7 @@ async def test_a_link_that_was_revoked_is_not_shared() -> None:
 async def test_a_link_that_the_merchant_does_not_have_is_not_shared(
     world: World, key: LinkKey
 ) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^the merchant has no such link$"):
         await world.share_link(key, channel=Channel.SMS)
 
 
@@ -98,6 +98,13 @@ async def test_a_share_that_is_repeated_opens_no_other_referral(world: World) ->
     before = world.store.state
     assert await _share(world, request_id=builders.REQUEST) == first
     assert world.store.state == before
+
+
+async def test_what_was_asked_for_is_remembered_with_what_came_of_it(world: World) -> None:
+    shared = await _share(world, request_id=builders.REQUEST)
+    assert list(world.store.state.requests.values()) == [
+        builders.request(resource_id=shared.id, created_at=world.clock.now())
+    ]
 
 
 async def test_twenty_who_share_at_once_with_one_id_open_one_referral(world: World) -> None:
@@ -138,7 +145,7 @@ async def test_another_share_with_the_same_id_is_refused() -> None:
     await world.set_up(links=[builders.link(), other], shares=())
     shared = await _share(world, request_id=builders.REQUEST)
     for link, channel in [(builders.link(), Channel.QR), (other, Channel.SMS)]:
-        with pytest.raises(RequestReused):
+        with pytest.raises(RequestReused, match=r"^an earlier call .* asked for something else$"):
             await _share(world, link=link, channel=channel, request_id=builders.REQUEST)
     assert list(world.store.state.referrals) == [shared.key]
 

@@ -160,6 +160,42 @@ def test_what_is_not_on_record_is_not_claimed(cause: Cause) -> None:
         assert not re.search(r"\d\.\d|None|paid by|Order (?!6200407294252)", told)
 
 
+BARE: Final = "Order 6200407294252 was placed."
+BARELY_TOLD: Final = {
+    Cause.IN_REVIEW: f"{BARE} The reward waits for a person at the merchant to look at the order.",
+    Cause.ON_HOLD: f"{BARE} The reward waits as long as the program holds rewards back, and comes "
+    "then unless something speaks against the order before that, such as a refund.",
+    Cause.ORDER_PAID: f"{BARE} The advocate has earned the reward: on 21 November 2026 it was "
+    "decided that the order counts, as it is paid.",
+    Cause.ORDER_CANCELLED: f"{BARE} It was cancelled. {UNDONE}",
+    Cause.ORDER_REFUNDED: f"{BARE} It was refunded, which by 21 November 2026 was enough to undo "
+    f"the order. {UNDONE}",
+    Cause.ADVOCATE_UNKNOWN: f"{BARE} There is no reward for it: on 21 November 2026 it was "
+    "decided that the merchant's customer records did not know the advocate.",
+    Cause.FRIEND_NOT_NEW: f"{BARE} There is no reward for it: on 21 November 2026 it was decided "
+    "that a friend counts only with their first order.",
+    Cause.VELOCITY_CAP: f"{BARE} There is no reward for it: on 21 November 2026 it was decided "
+    "that other referrals of the advocate counted on the order's day already, and the program "
+    "allows no more a day.",
+    Cause.REVIEW_DENIED: f"{BARE} There is no reward for it: on 21 November 2026 it was decided "
+    "that it must not count, by a person who looked at it.",
+}
+"""What is told where nothing but the order's id is on record."""
+
+
+@pytest.mark.parametrize("cause", BARELY_TOLD)
+def test_what_is_not_on_record_is_left_out_of_the_sentence(cause: Cause) -> None:
+    bare = ReferredOrder(merchant_id=builders.MERCHANT, facts=OrderFacts(order_id=builders.ORDER))
+    for known in (bare, None):
+        told = summary(referral(cause, due_at=None, referred_customer_id=None), known)
+        assert told == BARELY_TOLD[cause]
+
+
+def test_a_referral_that_names_no_order_was_of_some_order() -> None:
+    told = summary(referral(Cause.TEST_ORDER, order_id=None), None)
+    assert told.startswith("An order was placed. ")
+
+
 def test_only_the_marks_that_were_made_are_told() -> None:
     verdicts = explanation(
         RuleVerdict(advocate_is_below_the_cap.__name__, Verdict.PASSED),
@@ -172,7 +208,10 @@ def test_only_the_marks_that_were_made_are_told() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
-        ([RuleVerdict("program_is_active", Verdict.REFUSED)], "switched the referral program off"),
+        (
+            [RuleVerdict("program_is_active", Verdict.REFUSED)],
+            "the merchant had switched the referral program off",
+        ),
         ([RuleVerdict("merchant_is_valid", Verdict.REFUSED)], "the merchant was not active"),
     ],
     ids=["program", "merchant"],
@@ -181,11 +220,11 @@ def test_who_was_inactive_is_told_where_the_verdicts_tell(
     verdicts: list[RuleVerdict], said: str
 ) -> None:
     told = summary(referral(Cause.MERCHANT_INACTIVE), order(explanation=explanation(*verdicts)))
-    assert said in told
+    assert told == f"{REFUSED} {said}."
 
 
 @pytest.mark.parametrize(
-    ("frequency", "said"), [(2, "2 orders of this one were on record"), (7, "7 orders")]
+    ("frequency", "said"), [(2, "2 orders of this one were on record."), (7, "7 orders")]
 )
 def test_a_friend_whose_first_order_nobody_dated_is_told_by_the_count(
     frequency: int, said: str

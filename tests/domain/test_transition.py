@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 import attrs
 import pytest
@@ -120,6 +121,12 @@ def test_completing_again_after_a_reversal_is_another_event() -> None:
     assert len(ids) == 3
 
 
+def test_the_id_of_an_event_stays_what_it_is_from_one_release_to_the_next() -> None:
+    completed, reversed_ = builders.referral_completed(), builders.referral_reversed(version=2)
+    assert completed.id == str(uuid5(UUID(builders.REFERRAL), "referral.completed/2"))
+    assert reversed_.id == str(uuid5(UUID(builders.REFERRAL), "referral.reversed/2"))
+
+
 def test_a_first_version_has_no_status_before_and_no_event() -> None:
     assert opened(builders.referral()) == Transition(
         referral=builders.referral(), from_status=None, event=None
@@ -127,7 +134,7 @@ def test_a_first_version_has_no_status_before_and_no_event() -> None:
 
 
 def test_a_completion_without_a_friend_is_a_fault_of_ours() -> None:
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=r"^a completed referral has a friend$"):
         _move(builders.referral(), COMPLETED, facts=builders.facts(buyer=None))
 
 
@@ -155,7 +162,7 @@ def test_only_a_qualified_or_completed_referral_holds_the_friend(status: Referra
 
 def test_a_link_that_was_revoked_is_not_shared() -> None:
     builders.link().require_active()
-    with pytest.raises(LinkRevoked):
+    with pytest.raises(LinkRevoked, match=r"^the link was revoked$"):
         builders.link(revoked_at=NOW).require_active()
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import pytest
 
 from referrals_domain.errors import Unavailable
-from referrals_domain.model.decision import expire
+from referrals_domain.model.decision import Transition, expire
 from referrals_domain.model.identifiers import OrderId
 from referrals_domain.model.program import CompleteOn
 from referrals_domain.model.referral import Cause, ReferralStatus
 from referrals_domain.ports.status_cache import Hit
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.referrals import InMemoryReferrals
+from referrals_domain.testing.memory.store import InMemoryTransaction
+from referrals_domain.use_cases.expire_referrals import ExpireReferrals
 from tests.domain.faults import POISON, Faults, FaultyStore
 from tests.domain.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOLD: Final = timedelta(days=14)
 WINDOW: Final = builders.program().window
@@ -124,12 +130,27 @@ async def test_an_order_that_cannot_be_settled_does_not_hold_up_the_other_holds(
     error = RuntimeError("nobody foresaw it")
     store.faults = Faults(saving=error)
     for _ in range(2):
-        with pytest.raises(ExceptionGroup) as raised:
+        with pytest.raises(ExceptionGroup, match=r"^some referrals could not") as raised:
             await world.complete_due_holds(100)
         assert raised.value.exceptions == (error,)
     assert [world.referral_of(OrderId(str(number))).status for number in numbers] == [
         *(ReferralStatus.COMPLETED, ReferralStatus.QUALIFIED, ReferralStatus.COMPLETED),
     ]
+
+
+async def test_of_two_holds_the_other_ends_too() -> None:
+    store = FaultyStore()
+    world = World(store=store)
+    await world.set_up(builders.program(hold=HOLD))
+    bare = builders.signal(share=None)
+    for number in (int(POISON), 1):
+        await world.deliver(world.order_of_friend(number, signals=(bare,)))
+    await world.work()
+    world.clock.advance(HOLD)
+    store.faults = Faults(saving=RuntimeError("nobody foresaw it"))
+    with pytest.raises(ExceptionGroup):
+        await world.complete_due_holds(2)
+    assert world.referral_of(OrderId("1")).status is ReferralStatus.COMPLETED
 
 
 async def test_while_the_database_is_away_nothing_is_tried_one_by_one() -> None:
@@ -162,6 +183,16 @@ async def test_a_share_expires_when_its_window_ends_and_not_before() -> None:
     assert world.events() == []
 
 
+def test_an_expiry_is_a_change_from_pending_of_which_nobody_hears() -> None:
+    end = builders.SHARED_AT + WINDOW
+    expired = builders.referral(
+        status=ReferralStatus.EXPIRED, cause=Cause.NO_ORDER, version=2, updated_at=end
+    )
+    assert expire(builders.referral(), builders.program(), at=end) == Transition(
+        referral=expired, from_status=ReferralStatus.PENDING, event=None
+    )
+
+
 async def test_the_cache_is_told_and_reminded_of_a_share_that_expired() -> None:
     world = World()
     await _shared(world)
@@ -182,6 +213,43 @@ async def test_a_share_that_an_order_bound_meanwhile_does_not_expire() -> None:
         if status is not ReferralStatus.PENDING:
             at = builders.SHARED_AT + 2 * WINDOW
             assert expire(attrs.evolve(bound, status=status), builders.program(), at=at) is None
+
+
+@attrs.frozen
+class StubbornReferrals(InMemoryReferrals):
+    """Referrals of which the builders' share cannot be moved on."""
+
+    async def save(self, transitions: Sequence[Transition]) -> None:
+        """Save the others."""
+        if any(one.referral.key == SHARE for one in transitions):
+            raise RuntimeError("nobody foresaw it")
+        await super().save(transitions)
+
+
+class StubbornTransaction(InMemoryTransaction):
+    """A transaction in which it cannot."""
+
+    @property
+    def referrals(self) -> StubbornReferrals:
+        """The referrals."""
+        return StubbornReferrals(self._state)
+
+
+async def test_a_share_that_cannot_expire_does_not_hold_up_the_others() -> None:
+    world = World()
+    later = builders.referral(
+        id=world.ids.referral(), opened_at=builders.SHARED_AT + timedelta(hours=1)
+    )
+    await world.set_up(shares=[builders.referral(), later])
+    world.clock.advance(WINDOW)
+    sweep = ExpireReferrals(
+        begin=lambda: StubbornTransaction(world.store), cache=world.cache, clock=world.clock
+    )
+    with pytest.raises(ExceptionGroup) as raised:
+        await sweep(1)
+    assert len(raised.value.exceptions) == 1
+    assert world.store.state.referrals[later.key].status is ReferralStatus.EXPIRED
+    assert world.share().status is ReferralStatus.PENDING
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ import attrs
 
 from referrals_domain.model.evidence import Evidence
 from referrals_domain.model.explanation import RuleVerdict, Verdict
-from referrals_domain.model.identifiers import CustomerKey
 from referrals_domain.model.link import ReferralLink
 from referrals_domain.model.order import OrderFacts, OrderSnapshot
 from referrals_domain.model.program import ReferralProgram
@@ -65,11 +64,6 @@ class Case:
     def has_reviewer(self) -> bool:
         """Whether suspicion is a person's business: the program says so, or a person decided."""
         return self.program.review or self.evidence.review is not None
-
-    @property
-    def advocate(self) -> CustomerKey:
-        """The advocate within the merchant."""
-        return CustomerKey(self.link.merchant_id, self.link.customer_id)
 
 
 Rule: TypeAlias = Callable[[Case], Cause | None]

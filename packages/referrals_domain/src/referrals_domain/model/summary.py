@@ -300,14 +300,10 @@ def _given_back(facts: OrderFacts) -> list[str]:
     totals = facts.snapshot.totals if facts.snapshot else ()
     refunds = [refund.amount for refund in facts.refunds]
     return [
-        f"{_sum(back)} of {total.amount} {total.currency}"
+        f"{sum(back)} of {total.amount} {total.currency}"
         for total in totals
         if (back := [Decimal(one.amount) for one in refunds if one.currency == total.currency])
     ]
-
-
-def _sum(amounts: list[Decimal]) -> str:
-    return str(sum(amounts, start=Decimal(0)))
 
 
 def _day(time: datetime) -> str:

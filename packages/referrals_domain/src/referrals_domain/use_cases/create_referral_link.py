@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -64,13 +65,10 @@ class CreateReferralLink:
             RequestReused: An earlier call with the request id asked for something else.
             CodeTaken: Five fresh codes in a row were taken.
         """
-        for attempt in range(1, _CODES_TO_TRY + 1):
-            try:
+        for _ in range(_CODES_TO_TRY - 1):
+            with suppress(CodeTaken):
                 return await self._create(merchant_id, customer_id, request_id)
-            except CodeTaken:
-                if attempt == _CODES_TO_TRY:
-                    raise
-        raise AssertionError("unreachable")
+        return await self._create(merchant_id, customer_id, request_id)
 
     async def _create(
         self, merchant_id: MerchantId, customer_id: CustomerId, request_id: RequestId | None

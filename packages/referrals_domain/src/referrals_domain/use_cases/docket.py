@@ -51,7 +51,7 @@ class Docket:
         links: The links that they are owed to.
         referrals: The referrals that they are bound to or may bind.
         friends: Which referral holds each friend.
-        conversions: How many conversions each advocate has on an order's day.
+        conversions: How many conversions each advocate has on an order's day, where a cap asks.
         redacted: Which customers were redacted.
         shared: The uses of addresses that friends of an advocate are known to share.
     """
@@ -103,7 +103,7 @@ class Docket:
         evidence = self._with_tombstones(order, link, facts.placed_at)
         if program.velocity_cap and evidence.advocate_conversions is None:
             day = advocate_day(link, facts.placed_at)
-            others = self.conversions.get(day, 0) - referral.holds_the_friend
+            others = self.conversions[day] - referral.holds_the_friend
             evidence = attrs.evolve(evidence, advocate_conversions=others)
         use = unchecked_use(order, link, program)
         if use:
@@ -130,8 +130,7 @@ class Docket:
             for id_ in parties
             if id_ and id_.is_tombstone
         }
-        customers = {**standings, **order.evidence.customers}
-        return attrs.evolve(order.evidence, customers=customers) if standings else order.evidence
+        return attrs.evolve(order.evidence, customers={**standings, **order.evidence.customers})
 
     def _referral(
         self,
@@ -166,8 +165,8 @@ class Docket:
         before = case.referral
         self.referrals[after.key] = after
         day = advocate_day(case.link, case.placed_at)
-        change = after.holds_the_friend - before.holds_the_friend
-        self.conversions[day] = self.conversions.get(day, 0) + change
+        if day in self.conversions:
+            self.conversions[day] += after.holds_the_friend - before.holds_the_friend
         if before.friend and self.friends.get(before.friend) == before.id:
             del self.friends[before.friend]
         if after.friend and after.holds_the_friend:

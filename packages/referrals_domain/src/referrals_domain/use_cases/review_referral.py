@@ -52,7 +52,7 @@ class ReviewReferral:
             order_key = await _order_key(tx, key)
             facts = OrderFacts(order_id=order_key.order_id)  # nothing new, but locked
             docket = await load_docket(tx, {order_key: facts}, lock=True)
-            if order_key not in docket.orders or key not in docket.referrals:
+            if key not in docket.referrals:  # the shop was redacted meanwhile
                 raise NotFound("the merchant has no such referral")
             if _is_to_review(docket.orders[order_key], docket.referrals[key], verdict):
                 review = Review(verdict, self.clock.now())
