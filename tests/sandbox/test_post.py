@@ -373,6 +373,7 @@ def test_what_no_header_can_carry_is_told_in_one_line(
     assert failed.stderr.count("\n") == 1
 
 
+@pytest.mark.long
 def test_a_service_that_does_not_tell_the_status_is_a_failure(
     sandbox: Description, shared_cli: Cli, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def undone(sandbox: Description) -> Reversed:
     return play_reversal(sandbox, Silence())
 
 
+@pytest.mark.long
 def test_every_step_holds_also_where_neighbours_answer_on_short_paths(cli: Cli) -> None:
     told = cli.run(
         "--once",
