@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from referrals_adapters.flow.backoff import Backoff
 from referrals_adapters.shopify.admin_settings import ACCESS_FILE
 from referrals_adapters.system.address import Address
+from referrals_adapters.system.memory import settle_down
 from referrals_webhook.announce import announce
 from referrals_webhook.container.http import running_http
 from referrals_webhook.container.reconcile import running_reconcile
@@ -97,14 +98,18 @@ async def _http(
     async with running_http(settings, metrics) as container, asyncio.TaskGroup() as group:
         for routine in container.routines():
             group.create_task(routine.run(stop), name=routine.name)
+        app = container.app()
+        settle_down()
         announce(f"http listening on {Address.of(listener)}")
-        await serve(container.app(), listener, stop, drain_within=DRAIN_WITHIN)
+        await serve(app, listener, stop, drain_within=DRAIN_WITHIN)
 
 
 async def _worker(settings: WorkerSettings, metrics: Metrics, stop: asyncio.Event) -> None:
     async with running_worker(settings, metrics) as container:
+        worker = container.worker()
+        settle_down()
         announce("worker ready")
-        await container.worker().run(stop)
+        await worker.run(stop)
 
 
 async def _relay(settings: RelaySettings, metrics: Metrics, stop: asyncio.Event) -> None:
