@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +22,7 @@ from referrals_domain.model.limit import Limit
 from referrals_grpc.container import Container, running
 from referrals_grpc.serve import served
 from referrals_grpc.settings import Settings
+from tests.garbage import is_settled, searched_often
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -91,12 +91,7 @@ def test_a_part_that_is_missing_is_named() -> None:
 
 async def test_once_it_serves_what_is_there_is_not_searched_for_garbage_any_more() -> None:
     settings = Settings.read(Variables({**NOBODY_LISTENS, "REFERRALS_GRPC_LISTEN": "[::1]:0"}))
-    before = gc.get_freeze_count(), gc.get_threshold()
-    try:
+    with searched_often():
         async with served(settings) as address:
             assert address.port
-            assert gc.get_freeze_count() > before[0] + 10_000
-            assert gc.get_threshold()[0] > before[1][0]
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*before[1])
+            assert is_settled()
