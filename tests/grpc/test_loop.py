@@ -13,6 +13,7 @@ import grpc.aio
 from referrals_adapters.grpc.channel import open_channel
 from referrals_grpc.loop import Loop, is_grpcs
 from tests.grpc.service import bare
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,20 +77,23 @@ def test_calls_are_answered_on_it_and_grpcs_reader_is_known() -> None:
 
 
 def test_what_woke_it_many_times_is_read_once() -> None:
-    async def wake(loop: Loop) -> tuple[list[bytes], list[bytes]]:
+    async def wake(loop: Loop) -> list[bytes]:
         ours, theirs = socket.socketpair()
         reader = Reader(ours, [])
+
+        async def is_taken(last: bytes) -> bool:
+            return last in reader.taken
+
         with ours, theirs:
             theirs.send(b"12345")
             loop.add_reader(ours, partial(reader.read, loop))
-            await asyncio.sleep(0.05)
-            first = [*reader.taken]
+            await until(partial(is_taken, b"5"))
             theirs.send(b"6")
-            await asyncio.sleep(0.05)
+            await until(partial(is_taken, b"6"))
             loop.remove_reader(ours)
-        return first, reader.taken
+        return reader.taken
 
     with asyncio.Runner(loop_factory=Loop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, Loop)
-        assert runner.run(wake(loop)) == ([b"5"], [b"5", b"6"])
+        assert runner.run(wake(loop)) == [b"5", b"6"]

@@ -130,6 +130,32 @@ async def test_after_lost_webhooks_and_six_hours_away_all_ends_as_without_faults
     assert stormy.report.posted.dropped > 0
 
 
+@pytest.mark.long
+async def test_the_role_sweeps_again_after_as_long_as_it_is_told(
+    stage: Stage, program: Program, keeper: Shopkeeper, tmp_path: Path
+) -> None:
+    shop = SweptShop(name="again", first_order=1, keeper=keeper)
+    await shop.open(stage, NOWHERE)
+    keeper.fail(Faults(dropped=1.0, skew=CLOCK_BEHIND))
+    program.start(
+        *("run", "--role", "reconcile"),
+        SHOPIFY_ADMIN_ACCESS_FILE=access_file(tmp_path / "shops.json", [shop]),
+        SHOPIFY_ADMIN_URL=f"{keeper.url}/shops/{{shop}}",
+        REFERRALS_PUBLIC_URL=NOWHERE,
+        REFERRALS_RECONCILE_SECONDS="1",
+    )
+
+    async def is_swept() -> bool:
+        return bool(await stage.rows("watermarks", "1"))
+
+    async def is_found() -> bool:
+        return await _reconciled(stage) == KINDS
+
+    await until(is_swept, within=30)
+    await asyncio.to_thread(shop.happens, range(KINDS))
+    await until(is_found)
+
+
 async def test_told_to_stop_it_breaks_a_sweep_off_that_waits_for_shopify(
     program: Program, keeper: Shopkeeper, tmp_path: Path
 ) -> None:

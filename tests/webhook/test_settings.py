@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,15 @@ def test_a_role_needs_its_own_variables_and_no_others(
     kind: type[_Settings], variables: dict[str, str]
 ) -> None:
     _assert_needs(kind, variables)
+
+
+def test_reconcile_waits_for_a_quarter_of_an_hour_or_as_long_as_it_is_told(
+    tmp_path: Path,
+) -> None:
+    variables = reconcile_variables(tmp_path)
+    assert ReconcileSettings.read(Variables(variables)).every == timedelta(minutes=15)
+    told = {**variables, "REFERRALS_RECONCILE_SECONDS": "3600"}
+    assert ReconcileSettings.read(Variables(told)).every == timedelta(hours=1)
 
 
 def test_reconcile_needs_its_own_variables_and_no_others(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ _USUAL: Final = Faults(dropped=0.2, doubled=0.1, late=0.2, lateness=LATENESS, sk
 @attrs.frozen(kw_only=True)
 class LossyShop:
     """
-    A shop at Shopify; all methods but `create` raise SandboxError if that refuses.
+    A shop at Shopify; all methods raise SandboxError if that refuses.
 
     Args:
         merchant_id: The merchant.

@@ -68,7 +68,7 @@ class PrivacyWorkContract(StoredContract):
             async with begin() as tx:
                 locked = await tx.privacy_work.lock(request.id)
                 if locked:
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.05)  # the other looks, or waits for its turn
                     await tx.privacy_work.progress(request.id, {}, done_at=LATER)
                     await tx.commit()
             return locked is not None
