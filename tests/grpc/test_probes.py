@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
-from sqlalchemy import Engine, event
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.redis.client import open_redis
@@ -15,6 +14,7 @@ from referrals_adapters.redis.settings import RedisSettings
 from tests.grpc.probes import IDS, OF_NO_MERCHANT, Probe, all_probes, merchant_id
 from tests.grpc.requests import METHODS, SERVICE, text_fields
 from tests.grpc.walled import walled
+from tests.statements import noted
 from tests.tally import tried
 
 if TYPE_CHECKING:
@@ -99,15 +99,8 @@ def _is_of(probe: Probe, path: str, owner: int | None) -> bool:
 async def _cost(prober: Prober, redis: Client, probe: Probe) -> tuple[list[str], dict[str, int]]:
     """Make a probe, and return its statements and how often each command was given to Redis."""
     before, statements = await _commands(redis), list[str]()
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with noted(lambda statement, _: statements.append(statement)):
         await prober.ask(probe)
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
     after = await _commands(redis)
     return statements, {
         name: calls - before.get(name, 0)

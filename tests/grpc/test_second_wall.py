@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
-
-from sqlalchemy import Engine, event
+from typing import TYPE_CHECKING, Final
 
 from tests.grpc.probes import all_probes
 from tests.grpc.walled import walled
+from tests.statements import reworded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,17 +48,14 @@ def forgetful_statements() -> Iterator[set[str]]:
     """Have no statement ask for its merchant within the block; yield those that did."""
     changed: set[str] = set()
 
-    def forget(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> Any:
+    def forget(statement: str) -> str:
         forgetful = _OF_THE_MERCHANT.sub(r"(\g<0> OR true)", statement)
         if forgetful != statement:
             changed.add(statement)
-        return forgetful, parameters
+        return forgetful
 
-    event.listen(Engine, "before_cursor_execute", forget, retval=True)
-    try:
+    with reworded(forget):
         yield changed
-    finally:
-        event.remove(Engine, "before_cursor_execute", forget)
 
 
 async def _leaks(prober: Prober) -> set[str]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pytest
 import pytest_asyncio
-from sqlalchemy import event
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
@@ -23,6 +22,7 @@ from referrals_domain.testing import builders
 from referrals_sandbox.servers import postgres
 from referrals_sandbox.servers.child import Child
 from referrals_sandbox.servers.supervisor import supervising
+from tests.statements import noted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -62,29 +62,19 @@ async def walled_engine(walled_database: PostgresSettings) -> AsyncIterator[Asyn
 
 
 @pytest.fixture
-def sent(engine: AsyncEngine) -> Iterator[list[str]]:
+def sent() -> Iterator[list[str]]:
     """The statements that were sent; whoever wants to count them empties it first."""
     statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine.sync_engine, "before_cursor_execute", note)
+    with noted(lambda statement, _: statements.append(statement)):
+        yield statements
 
 
 @pytest.fixture
-def asked(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that were sent, with their parameters."""
+def asked() -> Iterator[list[tuple[str, Any]]]:
+    """The statements that were sent, with their arguments."""
     statements: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine.sync_engine, "before_cursor_execute", note)
+    with noted(lambda *one: statements.append(one)):
+        yield statements
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
@@ -41,22 +41,16 @@ _FEW_PAGES: Final = 10 * (SHOPS + LIMIT)
 
 
 async def test_a_claim_reads_by_index_one_entry_a_shop_and_what_it_takes(
-    blank_database: PostgresSettings,
+    blank_database: PostgresSettings, asked: list[tuple[str, Any]]
 ) -> None:
     await migrate(blank_database)
     async with open_engine(blank_database) as engine:
         async with engine.begin() as connection:
             await connection.execute(_FILL, {"facts": to_document(builders.facts()), "at": AT})
-        sent: list[tuple[str, Any]] = []
-
-        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-            sent.append((statement, parameters))
-
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
         async with PostgresTransaction(engine) as tx:
             claimed = await tx.deliveries.claim(LIMIT, at=AT, until=AT + timedelta(seconds=30))
         assert len({one.merchant_id for one in claimed}) == len(claimed) == LIMIT
-        ((statement, parameters),) = sent
+        ((statement, parameters),) = asked
         for mode in ("force_custom_plan", "force_generic_plan"):
             plan = await _plan(engine, mode, statement, parameters)
             scans = set(re.findall(r"'Node Type': '([\w ]+ Scan)'", str(plan)))

@@ -142,7 +142,7 @@ async def test_the_number_of_statements_does_not_depend_on_the_size(
     async with begin() as tx:
         sent.clear()
         await work(tx, 100)
-        assert sent == for_two
+        assert sent == for_two != []
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "missing"])
@@ -151,7 +151,7 @@ async def test_a_page_of_a_sweep_takes_as_many_statements_however_many_orders_ar
 ) -> None:
     two = await _swept(begin_with_link, sent, range(2), known=known)
     hundred = await _swept(begin_with_link, sent, range(100, 200), known=known)
-    assert hundred == two
+    assert hundred == two != []
 
 
 async def test_a_page_of_known_orders_is_looked_at_and_nothing_else(

@@ -93,7 +93,7 @@ class PostgresBacklog:
             Unavailable: The database is away.
         """
         statements = Statements(self.engine.connect())
-        await statements.begin()
+        await statements.open()
         try:
             rows = await statements.rows(_MEASURE)
         finally:

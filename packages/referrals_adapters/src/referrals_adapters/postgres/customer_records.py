@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from sqlalchemy import Text, bindparam, case, func, or_, select, text, update
@@ -28,8 +28,7 @@ from referrals_domain.ports.customer_records import CustomerRecords, Touched
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Row
-
+    from referrals_adapters.postgres.sql import Row
     from referrals_domain.model.identifiers import CustomerId, CustomerKey
 
 _MERCHANT: Final = bindparam("of_merchant", type_=Text)
@@ -165,7 +164,7 @@ class PostgresCustomerRecords(CustomerRecords):
         )
 
 
-def _to_line(row: Row[Any]) -> HistoryLine:
+def _to_line(row: Row) -> HistoryLine:
     return HistoryLine(
         referral_id=ReferralId(row.referral_id),
         version=row.version,

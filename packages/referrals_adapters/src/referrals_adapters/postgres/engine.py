@@ -5,17 +5,18 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import attrs
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from referrals_adapters.postgres.errors import sqlstate
 from referrals_adapters.postgres.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlalchemy import ExceptionContext
+    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     from referrals_adapters.postgres.settings import PostgresSettings
 
@@ -28,7 +29,8 @@ CONNECT_WITHIN: Final = 3.0
 ANSWER_WITHIN: Final = 7.0
 """Seconds to wait for an answer; only a frozen server needs that long, others keep a limit."""
 
-_READ_ONLY: Final = "25006"
+_GENERATIONS: Final = "generations"  # where a connection notes what it belongs to
+_GENERATION: Final = "generation"
 _SERVER_SETTINGS: Final = {
     "timezone": "UTC",
     "jit": "off",  # compiling costs more than our statements do
@@ -84,8 +86,10 @@ async def open_engine(  # noqa: PLR0913 - each is named, and has a default
             "ssl": settings.ssl_context,
         },
     )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    event.listen(engine.sync_engine, "handle_error", _leave_read_only)
+    generations = _Generations()
+    event.listen(engine.sync_engine, "connect", _read_uuids_as_text)
+    event.listen(engine.sync_engine, "connect", generations.opened)
+    event.listen(engine.sync_engine, "checkout", generations.taken)
     try:
         yield engine
     finally:
@@ -96,13 +100,36 @@ def _as_it_is(document: str) -> str:
     return document
 
 
-def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    """Have the pool open another connection in place of one that the server closed."""
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
+def _read_uuids_as_text(connection: Any, _record: object) -> None:
+    connection.run_async(
+        lambda driver: driver.set_type_codec(
+            "uuid", schema="pg_catalog", encoder=str, decoder=str, format="text"
+        )
+    )
 
 
-def _leave_read_only(context: ExceptionContext) -> None:
-    """Drop all connections once one of them leads to a primary that was demoted."""
-    if sqlstate(context.original_exception) == _READ_ONLY:
-        context.is_disconnect = True
+def leave_all(connection: AsyncConnection) -> None:
+    """Have the pool of a connection open others in place of all that it has now."""
+    connection.info[_GENERATIONS].begin()
+
+
+@attrs.define
+class _Generations:
+    """The connections of a pool: those that were opened before all were left are not taken."""
+
+    _current: int = 0
+
+    def begin(self) -> None:
+        """Leave all that there are."""
+        self._current += 1
+
+    def opened(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        """Note a connection."""
+        record.info[_GENERATIONS] = self
+        record.info[_GENERATION] = self._current
+
+    def taken(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """Have the pool open another connection in place of one that was closed or left."""
+        is_left = record.info[_GENERATION] != self._current
+        if is_left or connection.driver_connection.is_closed():
+            raise DisconnectionError

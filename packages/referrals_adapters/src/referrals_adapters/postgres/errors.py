@@ -33,11 +33,14 @@ _BY_CONSTRAINT: Final[Mapping[str, type[ReferralsError]]] = {
 }
 """Unique constraints and indexes, and what their violation means."""
 
+READ_ONLY: Final = "25006"
+"""The condition of a write on a server that takes none: the primary was demoted."""
+
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, read in November 2026
 _BY_SQLSTATE: Final[Mapping[str, type[ReferralsError]]] = {
     "0A000": Unavailable,  # feature_not_supported: a prepared plan that a migration made void
     "08": Unavailable,  # class: connection exception
-    "25006": Unavailable,  # read_only_sql_transaction: the primary was demoted
+    READ_ONLY: Unavailable,
     "25P03": Unavailable,  # idle_in_transaction_session_timeout
     "25P04": Unavailable,  # transaction_timeout
     "28": Unavailable,  # class: a wrong user or password; a person mends it, and work goes on
@@ -87,7 +90,7 @@ def schema_errors() -> Iterator[None]:
     """
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, asyncpg.PostgresError) as error:
         if sqlstate(error) not in _OTHER_SCHEMA:
             raise
         raise Unavailable(f"PostgreSQL: {_condition(error)}") from error

@@ -30,7 +30,7 @@ from referrals_domain.model.request import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Row
+    from referrals_adapters.postgres.sql import Row
 
 
 def to_row(value: ReferralProgram | ReferralLink | Referral) -> Mapping[str, Any]:
@@ -38,11 +38,11 @@ def to_row(value: ReferralProgram | ReferralLink | Referral) -> Mapping[str, Any
     return attrs.asdict(value, recurse=False)
 
 
-def to_program(row: Row[Any]) -> ReferralProgram:
+def to_program(row: Row) -> ReferralProgram:
     """Read a row of `programs`."""
     return ReferralProgram(
         **{
-            **row._mapping,  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+            **row,
             "merchant_id": MerchantId(row.merchant_id),
             "shop_domain": ShopDomain(row.shop_domain),
             "complete_on": CompleteOn(row.complete_on),
@@ -50,7 +50,7 @@ def to_program(row: Row[Any]) -> ReferralProgram:
     )
 
 
-def to_link(row: Row[Any]) -> ReferralLink:
+def to_link(row: Row) -> ReferralLink:
     """Read a row of `referral_links`."""
     return ReferralLink(
         id=LinkId(row.id),
@@ -62,7 +62,7 @@ def to_link(row: Row[Any]) -> ReferralLink:
     )
 
 
-def to_referral(row: Row[Any]) -> Referral:
+def to_referral(row: Row) -> Referral:
     """Read a row of `referrals`."""
     friend = row.referred_customer_id
     return Referral(
@@ -98,7 +98,7 @@ def order_to_row(order: ReferredOrder) -> Mapping[str, Any]:
     }
 
 
-def to_order(row: Row[Any]) -> ReferredOrder:
+def to_order(row: Row) -> ReferredOrder:
     """Read a row of `referred_orders`."""
     attribution, explanation = row.attribution, row.explanation
     return ReferredOrder(
@@ -117,7 +117,7 @@ def request_to_row(request: Request) -> Mapping[str, Any]:
     return {"request_id": row.pop("id"), **row}
 
 
-def to_request(row: Row[Any]) -> Request:
+def to_request(row: Row) -> Request:
     """Read a row of `requests`."""
     return Request(
         merchant_id=MerchantId(row.merchant_id),

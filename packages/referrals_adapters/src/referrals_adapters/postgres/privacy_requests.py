@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from sqlalchemy import Text, bindparam, null, select, update
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Row
-
+    from referrals_adapters.postgres.sql import Row
     from referrals_domain.model.identifiers import CustomerKey
     from referrals_domain.model.privacy import PrivacyCall
 
@@ -88,7 +87,7 @@ class PostgresPrivacyRequests(PrivacyRequests):
         return len(answered)
 
 
-def to_privacy_request(row: Row[Any]) -> PrivacyRequest:
+def to_privacy_request(row: Row) -> PrivacyRequest:
     """Read a row of `privacy_requests`."""
     return PrivacyRequest(
         id=row.id,

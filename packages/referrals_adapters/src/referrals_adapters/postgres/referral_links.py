@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 from sqlalchemy import select
@@ -18,8 +18,7 @@ from referrals_domain.ports.referral_links import ReferralLinks
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from sqlalchemy import Row
-
+    from referrals_adapters.postgres.sql import Row
     from referrals_domain.model.link import ReferralLink
 
 _COLUMNS = referral_links.c
@@ -83,5 +82,5 @@ def _rows(keys: Collection[LinkKey]) -> list[dict[str, object]]:
     return [{"merchant_id": key.merchant_id, "id": key.link_id} for key in set(keys)]
 
 
-def _by_key(rows: Iterable[Row[Any]]) -> dict[LinkKey, ReferralLink]:
+def _by_key(rows: Iterable[Row]) -> dict[LinkKey, ReferralLink]:
     return {LinkKey(link.merchant_id, link.id): link for link in map(to_link, rows)}

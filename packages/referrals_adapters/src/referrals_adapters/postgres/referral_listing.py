@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import Integer, bindparam, select, tuple_
+from sqlalchemy import Integer, bindparam, literal_column, select, tuple_
 
 from referrals_adapters.postgres.mapping import to_referral
 from referrals_adapters.postgres.statements import Statements
@@ -14,10 +15,11 @@ from referrals_domain.ports.referral_listing import ReferralListing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import Select
 
-    from referrals_domain.model.referral import Place, Referral
+    from referrals_domain.model.referral import Place, Referral, ReferralStatus
     from referrals_domain.ports.referral_listing import Selection
 
 _COLUMNS = referrals.c
@@ -31,8 +33,6 @@ _NEWEST_FIRST = (
 _BEHIND = tuple_(*_PLACE) < tuple_(
     *(bindparam(f"after_{column.name}", type_=column.type) for column in _PLACE)
 )
-_IN_PLAIN_SIGHT = frozenset({"status"})
-"""What a statement names itself, for the planner to see which partial index fits."""
 
 
 @attrs.frozen
@@ -48,18 +48,29 @@ class PostgresReferralListing(ReferralListing):
         wanted = {
             name: str(value)
             for name, value in attrs.asdict(selection, recurse=False).items()
-            if value is not None
+            if value is not None and name != "status"
         }
-        statement = _NEWEST_FIRST.where(*map(_fits, wanted))
         behind: dict[str, object] = {}
         if after is not None:
-            statement = statement.where(_BEHIND)
             behind = {"after_opened_at": after.opened_at, "after_id": str(after.id)}
+        statement = _page_of(frozenset(wanted), selection.status, is_first=after is None)
         rows = await self.statements.rows(statement, limit=limit, **wanted, **behind)
         return [to_referral(row) for row in rows]
 
 
-def _fits(name: str) -> ColumnElement[bool]:
-    column = _COLUMNS[name]
-    value = bindparam(name, type_=column.type, literal_execute=name in _IN_PLAIN_SIGHT)
-    return column == value
+@cache
+def _page_of(
+    wanted: AbstractSet[str], status: ReferralStatus | None, *, is_first: bool
+) -> Select[Any]:
+    """
+    Return what selects a page by some columns.
+
+    It names the status itself, for the planner to see which partial index fits.
+    """
+    columns = [_COLUMNS[name] for name in wanted]
+    statement = _NEWEST_FIRST.where(
+        *(column == bindparam(column.name, type_=column.type) for column in columns)
+    )
+    if status:
+        statement = statement.where(_COLUMNS.status == literal_column(f"'{status.value}'"))
+    return statement if is_first else statement.where(_BEHIND)

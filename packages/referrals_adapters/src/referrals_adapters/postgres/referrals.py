@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 from sqlalchemy import Integer, column, func, select
@@ -18,8 +18,7 @@ from referrals_domain.ports.referrals import Referrals
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Row
-
+    from referrals_adapters.postgres.sql import Row
     from referrals_domain.model.decision import Transition
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.model.referral import Referral
@@ -88,7 +87,7 @@ def _rows(keys: Collection[ReferralKey]) -> list[dict[str, object]]:
     return [{"merchant_id": key.merchant_id, "id": key.referral_id} for key in set(keys)]
 
 
-def _by_key(rows: Iterable[Row[Any]]) -> dict[ReferralKey, Referral]:
+def _by_key(rows: Iterable[Row]) -> dict[ReferralKey, Referral]:
     return {referral.key: referral for referral in map(to_referral, rows)}
 
 

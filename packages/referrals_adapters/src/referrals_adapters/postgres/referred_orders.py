@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 from sqlalchemy import select
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Row
-
+    from referrals_adapters.postgres.sql import Row
     from referrals_domain.model.identifiers import OrderKey
 
 _COLUMNS = referred_orders.c
@@ -70,5 +69,5 @@ class PostgresReferredOrders(ReferredOrders):
         return _by_key(await self.statements.rows_for(_LOCK, rows))
 
 
-def _by_key(rows: Iterable[Row[Any]]) -> dict[OrderKey, ReferredOrder]:
+def _by_key(rows: Iterable[Row]) -> dict[OrderKey, ReferredOrder]:
     return {order.key: order for order in map(to_order, rows)}

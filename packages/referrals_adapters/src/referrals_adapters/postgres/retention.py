@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Column, ColumnElement, Delete, FromClause, Row, TextClause
+    from sqlalchemy import Column, ColumnElement, Delete, FromClause, TextClause
+
+    from referrals_adapters.postgres.sql import Row
 
 _LIMIT: Final = bindparam("limit", type_=Integer)
 _BEFORE: Final = bindparam("before", type_=requests.c.created_at.type)
@@ -171,7 +173,7 @@ class PostgresRetention(Retention):
         await forget_history(self.statements, versions)
         return versions
 
-    async def _lock_orders(self, bound: Sequence[Row[Any]]) -> set[tuple[str, str]]:
+    async def _lock_orders(self, bound: Sequence[Row]) -> set[tuple[str, str]]:
         rows = [{"merchant_id": one.merchant_id, "order_id": one.order_id} for one in bound]
         found = await self.statements.rows_for(_LOCK_ORDERS, rows)
         return {(row.merchant_id, row.order_id) for row in found}

@@ -32,7 +32,7 @@ def given(*columns: ColumnClause[Any]) -> TableValuedAlias:
 
 def arrays(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
     """Return the parameters that make these rows the given ones; there must be one."""
-    return {_PARAMETER + name: [_plain(row[name]) for row in rows] for name in rows[0]}
+    return {_PARAMETER + name: [plain(row[name]) for row in rows] for name in rows[0]}
 
 
 def same(table: Table, rows: TableValuedAlias, *names: str) -> ColumnElement[bool]:
@@ -53,6 +53,6 @@ def updating(table: Table, rows: TableValuedAlias, *key: str) -> Update:
     return update(table).where(same(table, rows, *key)).values(values)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return what asyncpg takes: where it expects a string, it refuses identifiers and enums."""
     return str(value) if isinstance(value, str) else value

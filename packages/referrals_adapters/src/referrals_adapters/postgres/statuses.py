@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 from sqlalchemy import literal_column, select
@@ -19,7 +19,9 @@ from referrals_domain.ports.statuses import Statuses
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement
+
+    from referrals_adapters.postgres.sql import Row
 
 _COLUMNS = referrals.c
 _KEYS = given(_COLUMNS.merchant_id, _COLUMNS.id)
@@ -42,10 +44,6 @@ _READ = (
 )
 
 
-def _without_transactions(engine: AsyncEngine) -> AsyncEngine:
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
 @attrs.frozen
 class PostgresStatuses(Statuses):
     """
@@ -62,7 +60,7 @@ class PostgresStatuses(Statuses):
         replica: Whether it is a replica's.
     """
 
-    engine: AsyncEngine = attrs.field(converter=_without_transactions)
+    engine: AsyncEngine
     replica: bool = attrs.field(default=False, kw_only=True)
 
     async def read(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
@@ -73,10 +71,10 @@ class PostgresStatuses(Statuses):
             return found
         return {key: attrs.evolve(view, stale=True) for key, view in found.items() if view}
 
-    async def _rows(self, keys: Collection[ReferralKey]) -> Sequence[Row[Any]]:
+    async def _rows(self, keys: Collection[ReferralKey]) -> Sequence[Row]:
         rows = [{"merchant_id": key.merchant_id, "id": key.referral_id} for key in set(keys)]
         statements = Statements(self.engine.connect())
-        await statements.begin()
+        await statements.open()
         try:
             merchants = acting_for(key.merchant_id for key in keys)
             found = await statements.rows_for(_READ, rows, **merchants)
@@ -87,15 +85,15 @@ class PostgresStatuses(Statuses):
         return found
 
 
-def _is_read_only(rows: Sequence[Row[Any]]) -> bool:
+def _is_read_only(rows: Sequence[Row]) -> bool:
     return any(row.is_read_only for row in rows)
 
 
-def _key(row: Row[Any]) -> ReferralKey:
+def _key(row: Row) -> ReferralKey:
     return ReferralKey(MerchantId(row.merchant_id), ReferralId(row.id))
 
 
-def _view(row: Row[Any]) -> StatusView | None:
+def _view(row: Row) -> StatusView | None:
     if row.status is None:
         return None
     return StatusView(ReferralStatus(row.status), row.version, row.updated_at, Cause(row.cause))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 from sqlalchemy import null, select, update
@@ -20,7 +20,8 @@ from referrals_domain.ports.unpublished_events import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import Row
+    from referrals_adapters.postgres.sql import Row
+
 
 _COLUMNS = outbox.c
 
@@ -62,7 +63,7 @@ class PostgresUnpublishedEvents(UnpublishedEvents):
         return [row.seq for row in rows]
 
 
-def _event(row: Row[Any]) -> UnpublishedEvent:
+def _event(row: Row) -> UnpublishedEvent:
     refused = Refused(at=row.refused_at, reason=row.reason) if row.refused_at else None
     return UnpublishedEvent(
         id=row.seq,

@@ -29,7 +29,7 @@ async def sees_every_merchant(engine: AsyncEngine) -> bool:
         Unavailable: The database does not answer, or has no tables yet.
     """
     statements = Statements(engine.connect())
-    await statements.begin()
+    await statements.open()
     try:
         rows = await statements.rows(_SEES_EVERY_MERCHANT)
     finally:
