@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final, TypeVar
 
+import msgspec
 from cattrs.preconf.json import make_converter
 
 T = TypeVar("T")
 
 _CONVERTER: Final = make_converter(omit_if_default=True)
+_ENCODER: Final = msgspec.json.Encoder(order="sorted", enc_hook=str)  # identifiers are strings
 
 
 def to_document(value: object) -> str:
     """Return a value of the model as JSON: the same text for the same value."""
-    return json.dumps(_CONVERTER.unstructure(value), sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(_CONVERTER.unstructure(value)).decode()
 
 
 def from_document(kind: type[T], document: str) -> T:
@@ -24,4 +25,4 @@ def from_document(kind: type[T], document: str) -> T:
     Raises:
         cattrs.BaseValidationError: The document is not one of this kind.
     """
-    return _CONVERTER.loads(document, kind)
+    return _CONVERTER.structure(msgspec.json.decode(document), kind)

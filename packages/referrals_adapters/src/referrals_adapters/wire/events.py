@@ -7,11 +7,11 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-proto
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
+import msgspec
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "/referrals"
 CONTENT_TYPE: Final = "application/json"
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=str)  # identifiers are strings
 
 
 @attrs.frozen(kw_only=True)
@@ -72,16 +74,16 @@ def event_data(event: ReferralEvent) -> bytes:
         "attribution": {"signal": event.attribution.signal, "code": event.attribution.code},
         "cause": event.cause,
     }
-    return _encoded(data)
+    return _ENCODER.encode(data)
 
 
 def renamed(data: bytes, customer_id: str, tombstone: str) -> bytes:
     """Return the data of an event with a tombstone in place of a customer, in whatever role."""
-    fields = json.loads(data)
+    fields = msgspec.json.decode(data)
     for role in ("customer_id", "referred_customer_id"):
         if fields[role] == customer_id:
             fields[role] = tombstone
-    return _encoded(fields)
+    return _ENCODER.encode(fields)
 
 
 def event_headers(
@@ -97,7 +99,3 @@ def event_headers(
         "content-type": CONTENT_TYPE,
     }
     return [(name, value.encode()) for name, value in attributes.items()]
-
-
-def _encoded(data: Mapping[str, object]) -> bytes:
-    return json.dumps(data, separators=(",", ":")).encode()

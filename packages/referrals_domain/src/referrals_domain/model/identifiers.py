@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import ClassVar, NamedTuple, Self
 from uuid import UUID, uuid5
 
 _TOMBSTONE = re.compile(r"redacted-[0-9a-f]{32}", re.ASCII)
 _REFERRAL_OF_ORDER = UUID("6f1d2d0c-55e1-5c0e-9c1b-0d9b7f3f6a11")
 _VERSION_OF_ORDER = 5  # what uuid5 makes, and `Ids` never does
+_ORDERS_AT_HAND = 1000  # of a few batches: one asks for an id several times on its way
 
 
 class _Identifier(str):
@@ -127,6 +129,7 @@ class ReferralId(_UuidIdentifier):
     __slots__ = ()
 
     @classmethod
+    @lru_cache(_ORDERS_AT_HAND)
     def of_order(cls, merchant_id: MerchantId, order_id: OrderId) -> ReferralId:
         """Return the one id that a referral opened by this order has, whoever computes it."""
         return cls(str(uuid5(_REFERRAL_OF_ORDER, f"{merchant_id}/{order_id}")))

@@ -144,6 +144,8 @@ class OrderFacts:
         """
         if self.order_id != other.order_id:
             raise ValueError("facts of different orders do not merge")
+        if self.tells_nothing:
+            return other
         return attrs.evolve(
             self,
             snapshot=max(
@@ -196,6 +198,11 @@ class OrderFacts:
             buyer=attrs.evolve(self.buyer, customer_id=names[self.buyer.customer_id]),
             snapshot=attrs.evolve(self.snapshot, address=None) if self.snapshot else None,
         )
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether nothing but the id is known: the neutral element."""
+        return self == OrderFacts(order_id=self.order_id)
 
     @property
     def customer_id(self) -> CustomerId | None:

@@ -130,6 +130,8 @@ class Docket:
             for id_ in parties
             if id_ and id_.is_tombstone
         }
+        if not standings:
+            return order.evidence
         return attrs.evolve(order.evidence, customers={**standings, **order.evidence.customers})
 
     def _referral(
