@@ -74,12 +74,12 @@ class Alternated:
     @property
     def base_rate(self) -> float:
         """The median of the base's rates."""
-        return median(one.rate for one in self.bases)
+        return median_rate(self.bases)
 
     @property
     def rate(self) -> float:
         """The median of the rates."""
-        return median(one.rate for one in self.slices)
+        return median_rate(self.slices)
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -93,6 +93,11 @@ class Alternated:
     def latency_at_part(self, share: float) -> float | None:
         """Return the same where only a part as many were asked for."""
         return _median_percentile([one.latencies_at_part for one in self.slices], share)
+
+
+def median_rate(slices: Sequence[Slice]) -> float:
+    """Return the median of their rates."""
+    return median(one.rate for one in slices)
 
 
 def cpu_each(slices: Sequence[Slice]) -> dict[str, float]:
