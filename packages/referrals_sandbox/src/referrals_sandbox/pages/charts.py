@@ -16,21 +16,23 @@ _ROW: Final = 34
 
 class Interval(NamedTuple):
     """
-    A rate as it was measured, and the truth.
+    A value as it was measured, and what it is held against.
 
     Args:
         name: Of what.
-        truth: The true rate.
-        rate: The measured one.
+        value: The measured one.
         lower: The lower bound of its interval.
         upper: The upper one.
+        mark: What it is held against.
+        figure: What stands at its end.
     """
 
     name: str
-    truth: float
-    rate: float
+    value: float
     lower: float
     upper: float
+    mark: float
+    figure: str
 
 
 class Bar(NamedTuple):
@@ -49,20 +51,20 @@ class Bar(NamedTuple):
 
 
 def intervals(rows: Sequence[Interval], *, title: str) -> str:
-    """Draw each interval as a line with the rate on it as a dot, and the truth as a mark."""
-    most = max((max(row.upper, row.truth) for row in rows), default=0) or 1.0
+    """Draw each interval as a line, the value as a dot on it, and the mark upright."""
+    most = max((max(row.upper, row.mark) for row in rows), default=0) or 1.0
     drawn = []
     for number, row in enumerate(rows):
         y = _middle(number)
-        lower, rate, upper, truth = (
-            _x(value, most) for value in (row.lower, row.rate, row.upper, row.truth)
+        lower, value, upper, mark = (
+            _x(one, most) for one in (row.lower, row.value, row.upper, row.mark)
         )
         drawn.append(
             _text(row.name, y)
             + f'<line class="interval" x1="{lower}" y1="{y}" x2="{upper}" y2="{y}"/>'
-            f'<circle class="rate" cx="{rate}" cy="{y}" r="5"/>'
-            f'<line class="truth" x1="{truth}" y1="{y - 11}" x2="{truth}" y2="{y + 11}"/>'
-            + _figure(f"{row.rate:.2%}", y)
+            f'<circle class="value" cx="{value}" cy="{y}" r="5"/>'
+            f'<line class="mark" x1="{mark}" y1="{y - 11}" x2="{mark}" y2="{y + 11}"/>'
+            + _figure(row.figure, y)
         )
     return _svg(drawn, title)
 
