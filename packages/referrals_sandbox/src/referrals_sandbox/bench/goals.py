@@ -1,4 +1,4 @@
-"""The goals, and whether a run met them."""
+"""The goals, and whether a run met them: a goal holds a median against its bound."""
 
 from __future__ import annotations
 
@@ -8,51 +8,47 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from referrals_sandbox.bench.figures import Alternated, median_rate
 from referrals_sandbox.bench.footprint import ROLES
 from referrals_sandbox.bench.load import PART
 
 if TYPE_CHECKING:
+    from referrals_sandbox.bench.figures import Alternated, Slice
     from referrals_sandbox.bench.report import Report
 
-_MILLISECONDS: Final = 1000
+_WHOLE: Final = 1000  # from here on nobody reads a fraction
 
 
 @attrs.frozen(kw_only=True)
 class Goal:
     """
-    What a figure has to reach, or not to exceed.
+    What a median has to reach, or not to exceed.
 
     Args:
         what: What is measured.
-        bound: The least that it may be, or the most.
-        unit: The unit of both.
         of: The field of the report that has it.
-        figure: Takes it from there; None: there is none.
+        values: Takes the values from there; one for each slice, round or start.
+        bound: The least that their median may be, or the most.
+        unit: The unit of all of them.
         is_ceiling: Whether the bound is the most.
     """
 
     what: str
+    of: str
+    values: Callable[[Any], Sequence[float]]
     bound: float
     unit: str
-    of: str
-    figure: Callable[[Any], float | None]
     is_ceiling: bool = False
 
     def judge(self, report: Report) -> Verdict:
         """Return how a run stands to it."""
         measured = getattr(report, self.of)
         if measured is None:
-            return Verdict(goal=self, figure=None, why=report.left_out[self.of])
-        figure = self.figure(measured)
-        return Verdict(goal=self, figure=figure, why="too little was done" * (figure is None))
+            return Verdict(goal=self, values=(), why=report.left_out[self.of])
+        values = self.values(measured)
+        return Verdict(goal=self, values=values, why="" if values else "too little was done")
 
     def __str__(self) -> str:
-        return f"{'<=' if self.is_ceiling else '>='} {self.shown(self.bound)}"
-
-    def shown(self, figure: float) -> str:
-        """Return a figure of it with its unit, as people read it."""
-        return f"{_written(figure)} {self.unit}"
+        return f"{'<=' if self.is_ceiling else '>='} {written(self.bound)} {self.unit}"
 
 
 @attrs.frozen(kw_only=True)
@@ -62,17 +58,22 @@ class Verdict:
 
     Args:
         goal: The goal.
-        figure: What was measured; None: nothing.
-        why: Why nothing was, if so.
+        values: What was measured; nothing: it was not.
+        why: Why it was not, if so.
     """
 
     goal: Goal
-    figure: float | None
+    values: Sequence[float]
     why: str
 
     @property
+    def figure(self) -> float | None:
+        """The median of what was measured, if it was."""
+        return median(self.values) if self.values else None
+
+    @property
     def is_met(self) -> bool:
-        """Whether it was measured, and reached."""
+        """Whether it was measured, and is as it has to be."""
         if self.figure is None:
             return False
         if self.goal.is_ceiling:
@@ -81,8 +82,10 @@ class Verdict:
 
     @property
     def shown(self) -> str:
-        """What was measured, as people read it."""
-        return "-" if self.figure is None else self.goal.shown(self.figure)
+        """The median, as people read it."""
+        if self.figure is None:
+            return "-"
+        return f"{written(self.figure)} {self.goal.unit}"
 
     @property
     def said(self) -> str:
@@ -102,20 +105,44 @@ def judged(report: Report) -> Sequence[Verdict]:
     return [goal.judge(report) for goal in GOALS]
 
 
-def _ratio(measured: Alternated) -> float:
-    return measured.ratio
+def written(value: float) -> str:
+    """
+    Return a value as people read it.
+
+    >>> written(15_000), written(0.63842), written(70.0)
+    ('15,000', '0.6384', '70')
+    """
+    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.4g}"
 
 
-def _p99_at_part(measured: Alternated) -> float | None:
-    latency = measured.latency_at_part(0.99)
-    return None if latency is None else latency * _MILLISECONDS
+def _ratios(measured: Alternated) -> Sequence[float]:
+    return measured.ratios
+
+
+def _rates(measured: Sequence[Slice]) -> Sequence[float]:
+    return [one.rate for one in measured]
+
+
+def _late(measured: Alternated) -> Sequence[float]:
+    return [1000 * latency for latency in measured.latencies_at_part(0.99)]
+
+
+def _latency(letter: str) -> Goal:
+    return Goal(
+        what=f"{letter}, p99 at {PART:.0%} of its most",
+        of=letter.lower(),
+        values=_late,
+        bound=8,
+        unit="ms",
+        is_ceiling=True,
+    )
 
 
 def _start(role: str) -> Goal:
     return Goal(
         what=f"{role}, start to ready",
         of="started",
-        figure=lambda started: median(started[role]),
+        values=lambda started: started[role],
         bound=0.8,
         unit="s",
         is_ceiling=True,
@@ -126,55 +153,25 @@ def _memory(role: str) -> Goal:
     return Goal(
         what=f"{role}, memory when idle",
         of="memory",
-        figure=lambda memory: memory[role],
+        values=lambda memory: [memory[role]],
         bound=70,
         unit="MB",
         is_ceiling=True,
     )
 
 
-def _latency(letter: str) -> Goal:
-    return Goal(
-        what=f"{letter}, p99 at {PART:.0%} of its most",
-        of=letter.lower(),
-        figure=_p99_at_part,
-        bound=8,
-        unit="ms",
-        is_ceiling=True,
-    )
-
-
 GOALS: Final[Sequence[Goal]] = (
-    Goal(what="R, reads", of="r", figure=_ratio, bound=1.2, unit="E"),
+    Goal(what="R, reads", of="r", values=_ratios, bound=1.2, unit="E"),
     _latency("R"),
-    Goal(what="W, webhooks", of="w", figure=_ratio, bound=1.6, unit="P"),
+    Goal(what="W, webhooks", of="w", values=_ratios, bound=1.6, unit="P"),
     _latency("W"),
-    Goal(what="C, conversions", of="c", figure=_ratio, bound=0.2, unit="P"),
-    Goal(
-        what="orders without a signal",
-        of="no_signal",
-        figure=median_rate,
-        bound=15_000,
-        unit="/s",
-    ),
-    Goal(what="relay's drain", of="drain", figure=median_rate, bound=40_000, unit="/s"),
-    Goal(
-        what="relay's drain to a real Kafka",
-        of="drain_kafka",
-        figure=median_rate,
-        bound=15_000,
-        unit="/s",
-    ),
+    Goal(what="C, conversions", of="c", values=_ratios, bound=0.2, unit="P"),
+    Goal(what="orders without a signal", of="no_signal", values=_rates, bound=15_000, unit="/s"),
+    Goal(what="relay's drain", of="drain", values=_rates, bound=40_000, unit="/s"),
+    Goal(what="drain to a real Kafka", of="drain_kafka", values=_rates, bound=15_000, unit="/s"),
     *map(_start, ROLES),
     *map(_memory, ROLES),
-    Goal(what="R, as referrals grow", of="growth_r", figure=_ratio, bound=0.9, unit="of it"),
-    Goal(what="C, as referrals grow", of="growth_c", figure=_ratio, bound=0.9, unit="of it"),
+    Goal(what="R, many to few referrals", of="growth_r", values=_ratios, bound=0.9, unit="x"),
+    Goal(what="C, many to few referrals", of="growth_c", values=_ratios, bound=0.9, unit="x"),
 )
 """All of them."""
-
-
-_WHOLE: Final = 20  # from here on nobody asks for a fraction
-
-
-def _written(figure: float) -> str:
-    return f"{figure:,.0f}" if figure >= _WHOLE else f"{figure:.3g}"

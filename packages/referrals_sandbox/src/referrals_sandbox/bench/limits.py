@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_LOAD: Final = 0.8  # of a CPU, on which the servers have to run, too
 _CROWDED: Final = 0.5  # load average for each CPU
-_ROUNDS: Final = 5  # with fewer a median is little more than one of them
+_ENOUGH: Final = 5  # rounds or starts for a median
 
 _ALWAYS: Final = (
     "One machine: what makes the load, the servers and the stand-ins take from the same CPUs.",
@@ -29,7 +29,8 @@ _ALWAYS: Final = (
 
 def limits(report: Report) -> Sequence[str]:
     """Return it, each in a sentence."""
-    return [*_ALWAYS, *_of_servers(report), *_of_the_machine(report), *_of_goals(report)]
+    parts = (_of_servers, _of_the_machine, _of_the_plan, _of_goals)
+    return [*_ALWAYS, *(said for part in parts for said in part(report))]
 
 
 def _of_servers(report: Report) -> Sequence[str]:
@@ -51,15 +52,20 @@ def _of_the_machine(report: Report) -> Sequence[str]:
             "CPUs before, so ratios may be off, and CPU less so."
         )
     for letter in report.letters:
-        share, rounds = cpu_shares(letter.measured.slices)[LOAD], len(letter.measured.slices)
+        share = cpu_shares(letter.measured.slices)[LOAD]
         if share > _MOST_LOAD:
             said.append(
                 f"{letter.name}: the load took {share:.0%} of a CPU, most of it: it may be what "
                 "holds this up."
             )
-        if rounds < _ROUNDS:
-            said.append(f"{letter.name}: {rounds} rounds, of which a median says little.")
     return said
+
+
+def _of_the_plan(report: Report) -> Sequence[str]:
+    rounds, starts = len(report.c.slices), min(map(len, report.started.values()))
+    if min(rounds, starts) >= _ENOUGH:
+        return []
+    return [f"A short run: medians of {rounds} rounds, and of {starts} starts, say little."]
 
 
 def _of_goals(report: Report) -> Sequence[str]:

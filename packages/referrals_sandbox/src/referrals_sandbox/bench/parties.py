@@ -10,28 +10,41 @@ from referrals_sandbox.bench.load import LOAD
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OURS: Final = "our roles"
-_SERVERS, _STAND_INS, _BASE, _LOAD = "servers", "stand-ins", "base", "load"
+OURS, SERVERS, STAND_INS, BASE = "our roles", "servers", "stand-ins", "base"
 _PARTIES: Final = {
     **dict.fromkeys(ROLES, OURS),
-    **dict.fromkeys(("postgres", "redis", "kafka"), _SERVERS),
-    **dict.fromkeys(("auth", "core", "points", "rfm-analytics", "admincore"), _STAND_INS),
-    "echo": _BASE,
-    LOAD: _LOAD,
+    **dict.fromkeys(("postgres", "redis", "kafka"), SERVERS),
+    "echo": BASE,
+    LOAD: LOAD,
 }
+
+
+def kind(process: str) -> str:
+    """
+    Return what a process is: replicas of a role have numbers.
+
+    >>> kind("http"), kind("http-2"), kind("rfm-analytics")
+    ('http', 'http', 'rfm-analytics')
+    """
+    return process.rstrip("-0123456789")
 
 
 def party(process: str) -> str:
     """
-    Return whose a process is; the replicas of a role have numbers.
+    Return whose a process is; whoever else runs stands in for a neighbour.
 
-    >>> party("http"), party("http-2"), party("rfm-analytics")
-    ('our roles', 'our roles', 'stand-ins')
-
-    Raises:
-        KeyError: Nobody knows it.
+    >>> party("http-2"), party("postgres"), party("core")
+    ('our roles', 'servers', 'stand-ins')
     """
-    return _PARTIES[process.rstrip("-0123456789")]
+    return _PARTIES.get(kind(process), STAND_INS)
+
+
+def by_kind(each: Mapping[str, float]) -> dict[str, float]:
+    """Return what the processes of each kind spend together."""
+    sums: dict[str, float] = {}
+    for process, spent in each.items():
+        sums[kind(process)] = sums.get(kind(process), 0.0) + spent
+    return sums
 
 
 def by_party(each: Mapping[str, float]) -> dict[str, float]:

@@ -77,3 +77,13 @@ class Report:
     def letters(self) -> Sequence[Letter]:
         """R, W and C."""
         return (Letter("R", "E", self.r), Letter("W", "P", self.w), Letter("C", "P", self.c))
+
+    @property
+    def rates(self) -> Sequence[tuple[str, Sequence[Slice]]]:
+        """Whatever was measured without a base, by its name."""
+        measured = (
+            ("orders without a signal", self.no_signal),
+            ("relay's drain", self.drain),
+            ("drain to a real Kafka", self.drain_kafka),
+        )
+        return [(name, slices) for name, slices in measured if slices is not None]

@@ -15,6 +15,7 @@ from referrals_sandbox.bench.footprint import footprint
 from referrals_sandbox.bench.goals import judged
 from referrals_sandbox.bench.measuring import Bench
 from referrals_sandbox.bench.memory import peak
+from referrals_sandbox.bench.page import page_of
 from referrals_sandbox.bench.plan import FULL, QUICK
 from referrals_sandbox.bench.report import Report
 from referrals_sandbox.bench.stage import Stage
@@ -22,6 +23,7 @@ from referrals_sandbox.bench.text import as_text
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.shops import open_shops
 from referrals_sandbox.composition.wishes import Wishes
+from referrals_sandbox.pages.file import require_folder, write
 from referrals_sandbox.servers.errors import first_of
 
 if TYPE_CHECKING:
@@ -42,17 +44,20 @@ def bench(options: argparse.Namespace) -> int:
     Raises:
         SandboxError: Something is missing, does not come up, or answers wrong.
     """
+    require_folder(options.report)
     with running(Wishes(settings=os.environ)) as sandbox:
         try:
             report = asyncio.run(_measure(sandbox, QUICK if options.quick else FULL))
         except ExceptionGroup as group:  # of the tasks that make the load
             raise first_of(group) from group
     print(as_json(report) if options.json else as_text(report))
-    return _checked(report) if options.check else DONE
+    if options.report:
+        write(options.report, page_of(report))
+    return checked(report) if options.check else DONE
 
 
-def _checked(report: Report) -> int:
-    """Tell which goals were missed, or not measured, and return the exit code."""
+def checked(report: Report) -> int:
+    """Tell which goals are missed, or were not measured, and return the exit code."""
     missed = [verdict for verdict in judged(report) if not verdict.is_met]
     for verdict in missed:
         print(verdict, file=sys.stderr)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from referrals_sandbox.bench.figures import cpu_each, cpu_shares
-from referrals_sandbox.bench.goals import judged
+from referrals_sandbox.bench.figures import cpu_each, cpu_shares, median_rate
+from referrals_sandbox.bench.goals import judged, written
 from referrals_sandbox.bench.limits import limits
 from referrals_sandbox.bench.load import PART
 from referrals_sandbox.bench.parties import by_party
+from referrals_sandbox.bench.roles import LEAST, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from referrals_sandbox.bench.goals import Verdict
     from referrals_sandbox.bench.report import Letter, Report
 
 _MILLISECONDS: Final = 1000
-LEAST: Final = 0.5
-"""Microseconds each; what spent less had no part in it."""
-
 _HEADINGS: Final = (
     "     ratio       lowest  highest    a second    base    p50 ms    p99 ms"
     f" {f'at {PART:.0%}':>9}"
@@ -34,10 +32,11 @@ def as_text(report: Report) -> str:
         _goals(report),
         [_HEADINGS, *map(_row, report.letters)],
         *map(_cpu, report.letters),
+        _rates(report),
         _roles(report),
         ["What it could not measure:", *(f"- {one}" for one in limits(report))],
     )
-    return "\n\n".join("\n".join(lines) for lines in parts)
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
 def machine(report: Report) -> str:
@@ -47,12 +46,19 @@ def machine(report: Report) -> str:
 
 def _goals(report: Report) -> Sequence[str]:
     return [
-        f"{'goal':32} {'':12} {'measured':>12}",
+        f"{'goal':26} {'':12} {'median':>12} {'lowest':>10} {'highest':>10}",
         *(
-            f"{one.goal.what:32} {one.goal!s:12} {one.shown:>12}  {one.said}"
+            f"{one.goal.what:26} {one.goal!s:12} {one.shown:>12} {_spread(one)}  {one.said}"
             for one in judged(report)
         ),
     ]
+
+
+def _spread(verdict: Verdict) -> str:
+    if not verdict.values:
+        return f"{'-':>10} {'-':>10}"
+    low, high = min(verdict.values), max(verdict.values)
+    return f"{written(low):>10} {written(high):>10}"
 
 
 def _row(letter: Letter) -> str:
@@ -80,11 +86,26 @@ def _cpu(letter: Letter) -> Sequence[str]:
     ]
 
 
+def _rates(report: Report) -> Sequence[str]:
+    lines = [
+        f"{name:26} {median_rate(slices):9,.0f}   "
+        + ", ".join(f"{party} {us:.1f}" for party, us in by_party(cpu_each(slices)).items())
+        for name, slices in report.rates
+    ]
+    return [f"{'':26} {'a second':>9}   CPU us each", *lines] if lines else []
+
+
 def _roles(report: Report) -> Sequence[str]:
-    lines = ["role        ready after, s   idle MB   most MB under load"]
-    for role, every in report.started.items():
-        most = f"{report.peak[role]:20.1f}" if role in report.peak else f"{'-':>20}"
-        lines.append(f"{role:10} {median(every):15.2f} {report.memory[role]:9.1f} {most}")
+    letters = [letter.name for letter in report.letters]
+    heads = "".join(f"{f'us a {letter}':>10}" for letter in letters)
+    lines = [f"{'role':10} {'ready, s':>9} {'idle, MB':>9} {'most, MB':>9}{heads}"]
+    for role in roles_of(report):
+        peak = "-" if role.peak is None else f"{role.peak:.1f}"
+        spent = "".join(
+            f"{role.cpu[letter]:10.0f}" if letter in role.cpu else f"{'-':>10}"
+            for letter in letters
+        )
+        lines.append(f"{role.name:10} {role.ready:9.2f} {role.idle:9.1f} {peak:>9}{spent}")
     return lines
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from referrals_adapters.system.command_line import About, add_command
 from referrals_adapters.system.exits import DONE, FAILED
-from referrals_sandbox.command_line.telling import SERVERS, add_json
+from referrals_sandbox.command_line.telling import SERVERS, add_json, add_report
 
 if TYPE_CHECKING:
     from referrals_adapters.system.command_line import Commands
@@ -28,7 +28,7 @@ All of it runs on the same machine. docs/performance.md tells how.
 """,
     environment=SERVERS,
     examples=(
-        "referrals-sandbox bench --check",
+        "referrals-sandbox bench --check --report bench.html",
         "referrals-sandbox bench --quick --json",
     ),
     exits={
@@ -49,3 +49,4 @@ def add_bench(commands: Commands) -> None:
         "--check", action="store_true", help="fail if a goal is missed or was not measured"
     )
     add_json(bench)
+    add_report(bench)

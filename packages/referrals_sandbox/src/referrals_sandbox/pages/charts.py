@@ -12,6 +12,8 @@ _WIDTH: Final = 640
 _LEFT: Final = 190  # for the names
 _RIGHT: Final = 70  # for the figures
 _ROW: Final = 34
+_HIGHEST: Final = 140  # of the columns
+_FLOOR: Final = _HIGHEST + 24  # on which they stand, with room for figures above
 
 
 class Interval(NamedTuple):
@@ -50,6 +52,23 @@ class Bar(NamedTuple):
     figure: str
 
 
+class Column(NamedTuple):
+    """
+    A column.
+
+    Args:
+        name: Of what; it stands below.
+        kind: The class that colours it.
+        size: How high it is.
+        figure: What stands above.
+    """
+
+    name: str
+    kind: str
+    size: float
+    figure: str
+
+
 def intervals(rows: Sequence[Interval], *, title: str) -> str:
     """Draw each interval as a line, the value as a dot on it, and the mark upright."""
     most = max((max(row.upper, row.mark) for row in rows), default=0) or 1.0
@@ -66,7 +85,7 @@ def intervals(rows: Sequence[Interval], *, title: str) -> str:
             f'<line class="mark" x1="{mark}" y1="{y - 11}" x2="{mark}" y2="{y + 11}"/>'
             + _figure(row.figure, y)
         )
-    return _svg(drawn, title)
+    return _svg(drawn, title, _ROW * len(rows))
 
 
 def bars(rows: Sequence[Bar], *, title: str) -> str:
@@ -84,7 +103,24 @@ def bars(rows: Sequence[Bar], *, title: str) -> str:
             )
             begin += size
         drawn.append(parts + _figure(row.figure, y))
-    return _svg(drawn, title)
+    return _svg(drawn, title, _ROW * len(rows))
+
+
+def columns(row: Sequence[Column], *, title: str) -> str:
+    """Draw columns side by side, all to one scale."""
+    most = max((one.size for one in row), default=0) or 1.0
+    wide = _WIDTH / max(len(row), 1)
+    drawn = []
+    for number, one in enumerate(row):
+        height = one.size / most * _HIGHEST
+        top, middle = _FLOOR - height, wide * (number + 0.5)
+        drawn.append(
+            f'<rect class="{escape(one.kind)}" x="{middle - 0.4 * wide:.1f}" y="{top:.1f}" '
+            f'width="{0.8 * wide:.1f}" height="{height:.1f}"/>'
+            + _centred(one.figure, middle, top - 6)
+            + _centred(one.name, middle, _FLOOR + 18)
+        )
+    return _svg(drawn, title, _FLOOR + 26)
 
 
 def _middle(number: int) -> int:
@@ -103,9 +139,12 @@ def _figure(text: str, y: int) -> str:
     return f'<text x="{_WIDTH}" y="{y + 5}" text-anchor="end">{escape(text)}</text>'
 
 
-def _svg(rows: Sequence[str], title: str) -> str:
-    height = _ROW * len(rows)
+def _centred(text: str, x: float, y: float) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{escape(text)}</text>'
+
+
+def _svg(drawn: Sequence[str], title: str, height: int) -> str:
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img"><title>{escape(title)}</title>'
-        f"{''.join(rows)}</svg>"
+        f'<div><svg viewBox="0 0 {_WIDTH} {height}" role="img"><title>{escape(title)}</title>'
+        f"{''.join(drawn)}</svg></div>"
     )

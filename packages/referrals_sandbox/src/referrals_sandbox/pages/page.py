@@ -17,7 +17,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
   max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin-top: 2.2rem; }
 p, li { color: var(--soft); }
-svg { width: 100%; height: auto; }
+svg { width: 100%; min-width: 30rem; height: auto; }
 svg text { font-size: 14px; fill: var(--ink); }
 .interval { stroke: var(--good); stroke-width: 3; }
 .value, .p50 { fill: var(--good); }
