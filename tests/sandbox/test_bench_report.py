@@ -106,41 +106,47 @@ def test_a_run_that_only_just_meets_every_goal_meets_them() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"r": alternated(1.19, late=0.001)}, "R, reads: missed with 1.19 E, not >= 1.2 E"),
+        (
+            {"r": alternated(1.19, late=0.001)},
+            "R, reads: missed with 1.19 E, the goal is >= 1.2 E",
+        ),
         (
             {"r": alternated(1.3, late=0.0081)},
-            "R, p99 at 80% of its most: missed with 8.1 ms, not <= 8 ms",
+            "R, p99 at 80%: missed with 8.1 ms, the goal is <= 8 ms",
         ),
-        ({"w": alternated(1.59)}, "W, webhooks: missed with 1.59 P, not >= 1.6 P"),
+        ({"w": alternated(1.59)}, "W, webhooks: missed with 1.59 P, the goal is >= 1.6 P"),
         (
             {"w": alternated(1.7, late=0.0081)},
-            "W, p99 at 80% of its most: missed with 8.1 ms, not <= 8 ms",
+            "W, p99 at 80%: missed with 8.1 ms, the goal is <= 8 ms",
         ),
-        ({"c": alternated(0.199)}, "C, conversions: missed with 0.199 P, not >= 0.2 P"),
+        ({"c": alternated(0.199)}, "C, conversions: missed with 0.199 P, the goal is >= 0.2 P"),
         (
             {"no_signal": slices(14_999)},
-            "orders without a signal: missed with 14,999 /s, not >= 15,000 /s",
+            "orders without a signal: missed with 14,999 /s, the goal is >= 15,000 /s",
         ),
-        ({"drain": slices(39_999)}, "relay's drain: missed with 39,999 /s, not >= 40,000 /s"),
+        (
+            {"drain": slices(39_999)},
+            "relay's drain: missed with 39,999 /s, the goal is >= 40,000 /s",
+        ),
         (
             {"drain_kafka": slices(14_999)},
-            "drain to a real Kafka: missed with 14,999 /s, not >= 15,000 /s",
+            "drain to a real Kafka: missed with 14,999 /s, the goal is >= 15,000 /s",
         ),
         (
             {"started": {**GOOD.started, "relay": [0.81]}},
-            "relay, start to ready: missed with 0.81 s, not <= 0.8 s",
+            "relay, start: missed with 0.81 s, the goal is <= 0.8 s",
         ),
         (
             {"memory": {**GOOD.memory, "worker": 70.1}},
-            "worker, memory when idle: missed with 70.1 MB, not <= 70 MB",
+            "worker, idle memory: missed with 70.1 MB, the goal is <= 70 MB",
         ),
         (
             {"growth_r": alternated(0.89)},
-            "R, many to few referrals: missed with 0.89 x, not >= 0.9 x",
+            "R, as referrals grow: missed with 0.89 x, the goal is >= 0.9 x",
         ),
         (
             {"growth_c": alternated(0.89)},
-            "C, many to few referrals: missed with 0.89 x, not >= 0.9 x",
+            "C, as referrals grow: missed with 0.89 x, the goal is >= 0.9 x",
         ),
     ],
 )
@@ -170,7 +176,7 @@ def test_too_few_answers_for_a_percentile_are_no_percentile() -> None:
 
     said = [str(one) for one in judged(attrs.evolve(GOOD, r=unnoted)) if not one.is_met]
 
-    assert said == ["R, p99 at 80% of its most: not measured, because too little was done"]
+    assert said == ["R, p99 at 80%: not measured, because too little was done"]
 
 
 def test_a_run_that_meets_every_goal_passes_the_check_in_silence(
@@ -283,6 +289,7 @@ def test_memory_is_that_of_a_process_and_its_children_and_the_most_it_ever_was()
 
 
 @pytest.mark.long
+@pytest.mark.timeout(240)  # it takes 20 s; the machine may be busy
 def test_every_role_of_a_real_sandbox_is_started_so_often_and_measured_at_rest() -> None:
     with running() as sandbox:
         sandbox.webhook_service.process.stop()

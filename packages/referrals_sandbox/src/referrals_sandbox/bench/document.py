@@ -54,7 +54,7 @@ def _goal(verdict: Verdict) -> dict[str, Any]:
         "at_most" if goal.is_ceiling else "at_least": goal.bound,
         "unit": goal.unit,
         "is_met": verdict.is_met,
-        "said": verdict.said,
+        "not_measured_because": verdict.why or None,
     }
 
 

@@ -89,15 +89,15 @@ class Verdict:
 
     @property
     def said(self) -> str:
-        """Whether it is met, in words."""
+        """Whether it is met, in a word or two."""
         if self.figure is None:
-            return f"not measured, because {self.why}"
+            return "not measured"
         return "met" if self.is_met else "missed"
 
     def __str__(self) -> str:
-        if self.figure is None or self.is_met:
-            return f"{self.goal.what}: {self.said}"
-        return f"{self.goal.what}: {self.said} with {self.shown}, not {self.goal}"
+        if self.figure is None:
+            return f"{self.goal.what}: {self.said}, because {self.why}"
+        return f"{self.goal.what}: {self.said} with {self.shown}, the goal is {self.goal}"
 
 
 def judged(report: Report) -> Sequence[Verdict]:
@@ -129,7 +129,7 @@ def _late(measured: Alternated) -> Sequence[float]:
 
 def _latency(letter: str) -> Goal:
     return Goal(
-        what=f"{letter}, p99 at {PART:.0%} of its most",
+        what=f"{letter}, p99 at {PART:.0%}",
         of=letter.lower(),
         values=_late,
         bound=8,
@@ -140,7 +140,7 @@ def _latency(letter: str) -> Goal:
 
 def _start(role: str) -> Goal:
     return Goal(
-        what=f"{role}, start to ready",
+        what=f"{role}, start",
         of="started",
         values=lambda started: started[role],
         bound=0.8,
@@ -151,7 +151,7 @@ def _start(role: str) -> Goal:
 
 def _memory(role: str) -> Goal:
     return Goal(
-        what=f"{role}, memory when idle",
+        what=f"{role}, idle memory",
         of="memory",
         values=lambda memory: [memory[role]],
         bound=70,
@@ -171,7 +171,7 @@ GOALS: Final[Sequence[Goal]] = (
     Goal(what="drain to a real Kafka", of="drain_kafka", values=_rates, bound=15_000, unit="/s"),
     *map(_start, ROLES),
     *map(_memory, ROLES),
-    Goal(what="R, many to few referrals", of="growth_r", values=_ratios, bound=0.9, unit="x"),
-    Goal(what="C, many to few referrals", of="growth_c", values=_ratios, bound=0.9, unit="x"),
+    Goal(what="R, as referrals grow", of="growth_r", values=_ratios, bound=0.9, unit="x"),
+    Goal(what="C, as referrals grow", of="growth_c", values=_ratios, bound=0.9, unit="x"),
 )
 """All of them."""

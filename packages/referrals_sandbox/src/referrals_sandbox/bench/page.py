@@ -37,10 +37,10 @@ def page_of(report: Report) -> str:
             verdict(f"{met} of {len(verdicts)} goals are met.", holds=met == len(verdicts)),
             f"<p>{escape(machine(report))}.</p>",
             *_goals(verdicts),
-            *_latencies(report),
+            *_latencies(report, verdicts),
             *_slices(report),
             *cpu_chart(report),
-            *_roles(report),
+            *_roles(report, verdicts),
             "<h2>What it could not measure</h2>",
             f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in limits(report))}</ul>",
         ),
@@ -49,18 +49,15 @@ def page_of(report: Report) -> str:
 
 def _goals(verdicts: Sequence[Verdict]) -> Iterable[str]:
     yield "<h2>Goals</h2>"
-    yield (
-        "<p>Each as a part of its goal, which is the upright mark: the dot is the median, the "
-        "line goes from the lowest to the highest.</p>"
-    )
-    yield "<h3>To be reached</h3>"
-    yield _against([one for one in verdicts if not one.goal.is_ceiling], "Goals to be reached")
-    yield "<h3>Not to be exceeded</h3>"
-    yield _against([one for one in verdicts if one.goal.is_ceiling], "Goals not to be exceeded")
     yield table(
-        ("What", "Goal", "Median", "Lowest", "Highest", ""),
-        [(one.goal.what, str(one.goal), one.shown, *_spread(one), one.said) for one in verdicts],
+        ("What", "", "Median", "Goal", "Lowest", "Highest"),
+        [(one.goal.what, one.said, one.shown, str(one.goal), *_spread(one)) for one in verdicts],
     )
+    yield (
+        "<p>Those to be reached, each as a part of its goal, which is the upright mark: the dot "
+        "is the median, the line goes from the lowest to the highest.</p>"
+    )
+    yield _against([one for one in verdicts if not one.goal.is_ceiling], "Goals to be reached")
 
 
 def _against(verdicts: Sequence[Verdict], title: str) -> str:
@@ -85,7 +82,7 @@ def _spread(one: Verdict) -> tuple[str, str]:
     return (written(min(one.values)), written(max(one.values))) if one.values else ("-", "-")
 
 
-def _latencies(report: Report) -> Iterable[str]:
+def _latencies(report: Report, verdicts: Sequence[Verdict]) -> Iterable[str]:
     noted = [
         (f"{letter.name}{where}", p50 * _MILLISECONDS, p99 * _MILLISECONDS)
         for letter in report.letters
@@ -104,6 +101,10 @@ def _latencies(report: Report) -> Iterable[str]:
     yield table(
         ("What", "p50", "p99"), [(name, f"{p50:,.1f}", f"{p99:,.1f}") for name, p50, p99 in noted]
     )
+    yield "<p>The p99 against its goal, over which it should not be:</p>"
+    own = {letter.name.lower() for letter in report.letters}
+    late = [one for one in verdicts if one.goal.is_ceiling and one.goal.of in own]
+    yield _against(late, "Latencies against their goals")
 
 
 def _slices(report: Report) -> Iterable[str]:
@@ -139,7 +140,7 @@ def _in_turns(measured: Alternated, base: str, name: str) -> Sequence[Column]:
     return [*(column for turn in turns for column in turn), bases[-1]]
 
 
-def _roles(report: Report) -> Iterable[str]:
+def _roles(report: Report, verdicts: Sequence[Verdict]) -> Iterable[str]:
     letters = [letter.name for letter in report.letters]
     yield "<h2>CPU and memory of each role</h2>"
     yield (
@@ -159,3 +160,8 @@ def _roles(report: Report) -> Iterable[str]:
             for role in roles_of(report)
         ],
     )
+    yield "<p>Starts and idle memory against their goals, over which they should not be:</p>"
+    for of, title in (("started", "Starts"), ("memory", "Idle memory")):
+        yield _against(
+            [one for one in verdicts if one.goal.of == of], f"{title} against their goals"
+        )

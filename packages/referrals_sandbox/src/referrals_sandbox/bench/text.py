@@ -49,6 +49,7 @@ def _goals(report: Report) -> Sequence[str]:
         f"{'goal':26} {'':12} {'median':>12} {'lowest':>10} {'highest':>10}",
         *(
             f"{one.goal.what:26} {one.goal!s:12} {one.shown:>12} {_spread(one)}  {one.said}"
+            + (f", because {one.why}" if one.why else "")
             for one in judged(report)
         ),
     ]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 640
 _LEFT: Final = 190  # for the names
-_RIGHT: Final = 70  # for the figures
+_RIGHT: Final = 90  # for the figures
 _ROW: Final = 34
 _HIGHEST: Final = 140  # of the columns
 _FLOOR: Final = _HIGHEST + 24  # on which they stand, with room for figures above

@@ -28,6 +28,7 @@ div { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; }
 th:first-child, td:first-child { text-align: left; }
+td:not(:first-child) { white-space: nowrap; }
 .verdict { font-weight: 600; color: var(--good); }
 .verdict.fails { color: var(--bad); }
 """
