@@ -33,7 +33,10 @@ _DARKEST, _LIGHTEST = 38, 74  # percent: both can be told from light paper and f
 def style_of(report: Report) -> str:
     """Return the style of it."""
     kinds = _kinds(_spent(report))
-    rules = [".key { display: inline-block; width: .9em; height: .9em; margin-left: .8em; }"]
+    rules = [
+        ".key { font-weight: normal; white-space: nowrap; margin-right: .8em; }",
+        ".key b { display: inline-block; width: .9em; height: .9em; }",
+    ]
     for owner, hue in _HUES.items():
         own = [kind for kind in kinds if party(kind) == owner]
         step = (_LIGHTEST - _DARKEST) / max(len(own) - 1, 1)
@@ -49,8 +52,8 @@ def cpu_chart(report: Report) -> Iterable[str]:
     kinds = _kinds(spent)
     yield "<h2>Where CPU goes</h2>"
     yield "<p>Microseconds for one of each letter, on all CPUs.</p>"
-    keys = (f'<span class="key {kind}"></span> {escape(kind)}' for kind in kinds)
-    yield f"<p>{''.join(keys)}</p>"
+    keys = (f'<b class="key"><b class="{kind}"></b> {escape(kind)}</b>' for kind in kinds)
+    yield f"<p>{' '.join(keys)}</p>"
     yield bars(
         [
             Bar(letter, [(kind, each.get(kind, 0.0)) for kind in kinds], _all(each))

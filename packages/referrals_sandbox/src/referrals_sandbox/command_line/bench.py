@@ -42,9 +42,7 @@ All of it runs on the same machine. docs/performance.md tells how.
 def add_bench(commands: Commands) -> None:
     """Add the command."""
     bench = add_command(commands, "bench", _ABOUT)
-    bench.add_argument(
-        "--quick", action="store_true", help="in 20 seconds in place of three minutes"
-    )
+    bench.add_argument("--quick", action="store_true", help="in half a minute in place of five")
     bench.add_argument(
         "--check", action="store_true", help="fail if a goal is missed or was not measured"
     )
