@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import subprocess
 import sys
@@ -263,28 +262,31 @@ def test_the_page_draws_the_cpu_of_each_process_in_a_colour_of_its_own() -> None
     assert all(html.count(f'<rect class="{kind}"') == 5 for kind in colours)  # E, R, P, W and C
 
 
+PROGRAM = """
+import subprocess, sys
+big = b"x" * 64_000_000
+del big
+grown = "big = b'x' * 30_000_000; print(flush=True); input()"
+argv = [sys.executable, "-S", "-c", grown]
+with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    child.stdout.readline()
+    print(flush=True)
+    input()
+    child.stdin.write(b"end\\n")
+"""
+
+
 def test_memory_is_that_of_a_process_and_its_children_and_the_most_it_ever_was() -> None:
-    size = 64_000_000
-    program = (
-        f"import subprocess, sys; big = b'x' * {size}; del big; "
-        "child = subprocess.Popen(['sleep', '9'], stdout=subprocess.DEVNULL); "
-        "print(flush=True); sys.stdin.read(); child.kill()"
-    )
-    argv = [sys.executable, "-S", "-c", program]
+    argv = [sys.executable, "-S", "-c", PROGRAM]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - this very interpreter
+        assert process.stdin
         assert process.stdout
         process.stdout.readline()
-        now, most, own = (
-            memory.resident(process.pid),
-            memory.peak(process.pid),
-            memory.resident(os.getpid()),
-        )
-        assert process.stdin
-        process.stdin.close()
+        now, most = memory.resident(process.pid), memory.peak(process.pid)
+        process.stdin.write(b"end\n")
 
-    assert 5 < now < 40
-    assert 64 < most < 104
-    assert own > now
+    assert 38 < now < 64
+    assert 102 < most < 140
     assert memory.resident(process.pid) == 0
 
 
