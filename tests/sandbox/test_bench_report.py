@@ -203,8 +203,8 @@ def test_what_was_left_out_and_nothing_else_has_a_reason(changes: dict[str, Any]
             {"w": attrs.evolve(GOOD.w, slices=slices(*[1600] * 5, load=1.62))},
             "W: the load took 81%",
         ),
-        ({"c": alternated(0.2, 0.2)}, "medians of 2 rounds, and of 5 starts"),
-        ({"started": {**GOOD.started, "grpc": [0.8]}}, "medians of 5 rounds, and of 1 starts"),
+        ({"c": alternated(0.2, 0.2)}, "rounds 2, starts of a role 5"),
+        ({"started": {**GOOD.started, "grpc": [0.8]}}, "rounds 5, starts of a role 1"),
     ],
 )
 def test_what_may_have_bent_the_figures_is_told(changes: dict[str, Any], said: str) -> None:
