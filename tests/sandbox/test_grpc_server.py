@@ -114,6 +114,17 @@ async def test_callers_who_leave_before_they_ask_hold_up_nobody_nor_the_end() ->
         assert await outcome(channel, PATH, ASKED) == answered
 
 
+async def test_a_call_that_came_just_before_it_was_told_to_end_does_not_break_it() -> None:
+    server = Server(METHOD)
+    port = server.listen(f"{LOOPBACK}:0")
+    async with grpc.aio.insecure_channel(f"{LOOPBACK}:{port}") as channel:
+        calling = asyncio.create_task(outcome(channel, PATH, ASKED))
+        await asyncio.sleep(0.1)  # so it is there, and nobody has taken it
+        server.end(grace=0)
+        await asyncio.to_thread(server.work)
+        assert await calling in {grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE}
+
+
 async def test_told_to_end_it_ends_though_a_caller_keeps_silent(tmp_path: Path) -> None:
     address = f"{LOOPBACK}:{free_port()}"
     async with auth(address, tmp_path) as process, grpc.aio.insecure_channel(address) as channel:
