@@ -184,7 +184,7 @@ class Server:
 
     def _take_another(self) -> None:
         with self._ending:
-            if not self._is_ending:
+            if not self._is_ending:  # of a server that ends it is an error
                 self._server.request_call(self._queue, self._queue, self._begin)
 
     def _begin(self, event: cygrpc.RequestCallEvent) -> None:
