@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-
-import grpc.aio
 
 from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
@@ -14,6 +13,7 @@ from referrals_adapters.wire.variables import Variables
 from referrals_grpc.serve import served
 from referrals_grpc.settings import Settings
 from referrals_sandbox.neighbours import auth
+from referrals_sandbox.neighbours.grpc_server import Server
 from referrals_sandbox.neighbours.world import World, WorldFile
 from tests.grpc.probes import (
     Merchant,
@@ -65,15 +65,14 @@ def _world(merchants: int) -> World:
 
 @asynccontextmanager
 async def _auth(world: WorldFile) -> AsyncIterator[str]:
-    server = grpc.aio.server(
-        handlers=list(auth.method(world).handlers()), options=[("grpc.so_reuseport", 0)]
-    )
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
+    server = Server(auth.method(world))
+    port = server.listen("127.0.0.1:0")
+    working = asyncio.create_task(asyncio.to_thread(server.work))
     try:
         yield f"127.0.0.1:{port}"
     finally:
-        await server.stop(None)
+        server.end(grace=0)
+        await working
 
 
 def _settings(servers: Servers, database: PostgresSettings, auth_target: str) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
@@ -29,7 +30,7 @@ from referrals_domain.testing import builders
 from referrals_domain.testing.builders import referral_completed as completed
 from referrals_domain.testing.builders import referral_reversed as reversed_
 from referrals_sandbox.neighbours.admincore import AdminCore
-from referrals_sandbox.neighbours.events import Event
+from referrals_sandbox.neighbours.events import COMPLETED, Event
 from referrals_sandbox.neighbours.inbox import Inbox
 from referrals_sandbox.neighbours.points import REWARD, Points
 from referrals_sandbox.neighbours.rfm_analytics import RfmAnalytics
@@ -58,6 +59,17 @@ async def send(sandbox: Description, topic: str, *messages: ReferralEvent | Even
         for one in messages:
             value, headers = as_message(one)
             await producer.send_and_wait(topic, value, key=b"one referral", headers=headers)
+
+
+async def send_together(sandbox: Description, *messages: ReferralEvent | bytes) -> None:
+    """Send all of it without waiting in between, over all partitions."""
+    async with AIOKafkaProducer(bootstrap_servers=sandbox.kafka) as producer:
+        sent = []
+        for number, one in enumerate(messages):
+            value, headers = as_message(one)
+            key = b"%d" % number
+            sent.append(await producer.send(COMPLETED, value, key=key, headers=headers))
+        await asyncio.gather(*sent)
 
 
 def as_message(one: ReferralEvent | Event | bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
@@ -203,6 +215,30 @@ async def test_a_message_that_makes_no_sense_stops_nobody(sandbox: Description) 
 
     until(lambda: "acme/7300" in shown(sandbox.points)["balances"], within=15)
     assert len(shown(sandbox.points)["unreadable"]) == before + 2
+
+
+async def test_of_what_comes_together_each_event_is_acted_on_and_announced_once(
+    sandbox: Description,
+) -> None:
+    advocate = CustomerId("7400")
+    events = [
+        completed(referral_id=ReferralId(str(uuid4())), customer_id=advocate) for _ in range(100)
+    ]
+    before = shown(sandbox.rfm_analytics)
+    await send_together(sandbox, *events, b"\xff", *events)
+
+    def scored() -> bool:
+        return bool(shown(sandbox.rfm_analytics)["events"] >= before["events"] + len(events))
+
+    until(scored, within=15)
+    assert shown(sandbox.rfm_analytics)["events"] == before["events"] + len(events)
+    assert shown(sandbox.rfm_analytics)["copies"] == before["copies"]
+    points = shown(sandbox.points)
+    assert points["credits"]["acme/7400"] == len(events)
+    assert points["balances"]["acme/7400"] == len(events) * REWARD
+    scores = shown(sandbox.rfm_analytics, "/entries")
+    announced = {one["event_id"] for one in scores if one["customer_id"] == advocate}
+    assert len(announced) == len(events)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

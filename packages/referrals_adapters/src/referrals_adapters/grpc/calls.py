@@ -47,12 +47,13 @@ class Pace:
     Args:
         timeout: The deadline of one call, in seconds.
         patience: The deadline of all calls of a set together, in seconds.
-        at_once: How many calls of a set may be under way; so many are in vain when it fails.
+        at_once: How many calls of a set may be under way; so many are in vain when it fails. Of
+            64 a call costs half the CPU of one of 8, at both ends: gRPC wakes for several.
     """
 
     timeout: float = 2.0
     patience: float = 10.0
-    at_once: int = 8
+    at_once: int = 64
 
     @property
     def hurried(self) -> bool:
@@ -105,22 +106,23 @@ class Method(Generic[Answer]):
         self, requests: Mapping[Key, Message]
     ) -> Mapping[Key, Outcome[Answer] | None]:
         until = asyncio.get_running_loop().time() + self.pace.patience
-        slots = asyncio.Semaphore(self.pace.at_once)
-        async with asyncio.TaskGroup() as group:
-            calls = {
-                key: group.create_task(self._call(request, slots, until))
-                for key, request in requests.items()
-            }
-        return {key: call.result() for key, call in calls.items()}
+        outcomes: dict[Key, Outcome[Answer] | None] = {}
+        left = iter(requests.items())
 
-    async def _call(
-        self, request: Message, slots: asyncio.Semaphore, until: float
-    ) -> Outcome[Answer] | None:
+        async def call_one_after_another() -> None:
+            for key, request in left:
+                outcomes[key] = await self._call(request, until)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self.pace.at_once, len(requests))):
+                group.create_task(call_one_after_another())
+        return outcomes
+
+    async def _call(self, request: Message, until: float) -> Outcome[Answer] | None:
         """Return what came of a call; None if it was not made because the neighbour fails."""
-        async with slots:
-            if not self.breaker.allows():
-                return None
-            outcome = await self._send(request, until)
+        if not self.breaker.allows():
+            return None
+        outcome = await self._send(request, until)
         if isinstance(outcome, Message) or outcome in _ABOUT_THE_REQUEST:
             self.breaker.succeeded()
         else:

@@ -6,8 +6,6 @@ It answers on `/auth.v1.AuthService/ValidateMerchant` and `/auth.v1/ValidateMerc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
 from referrals_adapters.grpc.pb.auth.v1.auth_pb2 import (
@@ -17,9 +15,6 @@ from referrals_adapters.grpc.pb.auth.v1.auth_pb2 import (
 from referrals_sandbox.neighbours.grpc_server import Method, require_permission, run
 from referrals_sandbox.neighbours.world import WorldFile
 
-if TYPE_CHECKING:
-    from referrals_sandbox.neighbours.grpc_server import Context
-
 
 @attrs.frozen
 class Auth:
@@ -27,12 +22,17 @@ class Auth:
 
     world: WorldFile
 
-    async def validate_merchant(
-        self, request: ValidateMerchantRequest, context: Context
+    def validate_merchant(
+        self, request: ValidateMerchantRequest, token: str
     ) -> ValidateMerchantResponse:
-        """Tell whether a merchant is known and active, to who may act for them."""
+        """
+        Tell whether a merchant is known and active, to who may act for them.
+
+        Raises:
+            Refused: The token may not.
+        """
         world = self.world.read()
-        await require_permission(context, world, request.merchant_id)
+        require_permission(world, token, request.merchant_id)
         return ValidateMerchantResponse(valid=world.merchants.get(request.merchant_id, False))
 
 

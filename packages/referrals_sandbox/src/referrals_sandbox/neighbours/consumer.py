@@ -5,21 +5,30 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import attrs
+import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from referrals_adapters.kafka.settings import KafkaSettings
 from referrals_adapters.kafka.topics import look_after_topics
+from referrals_adapters.system.memory import settle_down
+from referrals_adapters.system.scheduling import run_in_batches
 from referrals_sandbox.neighbours.inbox import Inbox
 from referrals_sandbox.neighbours.neighbour import Neighbour
 from referrals_sandbox.neighbours.showing import Shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from aiokafka import ConsumerRecord
 
+    from referrals_sandbox.neighbours.events import Event
+
 _FETCH_WAIT = 100  # ms; the sandbox's broker lets a fetch wait that long even when records come
+_LOOKED_WITHIN = 1000  # ms; for nothing, if none come
 _TOPICS_SEEN_WITHIN = 1000  # ms; a topic may be made only after its consumers have begun
 _FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -62,26 +71,37 @@ class Desk:
             print(
                 f"{self.neighbour.group} consumes {', '.join(self.neighbour.topics)}", flush=True
             )
-            async for message in consumer:
-                await self._take(message, producer)
+            settle_down()
+            while True:
+                fetched = await consumer.getmany(timeout_ms=_LOOKED_WITHIN)
+                messages = chain.from_iterable(fetched.values())
+                await self._announce(chain.from_iterable(map(self._take, messages)), producer)
 
-    async def _take(self, message: ConsumerRecord, producer: AIOKafkaProducer) -> None:
+    def _take(self, message: ConsumerRecord) -> Sequence[Event]:
+        """Act on a message, and return what to announce."""
         place = (message.topic, message.partition, message.offset)
         event = self.inbox.take(place, message.headers, message.value)
         if event is None:
-            return
+            return ()
         try:
-            announcements = self.neighbour.hear(event)
+            return self.neighbour.hear(event)
         except _FAILURES as error:  # whatever a stranger wrote: the next message may be good
             self.inbox.refuse(place, error)
-            return
-        for announced in announcements:
-            await producer.send_and_wait(
+            return ()
+
+    async def _announce(self, announcements: Iterable[Event], producer: AIOKafkaProducer) -> None:
+        """Wait until the broker has all of them: one by one each waits for a batch of its own."""
+        source = f"/{self.neighbour.group}"
+        sent = [
+            await producer.send(
                 announced.type,
                 announced.value(),
                 key=announced.referral_id.encode(),
-                headers=announced.headers(f"/{self.neighbour.group}"),
+                headers=announced.headers(source),
             )
+            for announced in announcements
+        ]
+        await asyncio.gather(*sent)
 
 
 def run(description: str | None, neighbour: Neighbour) -> None:
@@ -90,7 +110,8 @@ def run(description: str | None, neighbour: Neighbour) -> None:
     parser.add_argument("--listen", required=True, metavar="HOST:PORT")
     parser.add_argument("--kafka", required=True, metavar="HOST:PORT")
     options = parser.parse_args()
-    asyncio.run(_run(options.listen, Desk(neighbour=neighbour, kafka=options.kafka)))
+    run_in_batches()
+    uvloop.run(_run(options.listen, Desk(neighbour=neighbour, kafka=options.kafka)))
 
 
 async def _run(address: str, desk: Desk) -> None:

@@ -15,11 +15,10 @@ from referrals_adapters.grpc.pb.core.v1.core_pb2 import (
     GetCustomerRFMRequest,
     GetCustomerRFMResponse,
 )
-from referrals_sandbox.neighbours.grpc_server import Method, require_permission, run
+from referrals_sandbox.neighbours.grpc_server import Method, Refused, require_permission, run
 from referrals_sandbox.neighbours.world import WorldFile
 
 if TYPE_CHECKING:
-    from referrals_sandbox.neighbours.grpc_server import Context
     from referrals_sandbox.neighbours.world import Customer
 
 
@@ -29,17 +28,22 @@ class Core:
 
     world: WorldFile
 
-    async def get_customer_rfm(
-        self, request: GetCustomerRFMRequest, context: Context
+    def get_customer_rfm(
+        self, request: GetCustomerRFMRequest, token: str
     ) -> GetCustomerRFMResponse:
-        """Tell how recently, how often and for how much a customer has bought."""
+        """
+        Tell how recently, how often and for how much a customer has bought.
+
+        Raises:
+            Refused: The token may not ask that, or there is no such customer.
+        """
         world = self.world.read()
-        await require_permission(context, world, request.merchant_id)
+        require_permission(world, token, request.merchant_id)
         if not request.customer_id:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "customer_id is required")
+            raise Refused(grpc.StatusCode.INVALID_ARGUMENT, "customer_id is required")
         customer = world.customer(request.merchant_id, request.customer_id)
         if customer is None:
-            await context.abort(grpc.StatusCode.NOT_FOUND, "no such customer")
+            raise Refused(grpc.StatusCode.NOT_FOUND, "no such customer")
         return _answer(customer)
 
 
