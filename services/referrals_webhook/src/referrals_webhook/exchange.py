@@ -108,10 +108,9 @@ def is_plain_json(headers: Mapping[bytes, Sequence[bytes]]) -> bool:
 
     No type will do: the signature tells whose the body is, and a proxy may have lost the header.
     """
-    types, codings = headers[b"content-type"], headers[b"content-encoding"]
-    return all(_media_type(value) == b"application/json" for value in types) and all(
-        value.lower() == b"identity" for value in codings
-    )
+    types = {_media_type(value) for value in headers[b"content-type"]}
+    codings = {value.lower() for value in headers[b"content-encoding"]}
+    return types <= {b"application/json"} and codings <= {b"identity"}
 
 
 async def read_body(headers: Mapping[bytes, Sequence[bytes]], receive: Receive) -> bytes:

@@ -122,8 +122,12 @@ def _values(
     kind: Callable[[str], T], texts: Mapping[str, Iterable[str]], names: Iterable[str]
 ) -> list[T]:
     """Return what reads as one of a kind, each once, in the order of the names."""
-    values = [_read(kind, text) for name in names for text in texts.get(name, ())]
-    return [value for value in dict.fromkeys(values) if value]
+    values: dict[T, None] = {}
+    for name in names:
+        for text in texts.get(name, ()):
+            if value := _read(kind, text):
+                values[value] = None
+    return list(values)
 
 
 def _read(kind: Callable[[str], T], text: str) -> T | None:

@@ -39,7 +39,7 @@ class ReferralCode(str):
 
     def __new__(cls, text: str) -> Self:
         """Check the canonical form."""
-        if len(text) != _LENGTH or not _VALUE.keys() >= set(text):
+        if len(text) != _LENGTH or text[-1] not in _VALUE:
             raise ValueError("a code is ten symbols of Crockford's base32")
         if _check(text[:_RANDOM_SYMBOLS]) != text[_RANDOM_SYMBOLS]:
             raise ValueError("the check character of the code does not fit")
@@ -84,8 +84,16 @@ class CodeKey(NamedTuple):
 
 
 def _check(symbols: str) -> str:
-    """Return the check character: a weighted sum over GF(32), each place weighing differently."""
+    """
+    Return the check character: a weighted sum over GF(32), each place weighing differently.
+
+    Raises:
+        ValueError: A symbol is none of the alphabet.
+    """
     total = 0
-    for symbol in symbols:
-        total = _DOUBLED[total ^ _VALUE[symbol]]
+    try:
+        for symbol in symbols:
+            total = _DOUBLED[total ^ _VALUE[symbol]]
+    except KeyError:
+        raise ValueError("a code is ten symbols of Crockford's base32") from None
     return _ALPHABET[total]
