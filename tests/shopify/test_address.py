@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.payloads import read_order
 from referrals_domain.model.identifiers import AddressDigest
+from referrals_domain.testing.builders import CODE
 
 BodyOf = Callable[..., bytes]
 
@@ -19,6 +20,7 @@ SHOP: Final = "acme.myshopify.com"
 KEY: Final = AddressKey.of_shop(SECRET, SHOP)
 IP: Final = "203.0.113.24"
 HOME: Final = KEY.digest(IP)
+BACK: Final = {"kind": "refund", "status": "success", "amount": "1.00", "currency": "USD"}
 
 
 def address_of(raw: bytes) -> AddressDigest | None:
@@ -36,6 +38,24 @@ def test_an_order_has_the_digest_of_its_browsers_address(body: BodyOf) -> None:
 
 def test_nobody_who_has_no_key_learns_of_an_address(body: BodyOf) -> None:
     assert read_order(body()).facts.address is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"discount_codes": [{"code": CODE}]},
+        {"cancelled_at": "2026-11-20T11:00:00-05:00"},
+        {"refunds": [{"id": 1, "transactions": [BACK]}]},
+        {"refunds": [{"id": 1, "transactions": []}]},
+    ],
+    ids=str,
+)
+def test_an_order_has_an_address_exactly_if_it_counts(
+    bare: BodyOf, change: dict[str, Any]
+) -> None:
+    order = read_order(bare(**change), addresses=KEY)
+    assert order.facts.address == (HOME if order.counts else None)
 
 
 @pytest.mark.parametrize("source", ["shopify_draft_order", "pos"])

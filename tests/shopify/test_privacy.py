@@ -63,11 +63,12 @@ EVERYWHERE = {
 
 
 def test_what_is_kept_of_an_order_is_not_personal(body: BodyOf) -> None:
-    raw = body(**EVERYWHERE)
+    raw = body(**EVERYWHERE, cancelled_at="2026-11-20T11:00:00-05:00")
     assert PERSONAL.search(raw.decode())
 
     order = read_order(raw, addresses=KEY)
 
+    assert order.counts
     assert order.facts.address
     assert not PERSONAL.search(repr(order))
     assert not PERSONAL.search(to_document(order.facts))

@@ -12,7 +12,7 @@ import attrs
 import httpx
 import pytest
 import pytest_asyncio
-from dependency_injector.providers import Callable
+from dependency_injector import providers
 
 from referrals_adapters.shopify.address import AddressKey
 from referrals_adapters.shopify.payloads import read_order
@@ -33,7 +33,7 @@ from tests.webhook.orders import PATH, PREVIOUS_SECRET, SECRET, WITHOUT_SIGNAL, 
 from tests.webhook.served import Served, served
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from referrals_domain.testing.memory.state import State
 
@@ -73,7 +73,7 @@ async def role(shelves: list[Shelf]) -> AsyncIterator[Served]:
         return shelves[-1].begin()
 
     container = HttpContainer(
-        metrics=Metrics(), secrets=(SECRET, PREVIOUS_SECRET), begin=Callable(begin)
+        metrics=Metrics(), secrets=(SECRET, PREVIOUS_SECRET), begin=providers.Callable(begin)
     )
     async with served(container) as role:
         yield role
@@ -271,12 +271,14 @@ async def test_an_order_that_cannot_be_stored_now_is_not_kept_in_its_place(
     assert not shelf.state.quarantine
 
 
-async def test_who_is_not_answered_by_the_database_is_told_to_come_again() -> None:
-    async def never(_: object) -> Any:
-        await asyncio.Event().wait()
+async def never(_: object) -> Any:
+    await asyncio.Event().wait()
 
+
+def endpoint(answered: Callable[[str, str], None]) -> Webhook:
+    """Return a webhook whose database never answers."""
     clock = FixedClock()
-    webhook = Webhook(
+    return Webhook(
         topic=Topic.ORDERS_CREATE,
         take=TakeOrder(
             topic=Topic.ORDERS_CREATE, read=read_order, secret=SECRET, accept=never, clock=clock
@@ -284,13 +286,32 @@ async def test_who_is_not_answered_by_the_database_is_told_to_come_again() -> No
         secrets=[SECRET],
         quarantine=never,
         clock=clock,
-        answered=lambda _topic, _answer: None,
+        answered=answered,
         answer_within=timedelta(milliseconds=10),
     )
-    transport = httpx.ASGITransport(app=webhook)
+
+
+async def test_who_is_not_answered_by_the_database_is_told_to_come_again() -> None:
+    transport = httpx.ASGITransport(app=endpoint(lambda _topic, _answer: None))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         answer = await client.post(PATH, content=order(), headers=signed(order()), timeout=None)
     assert answered(answer) == AWAY
+
+
+async def test_who_leaves_before_the_body_came_is_not_answered() -> None:
+    begun: dict[str, Any] = {"type": "http.request", "body": b"{", "more_body": True}
+    messages = iter([begun, {"type": "http.disconnect"}])
+    said: list[object] = []
+
+    async def receive() -> dict[str, Any]:
+        return next(messages)
+
+    async def send(message: object) -> None:
+        said.append(message)
+
+    webhook = endpoint(lambda *answer: said.append(answer))
+    await webhook({"type": "http", "headers": []}, receive, send)
+    assert said == []
 
 
 async def test_a_body_of_two_mebibytes_is_read(role: Served, shelf: Shelf) -> None:

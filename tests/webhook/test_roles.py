@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -16,6 +19,35 @@ from tests.webhook.test_settings import HTTP, WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+IN_TURN: Final = """
+import json, sys
+from referrals_webhook import commands
+
+heavy = {"aiokafka", "uvicorn", "grpc", "httpx", "alembic"}
+loaded = {"command": sorted(heavy & sys.modules.keys())}
+from referrals_webhook.duties import relay
+loaded["relay"] = sorted(heavy & sys.modules.keys())
+from referrals_webhook.duties import http
+loaded["http"] = sorted(heavy & sys.modules.keys())
+from referrals_webhook.duties import worker
+loaded["worker"] = sorted(heavy & sys.modules.keys())
+from referrals_webhook.duties import reconcile
+loaded["reconcile"] = sorted(heavy & sys.modules.keys())
+print(json.dumps(loaded))
+"""
+
+
+def test_a_process_imports_only_what_its_role_needs() -> None:
+    command = [sys.executable, "-c", IN_TURN]
+    told = subprocess.run(command, capture_output=True, check=True)  # noqa: S603 - it is ours
+    assert json.loads(told.stdout) == {
+        "command": [],
+        "relay": ["aiokafka"],
+        "http": ["aiokafka", "uvicorn"],
+        "worker": ["aiokafka", "grpc", "uvicorn"],
+        "reconcile": ["aiokafka", "grpc", "httpx", "uvicorn"],
+    }
 
 
 @pytest.mark.parametrize(("role", "variables"), [(Role.HTTP, HTTP), (Role.WORKER, WORKER)])

@@ -16,9 +16,8 @@ from referrals_webhook.announce import announce
 from referrals_webhook.held import list_held, release_held
 from referrals_webhook.outbox import list_outbox, retry_outbox
 from referrals_webhook.privacy import export_customer, list_privacy, redact_customer
-from referrals_webhook.reconcile import reconcile_shops
 from referrals_webhook.role import Role
-from referrals_webhook.roles import Duty, all_duties, duty, fulfil
+from referrals_webhook.roles import all_duties, duty, fulfil
 from referrals_webhook.rows import show_object
 from referrals_webhook.settings import ReconcileSettings, environment, metrics_listen
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
 
     from referrals_adapters.wire.variables import Variables
+    from referrals_webhook.role import Duty
 
 
 def carry_out(options: argparse.Namespace) -> None:
@@ -113,6 +113,9 @@ async def _privacy(options: argparse.Namespace) -> None:
 
 async def _reconcile(options: argparse.Namespace) -> None:
     """Hold what came against what Shopify has."""
+    # Here, because no other command talks to Shopify.
+    from referrals_webhook.reconcile import reconcile_shops  # noqa: PLC0415
+
     await reconcile_shops(
         ReconcileSettings.read(environment()),
         options.shop,

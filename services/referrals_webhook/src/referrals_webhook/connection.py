@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from referrals_webhook.gathering import GatheringTransport
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -37,7 +39,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(GatheringTransport(transport, self.loop))
         self._head = 0
         self._coming = None
         self._await_request()
@@ -48,18 +50,19 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, unless there is too much of it."""
-        self._await_request()
+        """Parse what came, unless there is too much of it, and wait for what is missing."""
         self._head += len(data)
         super().data_received(data)
         if self._head > LONGEST_HEAD:
             self.send_400_response("Too long a head.")
+        elif self._head:
+            self._await_request()
 
     def on_message_begin(self) -> None:
         """Begin a request, if its turn has come; otherwise parse no further."""
         if self._unanswered() is not None:
             raise _TooEarly
-        self._await_request()
+        self._head = self._head or 1  # it may begin with the bytes that ended the one before
         super().on_message_begin()
 
     def on_body(self, body: bytes) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import defaultdict
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
+from starlette.types import Message
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Mapping, Sequence
 
     from starlette.types import Receive, Scope, Send
 
@@ -49,6 +51,7 @@ class Answer:
     members: dict[str, str] = attrs.field(factory=dict)
     headers: tuple[tuple[bytes, bytes], ...] = ()
     _body: bytes = attrs.field(init=False, repr=False)
+    _head: Message = attrs.field(init=False, repr=False)
 
     @property
     def word(self) -> str:
@@ -60,9 +63,19 @@ class Answer:
     def _encoded(self) -> bytes:
         return json.dumps(self.members).encode()
 
+    @_head.default
+    def _start(self, *more_headers: tuple[bytes, bytes]) -> Message:
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(self._body)).encode()),
+            *self.headers,
+            *more_headers,
+        ]
+        return {"type": "http.response.start", "status": self.status, "headers": headers}
+
     async def send(self, send: Send) -> None:
         """Send it, and be ready for the next request."""
-        await self._start(send)
+        await send(self._head)
         await send({"type": "http.response.body", "body": self._body})
 
     async def send_early(self, receive: Receive, send: Send) -> None:
@@ -72,43 +85,35 @@ class Answer:
         Their bytes are thrown away for a moment: closing on unread ones resets the connection,
         and the caller never sees the answer.
         """
-        await self._start(send, (b"connection", b"close"))
+        await send(self._start((b"connection", b"close")))
         await send({"type": "http.response.body", "body": self._body, "more_body": True})
         with suppress(TimeoutError, ClientLeft):
             async with asyncio.timeout(LINGER.total_seconds()):
-                async for _ in _parts(receive):
+                while (await _part(receive))[1]:
                     pass
         await send({"type": "http.response.body"})
 
-    async def _start(self, send: Send, *more_headers: tuple[bytes, bytes]) -> None:
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(self._body)).encode()),
-            *self.headers,
-            *more_headers,
-        ]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+
+def headers_of(scope: Scope) -> Mapping[bytes, Sequence[bytes]]:
+    """Return the raw values of every header by its name in lower case; any other name has none."""
+    headers = defaultdict(list)
+    for name, value in scope["headers"]:
+        headers[name].append(value)
+    return headers
 
 
-def header_values(scope: Scope, name: bytes) -> list[bytes]:
-    """Return the raw value of every header of that name, which is in lower case."""
-    return [value for header, value in scope["headers"] if header == name]
-
-
-def is_plain_json(scope: Scope) -> bool:
+def is_plain_json(headers: Mapping[bytes, Sequence[bytes]]) -> bool:
     """
     Tell whether the headers say that the body is JSON, as it comes.
 
     No type will do: the signature tells whose the body is, and a proxy may have lost the header.
     """
-    types = header_values(scope, b"content-type")
-    codings = header_values(scope, b"content-encoding")
-    return all(_media_type(value) == b"application/json" for value in types) and all(
-        value.lower() == b"identity" for value in codings
-    )
+    types = {_media_type(value) for value in headers[b"content-type"]}
+    codings = {value.lower() for value in headers[b"content-encoding"]}
+    return types <= {b"application/json"} and codings <= {b"identity"}
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
+async def read_body(headers: Mapping[bytes, Sequence[bytes]], receive: Receive) -> bytes:
     """
     Read the whole body.
 
@@ -116,11 +121,13 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
         BodyTooLong: It is longer than allowed, or says it will be.
         ClientLeft: It did not come to its end.
     """
-    if any(_number(value) > LONGEST_BODY for value in header_values(scope, b"content-length")):
+    if any(_number(value) > LONGEST_BODY for value in headers[b"content-length"]):
         raise BodyTooLong
     parts: list[bytes] = []
     length = 0
-    async for part in _parts(receive):
+    more = True
+    while more:
+        part, more = await _part(receive)
         parts.append(part)
         length += len(part)
         if length > LONGEST_BODY:
@@ -128,15 +135,12 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _parts(receive: Receive) -> AsyncIterator[bytes]:
-    """Yield the body as it comes; `ClientLeft` if it does not come to its end."""
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientLeft
-        yield message.get("body", b"")
-        more = message.get("more_body", False)
+async def _part(receive: Receive) -> tuple[bytes, bool]:
+    """Return what came of the body next, and whether more will; `ClientLeft` if none comes."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientLeft
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def _media_type(value: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from referrals_webhook.exchange import (
     Answer,
     BodyTooLong,
     ClientLeft,
-    header_values,
+    headers_of,
     is_plain_json,
     read_body,
 )
@@ -70,37 +70,39 @@ class Webhook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one call, as an ASGI application."""
-        deadline = asyncio.get_running_loop().time() + self.answer_within.total_seconds()
+        headers = headers_of(scope)
+        body = None
         try:
-            async with asyncio.timeout_at(deadline):
-                body = await read_body(scope, receive)
+            async with asyncio.timeout(self.answer_within.total_seconds()):
+                body = await read_body(headers, receive)
+                answer = await self._answer(headers, body)
         except ClientLeft:
             return
         except BodyTooLong:
             await self._counted(_TOO_LONG).send_early(receive, send)
         except TimeoutError:
-            await self._counted(_TOO_SLOW).send_early(receive, send)
+            if body is None:
+                await self._counted(_TOO_SLOW).send_early(receive, send)
+            else:
+                await self._counted(_AWAY).send(send)
         else:
-            answer = await self._answer(scope, body, deadline)
             await self._counted(answer).send(send)
 
     def _counted(self, answer: Answer) -> Answer:
         self.answered(self.topic, answer.word)
         return answer
 
-    async def _answer(self, scope: Scope, body: bytes, deadline: float) -> Answer:
-        if not is_plain_json(scope):
+    async def _answer(self, headers: Mapping[bytes, Sequence[bytes]], body: bytes) -> Answer:
+        if not is_plain_json(headers):
             return _NOT_JSON
-        if not is_signed(body, header_values(scope, HEADER), self.secrets):
+        if not is_signed(body, headers[HEADER], self.secrets):
             return _UNSIGNED
-        shop = b", ".join(header_values(scope, _SHOP)).decode("latin-1")
-        return await self._answer_shopify(body, shop, deadline)
+        return await self._answer_shopify(body, b", ".join(headers[_SHOP]).decode("latin-1"))
 
-    async def _answer_shopify(self, body: bytes, shop: str, deadline: float) -> Answer:
+    async def _answer_shopify(self, body: bytes, shop: str) -> Answer:
         """Answer what is Shopify's: never with an error that coming again would not mend."""
         try:
-            async with asyncio.timeout_at(deadline):
-                return await self._take_or_keep(body, shop)
+            return await self._take_or_keep(body, shop)
         except (Unavailable, TimeoutError):
             return _AWAY
         except Exception as error:  # noqa: BLE001 - as below, and even keeping it failed

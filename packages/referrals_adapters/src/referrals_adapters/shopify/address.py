@@ -17,7 +17,7 @@ import attrs
 
 from referrals_domain.model.identifiers import AddressDigest
 
-_LABEL: Final = "referrals/order-address/1"
+_LABEL: Final = b"referrals/order-address/1\0"
 _LONGEST: Final = 45  # characters, an IPv6 address that ends in an IPv4 one
 _HALF_A_DIGEST: Final = 16  # bytes: 128 bits of HMAC-SHA256
 _NETWORK: Final = 8  # bytes: the /64 that a household has; the rest of an address is the device's
@@ -27,18 +27,19 @@ _NETWORK: Final = 8  # bytes: the /64 that a household has; the rest of an addre
 class AddressKey:
     """What makes digests of the addresses of one shop's buyers."""
 
-    _key: bytes = attrs.field(repr=False)
+    _secret: bytes = attrs.field(repr=False)
+    _shop: bytes = attrs.field(repr=False)
 
     @classmethod
     def of_shop(cls, secret: str, shop: str) -> Self:
         """
-        Derive the key of a shop.
+        Return the key of a shop; it is derived once an address needs it, as few do.
 
         Args:
             secret: The app's secret.
             shop: The shop's domain, in any case.
         """
-        return cls(_hmac(secret.encode(), f"{_LABEL}\0{shop.lower()}".encode()))
+        return cls(secret.encode(), shop.lower().encode())
 
     def digest(self, ip: str) -> AddressDigest | None:
         """
@@ -49,7 +50,8 @@ class AddressKey:
         network = _network(ip)
         if network is None:
             return None
-        return AddressDigest(_hmac(self._key, network)[:_HALF_A_DIGEST].hex())
+        key = _hmac(self._secret, _LABEL + self._shop)
+        return AddressDigest(_hmac(key, network)[:_HALF_A_DIGEST].hex())
 
 
 def _network(ip: str) -> bytes | None:

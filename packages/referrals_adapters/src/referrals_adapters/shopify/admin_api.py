@@ -20,6 +20,7 @@ import msgspec
 from referrals_adapters.flow.backoff import Backoff
 from referrals_adapters.flow.budget import Budget
 from referrals_adapters.shopify.access import ALLOWANCES, ShopAccess
+from referrals_adapters.shopify.admin_settings import SHOP
 from referrals_domain.errors import Unauthenticated, Unavailable
 from referrals_domain.model.identifiers import ShopDomain
 
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Client: TypeAlias = httpx.AsyncClient
-
-VERSION: Final = "2026-10"
-"""The version of the API; Shopify serves each for a year at least."""
-
-SHOP: Final = "{shop}"
-"""Stands in a URL for a shop's domain."""
 
 RETRY: Final = Backoff(first=timedelta(seconds=1), cap=timedelta(seconds=20))
 _ATTEMPTS: Final = 6

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 
 from referrals_adapters.shopify.access import AccessFile
-from referrals_adapters.shopify.admin_api import SHOP, VERSION
 from referrals_adapters.wire.variables import SettingsError
 
 if TYPE_CHECKING:
@@ -16,6 +15,12 @@ if TYPE_CHECKING:
 
 ACCESS_FILE: Final = "SHOPIFY_ADMIN_ACCESS_FILE"
 URL: Final = "SHOPIFY_ADMIN_URL"
+
+VERSION: Final = "2026-10"
+"""The version of the API; Shopify serves each for a year at least."""
+
+SHOP: Final = "{shop}"
+"""Stands in a URL for a shop's domain."""
 
 
 @attrs.frozen(kw_only=True)

@@ -34,11 +34,14 @@ def facts_of_order(order: body.OrderBody, addresses: AddressKey | None = None) -
 
     Args:
         order: The decoded body.
-        addresses: The key of the shop's addresses; None: nobody asks where the order came from.
+        addresses: The key of the shop's addresses; None: nobody asks where the order came from,
+            as nobody does of one that points to no referral and undoes nothing.
 
     Raises:
         ValueError: A value is none of its kind; the text does not quote it.
     """
+    signals, refunds = signals_of(order), _refunds(order.refunds or ())
+    counts = signals or refunds or order.cancelled_at
     created_at = _utc(order.created_at)
     processed_at = _utc(order.processed_at) if order.processed_at else created_at
     updated_at = _utc(order.updated_at) if order.updated_at else created_at
@@ -48,15 +51,15 @@ def facts_of_order(order: body.OrderBody, addresses: AddressKey | None = None) -
             updated_at=updated_at,
             total=Money.parse(order.total_price, order.currency),
             presented=_presented(order),
-            address=_address(order, addresses) if addresses else None,
+            address=_address(order, addresses) if addresses and counts else None,
         ),
         buyer=_buyer(order.customer, updated_at),
-        signals=signals_of(order),
+        signals=signals,
         test=bool(order.test),
         placed_at=min(created_at, processed_at),  # Core may count from either
         paid_at=updated_at if order.financial_status in _PAID else None,
         cancelled_at=_utc(order.cancelled_at) if order.cancelled_at else None,
-        refunds=_refunds(order.refunds or ()),
+        refunds=refunds,
     )
 
 

@@ -9,6 +9,7 @@ The work is bounded whatever the body holds: see the constants.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import unquote_plus
@@ -20,7 +21,7 @@ from referrals_domain.model.link import Channel
 from referrals_domain.model.signals import Signal, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from referrals_adapters.shopify.body import NoteAttribute, OrderBody
 
@@ -55,9 +56,9 @@ def signals_of(order: OrderBody) -> tuple[Signal, ...]:
     """Return the signals of a body, each once, the strongest source first."""
     candidates = chain(
         _of_notes(order.note_attributes or ()),
-        _of_codes(Source.DISCOUNT_CODES, (entry.code for entry in order.discount_codes or ())),
+        _of_codes(Source.DISCOUNT_CODES, [entry.code for entry in order.discount_codes or ()]),
         _of_url(Source.LANDING_SITE, order.landing_site or ""),
-        _of_codes(Source.LANDING_SITE_REF, filter(None, (order.landing_site_ref,))),
+        _of_codes(Source.LANDING_SITE_REF, [order.landing_site_ref or ""]),
         _of_url(Source.REFERRING_SITE, order.referring_site or ""),
     )
     unique: dict[Signal, None] = {}
@@ -68,20 +69,20 @@ def signals_of(order: OrderBody) -> tuple[Signal, ...]:
     return tuple(unique)
 
 
-def _of_notes(attributes: Iterable[NoteAttribute]) -> Iterator[Signal]:
+def _of_notes(attributes: Iterable[NoteAttribute]) -> Iterable[Signal]:
     named = ((attribute.name.strip().lower(), attribute) for attribute in attributes)
     ours = ((name, attribute) for name, attribute in named if name in _NOTE)
     fields = [(name, text_of(attribute.value)) for name, attribute in islice(ours, MOST_FIELDS)]
     return _of_fields(Source.NOTE_ATTRIBUTES, fields, codes=_NOTE_CODE, channels=_NOTE_CHANNEL)
 
 
-def _of_codes(source: Source, texts: Iterable[str]) -> Iterator[Signal]:
-    for text in islice(texts, MOST_FIELDS):
+def _of_codes(source: Source, texts: Sequence[str]) -> Iterator[Signal]:
+    for text in texts[:MOST_FIELDS]:
         if code := _read(ReferralCode.read, text):
             yield Signal(source=source, code=code)
 
 
-def _of_url(source: Source, url: str) -> Iterator[Signal]:
+def _of_url(source: Source, url: str) -> Iterable[Signal]:
     fields = _query(url) if len(url) <= LONGEST_URL else []
     nested = [field for name, text in fields if name == _NESTED for field in _query(text)]
     fields = [*fields, *nested][:MOST_FIELDS]
@@ -100,28 +101,38 @@ def _of_fields(
     *,
     codes: Iterable[str],
     channels: Iterable[str],
-) -> Iterator[Signal]:
+) -> Iterable[Signal]:
     if not fields:
-        return
-    read_codes = _values(ReferralCode.read, fields, codes)
-    shares = _values(ReferralId, fields, _SHARE)
-    if read_codes or shares:
-        channel = next(iter(_values(Channel, fields, channels)), None)
-        for code, share in zip_longest(read_codes, shares):
-            yield Signal(source=source, code=code, share=share, channel=channel)
+        return ()
+    texts = defaultdict(list)
+    for name, text in fields:
+        texts[name].append(text)
+    read_codes = _values(ReferralCode.read, texts, codes)
+    shares = _values(ReferralId, texts, _SHARE)
+    if not read_codes and not shares:
+        return ()
+    channel = next(iter(_values(Channel, texts, channels)), None)
+    return [
+        Signal(source=source, code=code, share=share, channel=channel)
+        for code, share in zip_longest(read_codes, shares)
+    ]
 
 
 def _values(
-    kind: Callable[[str], T], fields: Collection[tuple[str, str]], names: Iterable[str]
+    kind: Callable[[str], T], texts: Mapping[str, Iterable[str]], names: Iterable[str]
 ) -> list[T]:
     """Return what reads as one of a kind, each once, in the order of the names."""
-    texts = (text for wanted in names for name, text in fields if name == wanted)
-    return list(dict.fromkeys(value for text in texts if (value := _read(kind, text))))
+    values: dict[T, None] = {}
+    for name in names:
+        for text in texts.get(name, ()):
+            if value := _read(kind, text):
+                values[value] = None
+    return list(values)
 
 
 def _read(kind: Callable[[str], T], text: str) -> T | None:
     """Read a text in any case, with or without blanks around it."""
-    if len(text) > _LONGEST_VALUE:
+    if not 0 < len(text) <= _LONGEST_VALUE:
         return None
     try:
         return kind(text.strip().lower())

@@ -7,6 +7,7 @@ Labels come from lists of our own, so that their number is bounded: no ids, no t
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cache
 from math import log10
 from socketserver import ThreadingMixIn
 from threading import Thread
@@ -39,6 +40,7 @@ class Metrics:
         self.answers = counter(
             "referrals_webhook_answers", "Webhook calls by what became of them", "topic", "answer"
         )
+        self._answers_of = cache(self.answers.labels)
         self.links_followed = counter(
             "referrals_links_followed", "Calls of links by what became of them", "outcome"
         )
@@ -92,7 +94,7 @@ class Metrics:
 
     def answered(self, topic: str, answer: str) -> None:
         """Count an answer to a webhook call."""
-        self.answers.labels(topic, answer).inc()
+        self._answers_of(topic, answer).inc()
 
     def cache_checked(self, lag: timedelta, outcome: str, *, checked: int, wrong: int) -> None:
         """

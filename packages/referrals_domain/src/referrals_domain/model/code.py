@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: no I, L, O, U
 _VALUE: Final = {symbol: value for value, symbol in enumerate(_ALPHABET)}
-_LOOKALIKES: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
-_SEPARATORS: Final = str.maketrans("", "", "- ")
+_DOUBLED: Final = [2 * value ^ (0b100101 if value & 16 else 0) for value in range(32)]
+"""Times x in GF(2)[x] / (x^5 + x^2 + 1), whose x generates all 31 weights."""
 _RANDOM_SYMBOLS: Final = 9
 CODE_BITS: Final = 5 * _RANDOM_SYMBOLS
 """How much chance a code holds."""
@@ -39,7 +39,7 @@ class ReferralCode(str):
 
     def __new__(cls, text: str) -> Self:
         """Check the canonical form."""
-        if len(text) != _LENGTH or not _VALUE.keys() >= set(text):
+        if len(text) != _LENGTH or text[-1] not in _VALUE:
             raise ValueError("a code is ten symbols of Crockford's base32")
         if _check(text[:_RANDOM_SYMBOLS]) != text[_RANDOM_SYMBOLS]:
             raise ValueError("the check character of the code does not fit")
@@ -70,10 +70,10 @@ class ReferralCode(str):
         """
         if len(text) > _LONGEST_TEXT:
             raise ValueError("too long for a code")
-        symbols = text.translate(_SEPARATORS)[-_LENGTH:]
+        symbols = text.replace("-", "").replace(" ", "")[-_LENGTH:]
         if not symbols.isascii():  # else a long s would be raised to an S
             raise ValueError("a code is ten symbols of Crockford's base32")
-        return cls(symbols.upper().translate(_LOOKALIKES))
+        return cls(symbols.upper().replace("O", "0").replace("I", "1").replace("L", "1"))
 
 
 class CodeKey(NamedTuple):
@@ -84,14 +84,16 @@ class CodeKey(NamedTuple):
 
 
 def _check(symbols: str) -> str:
-    """Return the check character: a weighted sum over GF(32), each place weighing differently."""
+    """
+    Return the check character: a weighted sum over GF(32), each place weighing differently.
+
+    Raises:
+        ValueError: A symbol is none of the alphabet.
+    """
     total = 0
-    for symbol in symbols:
-        total = _doubled(total ^ _VALUE[symbol])
+    try:
+        for symbol in symbols:
+            total = _DOUBLED[total ^ _VALUE[symbol]]
+    except KeyError:
+        raise ValueError("a code is ten symbols of Crockford's base32") from None
     return _ALPHABET[total]
-
-
-def _doubled(value: int) -> int:
-    """Multiply by x in GF(2)[x] / (x^5 + x^2 + 1), whose x generates all 31 weights."""
-    value <<= 1
-    return value ^ 0b100101 if value > 31 else value  # noqa: PLR2004 - 31 is the largest symbol
