@@ -121,7 +121,9 @@ async def _term(settings: RelaySettings, metrics: Metrics, stop: asyncio.Event) 
         opening = stack.enter_async_context(running_relay(settings, metrics))
         container = await unless(stop, opening)
         if container is not None:
-            await container.relay().run(stop)
+            relay = container.relay()
+            settle_down()
+            await relay.run(stop)
     return 0
 
 
