@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from referrals_sandbox.bench import tables, transactions
 from referrals_sandbox.bench.measuring import Bench
 from referrals_sandbox.bench.plan import FULL, QUICK
@@ -33,7 +35,7 @@ def bench(options: argparse.Namespace) -> int:
     """
     with running(Wishes(settings=os.environ)) as sandbox:
         try:
-            report = asyncio.run(_measure(sandbox, QUICK if options.quick else FULL))
+            report = uvloop.run(_measure(sandbox, QUICK if options.quick else FULL))
         except ExceptionGroup as group:  # of the tasks that make the load
             raise first_of(group) from group
     print(report.as_json() if options.json else report.as_text())

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+import os
+from functools import partial
+from typing import TYPE_CHECKING
 
 import attrs
 
 from referrals_sandbox.composition.roles import in_role
 from referrals_sandbox.composition.sandbox import Sandbox
 from referrals_sandbox.servers.child import Child
+from referrals_sandbox.servers.listening import listening_on
+from referrals_sandbox.servers.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROLES: Final = ("http", "worker", "relay")
+    from referrals_sandbox.servers.command import Command
+    from referrals_sandbox.servers.supervisor import Supervisor
 
 
 @attrs.frozen(kw_only=True)
@@ -24,23 +29,54 @@ class Stage:
 
     Args:
         sandbox: The sandbox.
-        roles: Those that run.
+        roles: Those that run, by their names: `worker`, `http`, `http-2`...
+        webhook_addresses: Where webhooks may be posted, each `host:port`.
     """
 
     sandbox: Sandbox
     roles: dict[str, Child] = attrs.field(factory=dict)
+    webhook_addresses: list[str] = attrs.field(factory=list)
 
     async def start(self, *roles: str) -> None:
         """
-        Start roles, each as a process of its own.
+        Start roles, each as a process of its own; `http` as one for each CPU.
+
+        A process of it runs on one CPU at a time; production has several behind the gateway, too.
 
         Raises:
             SandboxError: One does not come up.
         """
-        webhook, supervisor = self.sandbox.webhook_service.process, self.sandbox.servers.supervisor
         for role in roles:
-            command = in_role(webhook.command, role, name=role, settings={})
-            self.roles[role] = await asyncio.to_thread(supervisor.start, command)
+            if role == "http":
+                await self._start_http()
+            else:
+                command = in_role(self._webhook, role, name=role, settings={})
+                self.roles[role] = await asyncio.to_thread(self._supervisor.start, command)
+
+    async def _start_http(self) -> None:
+        more = [f"http-{number}" for number in range(2, len(os.sched_getaffinity(0)) + 1)]
+        names = ["http", *more]
+        started = await asyncio.gather(
+            *(
+                asyncio.to_thread(listening_on, None, partial(self._launch_http, name))
+                for name in names
+            )
+        )
+        for name, (process, port) in zip(names, started, strict=True):
+            self.roles[name] = process
+            self.webhook_addresses.append(f"{LOOPBACK}:{port}")
+
+    def _launch_http(self, name: str, port: int) -> Child:
+        listen = {"REFERRALS_WEBHOOK_LISTEN": f"{LOOPBACK}:{port}"}
+        return self._supervisor.launch(in_role(self._webhook, "http", name=name, settings=listen))
+
+    @property
+    def _webhook(self) -> Command:
+        return self.sandbox.webhook_service.process.command
+
+    @property
+    def _supervisor(self) -> Supervisor:
+        return self.sandbox.servers.supervisor
 
     def processes(self) -> Mapping[str, int]:
         """Return the process id of everything that runs."""
