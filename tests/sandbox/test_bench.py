@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
 from functools import partial
@@ -26,7 +25,6 @@ from referrals_sandbox.bench.load import (
     ask_for_and_at_part,
     ask_times,
 )
-from referrals_sandbox.bench.report import Report
 from referrals_sandbox.command_line.parser import parser
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.proxy import leading_to
@@ -83,31 +81,6 @@ def test_cpu_is_told_for_each_that_was_done_and_as_a_share_of_the_time() -> None
 def test_each_slice_stands_between_two_bases(bases: int) -> None:
     with pytest.raises(ValueError, match="between two"):
         Alternated(bases=slices(*[1] * bases), slices=slices(1))
-
-
-def test_a_report_tells_programs_and_people_the_same() -> None:
-    report = Report(r=MEASURED, w=MEASURED, c=MEASURED, machine_load=0.5)
-
-    told = json.loads(report.as_json())
-
-    assert (told["R"]["base"], told["W"]["base"], told["C"]["base"]) == ("E", "P", "P")
-    assert told["C"]["ratio"] == 0.5
-    assert told["C"]["ratios"] == [0.5, 0.5, 1.5]
-    assert (told["R"]["p50_ms"], told["R"]["p99_ms"]) == (62.5, 125)
-    assert (told["R"]["p99_ms_at_part"], told["R"]["part"]) == (31.25, 0.8)
-    assert "R    0.500 E    0.500    1.500         125     250      62.5     125.0      31.2" in (
-        report.as_text()
-    )
-
-
-@pytest.mark.parametrize(("share", "is_told"), [(0.79, False), (0.81, True)])
-def test_a_load_that_may_hold_things_up_is_told(share: float, *, is_told: bool) -> None:
-    busy = [attrs.evolve(one, cpu={LOAD: share * one.seconds}) for one in slices(1, 1, 1)]
-    measured = Alternated(bases=busy[:2], slices=busy[2:])
-
-    report = Report(r=measured, w=measured, c=measured, machine_load=0)
-
-    assert ("may be what holds this up" in report.as_text()) is is_told
 
 
 async def test_every_asker_asks_until_the_time_is_up() -> None:

@@ -21,7 +21,7 @@ from referrals_sandbox.load.found import Found, Measured
 from referrals_sandbox.load.journey import Journey
 from referrals_sandbox.load.kinds import SUSPICIOUS, Kind, Outcome, Trace
 from referrals_sandbox.load.orders import Shared, placed
-from referrals_sandbox.load.page import page
+from referrals_sandbox.load.page import page_of
 from referrals_sandbox.load.plan import Plan, advocate_id, friend_id
 from referrals_sandbox.load.report import Report
 from referrals_sandbox.load.scenario import CAP, Advocate, Share, draw
@@ -483,12 +483,12 @@ def test_people_read_the_verdict_and_that_the_pace_was_not_kept(shares: Sequence
 
 
 def test_the_page_loads_nothing_and_shows_three_charts(shares: Sequence[Share]) -> None:
-    html = page(report_of(judged(shares, right(shares))))
+    html = page_of(report_of(judged(shares, right(shares))))
     assert html.count("<svg ") == 3
     assert not re.search(r"(src|href)=|url\(|@import|<script", html)
     assert "Everything that must hold does." in html
     share = next(one for one in shares if one.household)
-    assert "Something does not hold." in page(report_of(wrong(shares, share, REFUSED)))
+    assert "Something does not hold." in page_of(report_of(wrong(shares, share, REFUSED)))
 
 
 PAGE: Final = ROOT / "docs" / "load.md"

@@ -74,12 +74,12 @@ class Alternated:
     @property
     def base_rate(self) -> float:
         """The median of the base's rates."""
-        return median(one.rate for one in self.bases)
+        return median_rate(self.bases)
 
     @property
     def rate(self) -> float:
         """The median of the rates."""
-        return median(one.rate for one in self.slices)
+        return median_rate(self.slices)
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -88,11 +88,20 @@ class Alternated:
 
     def latency(self, share: float) -> float | None:
         """Return the median, over the slices, of a percentile of their latencies, in seconds."""
-        return _median_percentile([one.latencies for one in self.slices], share)
+        return _median(_percentiles([one.latencies for one in self.slices], share))
 
     def latency_at_part(self, share: float) -> float | None:
         """Return the same where only a part as many were asked for."""
-        return _median_percentile([one.latencies_at_part for one in self.slices], share)
+        return _median(self.latencies_at_part(share))
+
+    def latencies_at_part(self, share: float) -> Sequence[float]:
+        """Return that percentile of each slice, in seconds; nothing where nobody noted it."""
+        return _percentiles([one.latencies_at_part for one in self.slices], share)
+
+
+def median_rate(slices: Sequence[Slice]) -> float:
+    """Return the median of their rates."""
+    return median(one.rate for one in slices)
 
 
 def cpu_each(slices: Sequence[Slice]) -> dict[str, float]:
@@ -119,5 +128,9 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def _median_percentile(noted: Sequence[Sequence[float]], share: float) -> float | None:
-    return median(percentile(one, share) for one in noted) if all(noted) else None
+def _percentiles(noted: Sequence[Sequence[float]], share: float) -> Sequence[float]:
+    return [percentile(one, share) for one in noted] if all(noted) else []
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return median(values) if values else None

@@ -19,6 +19,7 @@ class Plan:
         ramp: How long before it orders already get through.
         referrals: How many referrals there are to read.
         known: How many of them are in Redis from the beginning.
+        starts: How often each role is started, to see how long that takes.
     """
 
     rounds: int
@@ -29,6 +30,7 @@ class Plan:
     ramp: float
     referrals: int
     known: int
+    starts: int
 
 
 QUICK: Final = Plan(
@@ -40,6 +42,7 @@ QUICK: Final = Plan(
     ramp=0.5,
     referrals=5_000,
     known=1_000,
+    starts=1,
 )
 FULL: Final = Plan(
     rounds=5,
@@ -50,4 +53,5 @@ FULL: Final = Plan(
     ramp=1.5,
     referrals=100_000,
     known=20_000,
+    starts=5,
 )

@@ -1,111 +1,89 @@
-"""What a bench run found, for people and for programs."""
+"""What a bench run measured."""
 
 from __future__ import annotations
 
-import json
-import os
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import attrs
 
-from referrals_sandbox.bench.figures import Alternated, cpu_each, cpu_shares
-from referrals_sandbox.bench.load import LOAD, PART
+from referrals_sandbox.bench.figures import Alternated, Slice
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+_MAY_BE_LEFT_OUT: Final = ("no_signal", "drain", "drain_kafka", "growth_r", "growth_c")
 
-_MILLISECONDS: Final = 1000
-_LEAST: Final = 0.5  # microseconds each; what spent less had no part in it
-_HEADINGS: Final = (
-    "     ratio       lowest  highest    a second    base    p50 ms    p99 ms"
-    f" {f'at {PART:.0%}':>9}"
-)
-_MOST_LOAD: Final = 0.8  # of a CPU, on which the servers have to run, too
+
+class Letter(NamedTuple):
+    """
+    One of the three that are measured in turns with a base.
+
+    Args:
+        name: Its letter.
+        base: That of its base.
+        measured: What was measured.
+    """
+
+    name: str
+    base: str
+    measured: Alternated
 
 
 @attrs.frozen(kw_only=True)
 class Report:
     """
-    What a run found.
+    What a run measured.
 
     Args:
         r: Reads between echoes.
         w: Webhooks between transactions.
         c: Conversions between transactions.
+        no_signal: Orders without a signal; None: left out.
+        drain: Events that the relay passed to the broker; None: left out.
+        drain_kafka: The same to a real Kafka; None: left out.
+        growth_r: R with many referrals between R with few; None: left out.
+        growth_c: C with many referrals between C with few; None: left out.
+        started: How long each role took from its start until it was ready, in seconds.
+        memory: The memory of each role when it is idle, in MB of 10^6 bytes.
+        peak: The most memory that each role had under its load, in the same MB.
+        left_out: Why, of whatever was left out.
+        elsewhere: The servers that run outside the sandbox, so that their CPU is not counted.
         machine_load: The load average of the machine before it all.
+
+    Raises:
+        ValueError: Something was left out without a reason, or has one and was not.
     """
 
     r: Alternated
     w: Alternated
     c: Alternated
+    no_signal: Sequence[Slice] | None
+    drain: Sequence[Slice] | None
+    drain_kafka: Sequence[Slice] | None
+    growth_r: Alternated | None
+    growth_c: Alternated | None
+    started: Mapping[str, Sequence[float]]
+    memory: Mapping[str, float]
+    peak: Mapping[str, float]
+    elsewhere: Collection[str]
     machine_load: float
+    left_out: Mapping[str, str] = attrs.field()
 
-    def as_json(self) -> str:
-        """Return it as JSON."""
-        return json.dumps(
-            {
-                "cpus": len(os.sched_getaffinity(0)),
-                "load_average_before": round(self.machine_load, 2),
-                **{letter: _figures(base, one) for letter, base, one in self._rows()},
-            },
-            indent=2,
+    @left_out.validator
+    def _tells_why(self, _: object, left_out: Mapping[str, str]) -> None:
+        missing = {name for name in _MAY_BE_LEFT_OUT if getattr(self, name) is None}
+        if missing != left_out.keys():
+            raise ValueError(f"left out: {sorted(missing)}; reasons for: {sorted(left_out)}")
+
+    @property
+    def letters(self) -> Sequence[Letter]:
+        """R, W and C."""
+        return (Letter("R", "E", self.r), Letter("W", "P", self.w), Letter("C", "P", self.c))
+
+    @property
+    def rates(self) -> Sequence[tuple[str, Sequence[Slice]]]:
+        """Whatever was measured without a base, by its name."""
+        measured = (
+            ("orders without a signal", self.no_signal),
+            ("relay's drain", self.drain),
+            ("drain to a real Kafka", self.drain_kafka),
         )
-
-    def as_text(self) -> str:
-        """Return it in words."""
-        lines = [
-            f"{len(os.sched_getaffinity(0))} CPUs, load average before {self.machine_load:.2f}",
-            "",
-            _HEADINGS,
-        ]
-        for letter, base, one in self._rows():
-            low, high = one.spread
-            lines.append(
-                f"{letter} {one.ratio:8.3f} {base} {low:8.3f} {high:8.3f} {one.rate:11,.0f} "
-                f"{one.base_rate:7,.0f} {_shown(one.latency(0.5))} {_shown(one.latency(0.99))} "
-                f"{_shown(one.latency_at_part(0.99))}"
-            )
-        for letter, base, one in self._rows():
-            lines += ["", f"CPU us each {letter:>13} {base:>7}   {letter} of one CPU"]
-            each, shares = cpu_each(one.slices), cpu_shares(one.slices)
-            of_base = cpu_each(one.bases)
-            lines += [
-                f"{name:14} {each[name]:10.0f} {of_base[name]:7.0f} {shares[name]:13.0%}"
-                for name in each
-                if each[name] + of_base[name] >= _LEAST
-            ]
-            if shares[LOAD] > _MOST_LOAD:
-                lines.append("The load took most of a CPU: it may be what holds this up.")
-        return "\n".join(lines)
-
-    def _rows(self) -> list[tuple[str, str, Alternated]]:
-        return [("R", "E", self.r), ("W", "P", self.w), ("C", "P", self.c)]
-
-
-def _figures(base: str, one: Alternated) -> dict[str, Any]:
-    return {
-        "base": base,
-        "ratio": round(one.ratio, 4),
-        "ratios": [round(ratio, 4) for ratio in one.ratios],
-        "rate": round(one.rate, 1),
-        "base_rate": round(one.base_rate, 1),
-        "p50_ms": _milliseconds(one.latency(0.5)),
-        "p99_ms": _milliseconds(one.latency(0.99)),
-        "p99_ms_at_part": _milliseconds(one.latency_at_part(0.99)),
-        "part": PART,
-        "cpu_microseconds": _rounded(cpu_each(one.slices), 1),
-        "base_cpu_microseconds": _rounded(cpu_each(one.bases), 1),
-        "cpu_shares": _rounded(cpu_shares(one.slices), 3),
-    }
-
-
-def _milliseconds(latency: float | None) -> float | None:
-    return None if latency is None else round(latency * _MILLISECONDS, 2)
-
-
-def _shown(latency: float | None) -> str:
-    return f"{'-':>9}" if latency is None else f"{latency * _MILLISECONDS:9.1f}"
-
-
-def _rounded(figures: Mapping[str, float], digits: int) -> dict[str, float]:
-    return {name: round(figure, digits) for name, figure in figures.items()}
+        return [(name, slices) for name, slices in measured if slices is not None]

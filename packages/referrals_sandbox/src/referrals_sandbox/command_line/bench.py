@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from referrals_adapters.system.command_line import About, add_command
-from referrals_adapters.system.exits import DONE
-from referrals_sandbox.command_line.telling import SERVERS, add_json
+from referrals_adapters.system.exits import DONE, FAILED
+from referrals_sandbox.command_line.telling import SERVERS, add_json, add_report
 
 if TYPE_CHECKING:
     from referrals_adapters.system.command_line import Commands
 
 _ABOUT: Final = About(
     does="Measure reads, webhooks and conversions between slices of a bare base.",
-    prints="R, W and C, with their spread, latencies and CPU; with --json in an object. Standard "
-    "error tells of each slice.",
+    prints="Which goals are met, R, W and C with their spread, latencies and CPU, what each role "
+    "needs, and what could not be measured; with --json in an object. Standard error tells of "
+    "each slice.",
     more="""\
 R is GetReferralStatus, 99 in 100 from Redis, as a multiple of E, a bare grpc.aio echo.
 
@@ -26,15 +27,24 @@ C is a signed webhook until its event is acknowledged by the broker, as a multip
 All of it runs on the same machine. docs/performance.md tells how.
 """,
     environment=SERVERS,
-    examples=("referrals-sandbox bench", "referrals-sandbox bench --quick --json"),
-    exits={DONE: "everything was measured, and every answer was right"},
+    examples=(
+        "referrals-sandbox bench --check --report bench.html",
+        "referrals-sandbox bench --quick --json",
+    ),
+    exits={
+        DONE: "every answer was right; with --check, every goal is met, too",
+        FAILED: "the run failed; with --check, also a goal that was missed or not measured; "
+        "standard error tells each in a line",
+    },
 )
 
 
 def add_bench(commands: Commands) -> None:
     """Add the command."""
     bench = add_command(commands, "bench", _ABOUT)
+    bench.add_argument("--quick", action="store_true", help="in half a minute in place of five")
     bench.add_argument(
-        "--quick", action="store_true", help="in 20 seconds in place of three minutes"
+        "--check", action="store_true", help="fail if a goal is missed or was not measured"
     )
     add_json(bench)
+    add_report(bench)

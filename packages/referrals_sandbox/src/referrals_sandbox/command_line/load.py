@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from referrals_adapters.system.command_line import About, add_command, number
 from referrals_adapters.system.exits import DONE, FAILED
-from referrals_sandbox.command_line.telling import SERVERS, add_json, add_seed
+from referrals_sandbox.command_line.telling import SERVERS, add_json, add_report, add_seed
 
 if TYPE_CHECKING:
     from referrals_adapters.system.command_line import Commands
@@ -74,9 +73,7 @@ def add_load(commands: Commands) -> None:
     )
     add_seed(load, "repeats a scenario")
     add_json(load)
-    load.add_argument(
-        "--report", metavar="FILE", type=Path, help="also write it as a page with charts (none)"
-    )
+    add_report(load)
 
 
 def _duration(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ SERVERS: Final[Mapping[str, str]] = {
 def add_json(parser: Parser) -> None:
     """Have a command answer a program, too."""
     parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
+
+
+def add_report(parser: Parser) -> None:
+    """Have a command write a page, too."""
+    parser.add_argument(
+        "--report", metavar="FILE", type=Path, help="also write it as a page with charts (none)"
+    )
 
 
 def add_seed(parser: Parser, what: str) -> None:

@@ -20,7 +20,7 @@ from referrals_sandbox.composition.wishes import Wishes
 from referrals_sandbox.load.driven import Driven
 from referrals_sandbox.load.found import Found, collect
 from referrals_sandbox.load.kinds import Kind
-from referrals_sandbox.load.page import page
+from referrals_sandbox.load.page import page_of
 from referrals_sandbox.load.plan import CODE_PREFIX, MINIMUM, WINDOW, Plan, friend_id
 from referrals_sandbox.load.report import Report
 from referrals_sandbox.load.scenario import CAP
@@ -29,6 +29,7 @@ from referrals_sandbox.neighbours.frontend import open_frontend
 from referrals_sandbox.neighbours.shopify_platform.faults import Faults
 from referrals_sandbox.neighbours.shopify_platform.shopkeeper import Shopkeeper
 from referrals_sandbox.neighbours.world import Customer
+from referrals_sandbox.pages.file import require_folder, write
 from referrals_sandbox.servers.command import Command
 from referrals_sandbox.servers.errors import SandboxError
 from referrals_sandbox.servers.whole_file import write_whole
@@ -56,8 +57,7 @@ def load(options: argparse.Namespace) -> int:
     Raises:
         SandboxError: Something is missing, does not come up, or does not come to rest.
     """
-    if options.report and not options.report.absolute().parent.is_dir():
-        raise SandboxError(f"cannot write {options.report}: there is no such folder")
+    require_folder(options.report)
     machine_load = os.getloadavg()[0]
     with running(Wishes(settings=os.environ)) as sandbox:
         plan = _open_shop(sandbox, options)
@@ -73,7 +73,7 @@ def load(options: argparse.Namespace) -> int:
     )
     print(report.as_json() if options.json else report.as_text())
     if options.report:
-        _write(options.report, page(report))
+        write(options.report, page_of(report))
     return 0 if report.verdict.holds else 1
 
 
@@ -177,10 +177,3 @@ async def _at_rest(sandbox: Sandbox, plan: Plan) -> Found:
         waits = await backlog(sandbox)
         raise SandboxError(f"no rest within {_AT_REST_WITHIN:g} s: {waits}") from None
     return await collect(sandbox, plan.merchant_id)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SandboxError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,80 @@
+"""The footprint of each role: how long it takes to be ready, and its memory when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from referrals_sandbox.bench import memory
+from referrals_sandbox.composition.roles import in_role
+from referrals_sandbox.servers.command import LogLine
+
+if TYPE_CHECKING:
+    from referrals_sandbox.composition.sandbox import Sandbox
+    from referrals_sandbox.servers.command import Command
+
+ROLES: Final = ("grpc", "http", "worker", "relay", "reconcile")
+"""Whatever of ours runs as a process of its own."""
+
+_LEADING: Final = LogLine(r"^referrals-webhook relay leading$")  # it says nothing before
+_AT_REST: Final = 0.5  # seconds after it was ready
+
+
+@attrs.frozen(kw_only=True)
+class Footprint:
+    """
+    What roles need when nobody asks anything of them.
+
+    Args:
+        started: How long each start of each took until it was ready, in seconds.
+        memory: The memory of each, in MB of 10^6 bytes: the median over its starts.
+    """
+
+    started: Mapping[str, Sequence[float]]
+    memory: Mapping[str, float]
+
+
+async def footprint(sandbox: Sandbox, *, starts: int) -> Footprint:
+    """
+    Start every role so often, one at a time.
+
+    Args:
+        sandbox: Its webhook service is stopped. Its gRPC service comes back as it was.
+        starts: How often.
+
+    Raises:
+        SandboxError: A role does not come up.
+    """
+    return await asyncio.to_thread(_measure, sandbox, starts)
+
+
+def _measure(sandbox: Sandbox, starts: int) -> Footprint:
+    grpc = sandbox.grpc_service.process
+    grpc.stop()
+    commands = {"grpc": grpc.command, **{role: _alone(sandbox, role) for role in ROLES[1:]}}
+    started: dict[str, list[float]] = {role: [] for role in commands}
+    resident: dict[str, list[float]] = {role: [] for role in commands}
+    for role, command in commands.items():
+        for _ in range(starts):
+            before = time.perf_counter()
+            process = sandbox.servers.supervisor.start(command)
+            started[role].append(time.perf_counter() - before)
+            time.sleep(_AT_REST)
+            resident[role].append(memory.resident(process.pid))
+            process.stop()
+    grpc.start()
+    return Footprint(
+        started=started, memory={role: median(every) for role, every in resident.items()}
+    )
+
+
+def _alone(sandbox: Sandbox, role: str) -> Command:
+    """Return the command of a role of the webhook service; of relays, the one that leads."""
+    webhook = sandbox.webhook_service.process.command
+    command = in_role(webhook, role, name=role, settings={})
+    return command if command.ready else attrs.evolve(command, ready=_LEADING)

@@ -1,0 +1,35 @@
+"""The memory of a process and its children, in MB of 10^6 bytes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from referrals_sandbox.servers import linux
+
+_KB: Final = 1024  # bytes in what Linux calls a kB
+_MB: Final = 1e6
+
+
+def resident(pid: int) -> float:
+    """Return what they have in memory; what processes share counts for each of them."""
+    return _of_all("VmRSS", pid)
+
+
+def peak(pid: int) -> float:
+    """Return the most that each has ever had, added up."""
+    return _of_all("VmHWM", pid)
+
+
+def _of_all(field: str, pid: int) -> float:
+    return sum(_read(field, one) for one in (pid, *linux.children_of(pid))) * _KB / _MB
+
+
+def _read(field: str, pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it has ended
+        return 0
+    found = re.search(rf"^{field}:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) if found else 0  # none: it has ended, and nobody has asked how

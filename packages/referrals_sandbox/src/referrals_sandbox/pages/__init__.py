@@ -1,0 +1,1 @@
+"""Reports as HTML pages that load nothing: what they are made of, and how they are written."""
