@@ -67,10 +67,11 @@ class Orders:
     Args:
         links: The links.
         secret: Signs them.
+        signal: Whether they tell by which link they come; else only their shops are the links'.
     """
 
-    def __init__(self, links: Sequence[Link], secret: str) -> None:
-        self._templates = cycle([_Template.of(link, secret) for link in links])
+    def __init__(self, links: Sequence[Link], secret: str, *, signal: bool = True) -> None:
+        self._templates = cycle([_Template.of(link, secret, signal=signal) for link in links])
         self._numbers = count(secrets.randbelow(_NUMBERS // 2))  # others begin elsewhere
 
     def next(self) -> bytes:
@@ -99,9 +100,9 @@ class _Template:
     signing: hmac.HMAC
 
     @classmethod
-    def of(cls, link: Link, secret: str) -> _Template:
+    def of(cls, link: Link, secret: str, *, signal: bool) -> _Template:
         """Make that of a link."""
-        body = _order_of(link)
+        body = _order_of(link, signal=signal)
         split = body.index(b"%d" % _ORDER)
         beginning = body[:split]
         return cls(
@@ -121,13 +122,13 @@ class _Template:
         return b"".join((head, self.beginning, end))
 
 
-def _order_of(link: Link) -> bytes:
+def _order_of(link: Link, *, signal: bool) -> bytes:
     """Return the body of an order of 10 kB that was just placed, with its ids at its end."""
     placed = PlacedOrder(
         placed_at=datetime.now(UTC),
-        attributes={"ref": link.code},
+        attributes={"ref": link.code} if signal else {},
         discount=None,
-        landing_site=f"/?ref={link.code}",
+        landing_site=f"/?ref={link.code}" if signal else "/",
         order_id=_ORDER,
         customer_id=_FRIEND,
     )

@@ -20,26 +20,27 @@ if TYPE_CHECKING:
 
 _CONNECTIONS: Final = 64
 _WITHIN: Final = 5.0  # seconds: so long Shopify waits
-_STORED: Final = json.dumps({"receipt": Receipt.STORED}).encode()
 
 
 @asynccontextmanager
 async def posting(
-    addresses: Sequence[str], next_order: Callable[[], bytes]
+    addresses: Sequence[str], next_order: Callable[[], bytes], receipt: Receipt = Receipt.STORED
 ) -> AsyncIterator[Sequence[Ask]]:
     """
-    Open the connections of who posts orders, all of which are stored.
+    Open the connections of who posts orders.
 
     Args:
         addresses: To whom, each `host:port`, in turn.
         next_order: Makes the next request.
+        receipt: What becomes of each; any other answer is wrong.
     """
+    wanted = json.dumps({"receipt": receipt}).encode()
     loop = asyncio.get_running_loop()
 
     def asker(posts: Posts) -> Ask:
         async def ask() -> None:
             answer = await posts.post(next_order())
-            if answer != _STORED:
+            if answer != wanted:
                 raise SandboxError(f"a webhook was answered {answer.decode(errors='replace')}")
 
         return ask
