@@ -37,11 +37,15 @@ class Stage:
     roles: dict[str, Child] = attrs.field(factory=dict)
     webhook_addresses: list[str] = attrs.field(factory=list)
 
-    async def start(self, *roles: str) -> None:
+    async def start(self, *roles: str, **settings: str) -> None:
         """
         Start roles, each as a process of its own; `http` as one for each CPU.
 
         A process of it runs on one CPU at a time; production has several behind the gateway, too.
+
+        Args:
+            roles: Which.
+            settings: Settings that differ from the sandbox's, for all but `http`.
 
         Raises:
             SandboxError: One does not come up.
@@ -50,8 +54,20 @@ class Stage:
             if role == "http":
                 await self._start_http()
             else:
-                command = in_role(self._webhook, role, name=role, settings={})
+                command = in_role(self._webhook, role, name=role, settings=settings)
                 self.roles[role] = await asyncio.to_thread(self._supervisor.start, command)
+
+    async def stop(self) -> None:
+        """
+        Stop all roles that run.
+
+        Raises:
+            SandboxError: Nothing can be started or stopped any more.
+        """
+        stopping = [asyncio.to_thread(process.stop) for process in self.roles.values()]
+        await asyncio.gather(*stopping)
+        self.roles.clear()
+        self.webhook_addresses.clear()
 
     async def _start_http(self) -> None:
         more = [f"http-{number}" for number in range(2, len(os.sched_getaffinity(0)) + 1)]
