@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_sandbox.servers.running import Servers
 
-EVENTS = 3_000
+EVENTS = 9_000  # more than the relay reads at once
 MERCHANTS = ["one", "two", "three"]
 LINKS = [
     Link(merchant_id=one, shop_domain=f"{one}.example", id="l", code=ReferralCode.of_number(7))
@@ -80,7 +80,7 @@ async def test_all_events_get_through_in_slices_of_as_many(
         slices = await Drain(connection=owner, links=LINKS, broker=broker).run(EVENTS, Meter({}))
 
     assert sum(one.done for one in slices) == EVENTS
-    assert 1 <= len(slices) <= PARTS
+    assert 1 < len(slices) <= PARTS
     assert all(one.seconds > 0 and one.cpu[LOAD] > 0 for one in slices)
     assert await owner.fetchval("SELECT count(*) FROM outbox") == 0
     found = [one for topic in types(0) for one in await records(broker, topic)]
