@@ -177,7 +177,7 @@ def test_a_process_is_pinned_within_the_block() -> None:
 
 
 def test_one_read_in_a_hundred_is_of_what_nobody_asked_for() -> None:
-    requests = reads.Requests.of("shop", ["1", "2", "cold", "colder"], known=2)
+    requests = reads.Requests.of([("shop", id_) for id_ in ("1", "2", "cold", "colder")], known=2)
 
     asked = [pb.GetReferralStatusRequest.FromString(requests.next()) for _ in range(200)]
 

@@ -52,14 +52,15 @@ class Bench:
         """Measure R between slices of E."""
         sandbox, plan, link = self.stage.sandbox, self.plan, self.links[0]
         ids = await self.tables.completed_referrals(link, plan.referrals)
-        requests = reads.Requests.of(link.merchant_id, ids, known=plan.known)
+        referrals = [(link.merchant_id, id_) for id_ in ids]
+        requests = reads.Requests.of(referrals, known=plan.known)
         echoing, address = await asyncio.to_thread(echo.start, sandbox.servers.supervisor)
         meter = Meter({"echo": echoing.pid, **self.stage.processes()})
         async with (
             reads.echoes(address) as echoes,
             reads.statuses(sandbox.grpc, sandbox.token, requests.next) as statuses,
         ):
-            with cpu.pinned(_apart(meter, "echo", "grpc")):
+            with cpu.pinned(apart(meter, "echo", "grpc")):
                 await ask_times(_WARM_UP, echoes)
                 await ask_times(plan.known, statuses)
                 return await alternated(
@@ -110,7 +111,7 @@ class Bench:
             raise SandboxError(f"{posted} orders were posted, and {found} {what} came of them")
 
 
-def _apart(meter: Meter, *names: str) -> Mapping[int, int]:
+def apart(meter: Meter, *names: str) -> Mapping[int, int]:
     """Return the CPU of each process: one for these, and another for the load and the rest."""
     cpus = sorted(os.sched_getaffinity(0))
     first, last = cpus[0], cpus[-1]  # the same where there is but one

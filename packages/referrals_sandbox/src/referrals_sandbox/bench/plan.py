@@ -21,6 +21,8 @@ class Plan:
         known: How many of them are in Redis from the beginning.
         starts: How often each role is started, to see how long that takes.
         events: How many events the relay drains.
+        few: How many referrals are few.
+        many: How many are many.
     """
 
     rounds: int
@@ -33,6 +35,8 @@ class Plan:
     known: int
     starts: int
     events: int
+    few: int
+    many: int
 
 
 QUICK: Final = Plan(
@@ -46,6 +50,8 @@ QUICK: Final = Plan(
     known=1_000,
     starts=1,
     events=20_000,
+    few=1_000,
+    many=100_000,
 )
 FULL: Final = Plan(
     rounds=5,
@@ -58,4 +64,6 @@ FULL: Final = Plan(
     known=20_000,
     starts=5,
     events=1_000_000,
+    few=10_000,
+    many=10_000_000,
 )

@@ -16,6 +16,7 @@ from referrals_sandbox.bench.document import as_json
 from referrals_sandbox.bench.drain import drained
 from referrals_sandbox.bench.footprint import footprint
 from referrals_sandbox.bench.goals import judged
+from referrals_sandbox.bench.growth import growth
 from referrals_sandbox.bench.measuring import Bench
 from referrals_sandbox.bench.memory import peak
 from referrals_sandbox.bench.no_signal import no_signal
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from referrals_sandbox.servers.running import Servers
 
 _BROKER: Final = "KAFKA_BROKER"
-_NOT_YET: Final = ("growth_r", "growth_c")
 _NO_KAFKA: Final = f"{_BROKER} names none"
 
 
@@ -99,6 +99,8 @@ async def _measure(sandbox: Sandbox, plan: Plan, *, kafka: str | None) -> Report
         c = await bench.conversions(pgbench)
         ours = {"grpc": sandbox.grpc_service.process, **bench.stage.roles}
         most = {name: peak(child.pid) for name, child in ours.items()}
+        await bench.stage.stop()
+        grown = await growth(sandbox, opened.connection, plan)
         await asyncio.to_thread(_stop_consumers, sandbox)
         drain, drain_kafka = [
             await drained(bench.stage, links, opened.connection, broker, plan.events)
@@ -113,17 +115,14 @@ async def _measure(sandbox: Sandbox, plan: Plan, *, kafka: str | None) -> Report
         no_signal=signalless,
         drain=drain,
         drain_kafka=drain_kafka,
-        growth_r=None,
-        growth_c=None,
+        growth_r=grown.r,
+        growth_c=grown.c,
         started=idle.started,
         memory=idle.memory,
         peak=most,
         elsewhere=_elsewhere(sandbox.servers),
         machine_load=load_average,
-        left_out={
-            **dict.fromkeys(_NOT_YET, "this bench has no measurement of it"),
-            **({} if kafka else {"drain_kafka": _NO_KAFKA}),
-        },
+        left_out={} if kafka else {"drain_kafka": _NO_KAFKA},
     )
 
 

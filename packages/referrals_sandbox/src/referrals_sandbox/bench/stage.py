@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from referrals_sandbox.servers.listening import listening_on
 from referrals_sandbox.servers.ports import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from referrals_sandbox.servers.command import Command
     from referrals_sandbox.servers.supervisor import Supervisor
 
@@ -29,11 +28,15 @@ class Stage:
 
     Args:
         sandbox: The sandbox.
+        named: What tells its processes from those of another stage.
+        settings: Settings that differ from the sandbox's.
         roles: Those that run, by their names: `worker`, `http`, `http-2`...
         webhook_addresses: Where webhooks may be posted, each `host:port`.
     """
 
     sandbox: Sandbox
+    named: str = ""
+    settings: Mapping[str, str] = attrs.field(factory=dict)
     roles: dict[str, Child] = attrs.field(factory=dict)
     webhook_addresses: list[str] = attrs.field(factory=list)
 
@@ -45,7 +48,7 @@ class Stage:
 
         Args:
             roles: Which.
-            settings: Settings that differ from the sandbox's, for all but `http`.
+            settings: More that differ, for all but `http`.
 
         Raises:
             SandboxError: One does not come up.
@@ -54,7 +57,7 @@ class Stage:
             if role == "http":
                 await self._start_http()
             else:
-                command = in_role(self._webhook, role, name=role, settings=settings)
+                command = self._in_role(role, role, settings)
                 self.roles[role] = await asyncio.to_thread(self._supervisor.start, command)
 
     async def stop(self) -> None:
@@ -84,11 +87,13 @@ class Stage:
 
     def _launch_http(self, name: str, port: int) -> Child:
         listen = {"REFERRALS_WEBHOOK_LISTEN": f"{LOOPBACK}:{port}"}
-        return self._supervisor.launch(in_role(self._webhook, "http", name=name, settings=listen))
+        return self._supervisor.launch(self._in_role("http", name, listen))
 
-    @property
-    def _webhook(self) -> Command:
-        return self.sandbox.webhook_service.process.command
+    def _in_role(self, role: str, name: str, settings: Mapping[str, str]) -> Command:
+        webhook = self.sandbox.webhook_service.process.command
+        return in_role(
+            webhook, role, name=name + self.named, settings={**self.settings, **settings}
+        )
 
     @property
     def _supervisor(self) -> Supervisor:
