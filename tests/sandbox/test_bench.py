@@ -296,7 +296,7 @@ async def test_conversions_are_counted_while_no_more_are_under_way_than_may_be()
 
     assert pipeline.most == UNDER_WAY
     assert pipeline.under_way == 0
-    assert measured.done == pytest.approx(100 * 0.4 / 0.05, rel=0.3)
+    assert measured.done == pytest.approx(100 * 0.4 / 0.1, rel=0.3)
     assert conversions.begun >= measured.done + UNDER_WAY
 
 
