@@ -133,6 +133,7 @@ async def test_an_answer_to_nothing_ends_the_connection() -> None:
 def test_each_answer_may_take_so_long_and_no_longer() -> None:
     async def post() -> None:
         async with (
+            asyncio.timeout(3),
             answering([STORED] * 4, pause=0.06) as server,
             connected(server, within=0.1) as posts,
         ):
@@ -216,9 +217,11 @@ async def answering(answers: Iterable[bytes], *, pause: float = 0) -> AsyncItera
     server = Server(iter(answers), pause)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     server.address = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    yield server
-    listening.close()
-    await asyncio.sleep(0.01)
+    try:
+        yield server
+    finally:
+        listening.close()
+        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -226,5 +229,7 @@ async def connected(server: Server, *, within: float = 5) -> AsyncIterator[Posts
     host, port = server.address.split(":")
     loop = asyncio.get_running_loop()
     _, posts = await loop.create_connection(lambda: Posts(within), host, int(port))
-    yield posts
-    posts.close()
+    try:
+        yield posts
+    finally:
+        posts.close()

@@ -41,12 +41,18 @@ class Meter:
 
     def read(self) -> dict[str, float]:
         """Return the CPU seconds that each has spent until now, and this process."""
-        others = {name: cpu.spent(pid) for name, pid in self.processes.items()}
+        others = self._read_others()
         return {**others, LOAD: time.process_time()}
 
     def since(self, before: Mapping[str, float]) -> dict[str, float]:
         """Return the CPU seconds that each has spent since it was read."""
-        return {name: now - before[name] for name, now in self.read().items()}
+        load = time.process_time()  # first, as it came last then: to look at others is no load
+        now = {**self._read_others(), LOAD: load}
+        return {name: spent - before[name] for name, spent in now.items()}
+
+    def _read_others(self) -> dict[str, float]:
+        spent = cpu.spent(self.processes.values())
+        return {name: spent[pid] for name, pid in self.processes.items()}
 
 
 async def ask_for(seconds: float, askers: Sequence[Ask], meter: Meter) -> Slice:
