@@ -23,6 +23,7 @@ _ALWAYS: Final = (
     "No network: everything talks over loopback, without a network's delay and loss.",
     "pgbench's own CPU is not counted; what PostgreSQL spends on P is.",
     "CPU is counted in steps of 10 ms for each process, and by Linux alone.",
+    "Memory is what is resident: libraries that processes share count for each of them.",
     "Minutes, not days: what autovacuum, checkpoints and full disks do later is not seen.",
 )
 
@@ -65,7 +66,7 @@ def _of_the_plan(report: Report) -> Sequence[str]:
     rounds, starts = len(report.c.slices), min(map(len, report.started.values()))
     if min(rounds, starts) >= _ENOUGH:
         return []
-    return [f"A short run: medians of {rounds} rounds, and of {starts} starts, say little."]
+    return [f"A short run, whose medians say little: rounds {rounds}, starts of a role {starts}."]
 
 
 def _of_goals(report: Report) -> Sequence[str]:

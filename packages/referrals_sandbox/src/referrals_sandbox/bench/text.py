@@ -83,7 +83,11 @@ def _cpu(letter: Letter) -> Sequence[str]:
             for name in each
             if each[name] + of_base[name] >= LEAST
         ),
-        *(f"{party + ', all':14} {spent:10.0f}" for party, spent in by_party(each).items()),
+        *(
+            f"{party + ', all':14} {spent:10.0f}"
+            for party, spent in by_party(each).items()
+            if spent >= LEAST
+        ),
     ]
 
 
