@@ -27,7 +27,9 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
     UnsupportedForMessageFormatError,
 )
+from aiokafka.producer.message_accumulator import BatchBuilder
 
+from referrals_adapters.kafka.batches import BATCH_SIZE
 from referrals_adapters.kafka.publisher import KafkaPublisher, ProducerLost
 from referrals_domain.model.identifiers import EventId, ReferralId
 from referrals_domain.ports.event_publisher import Decided
@@ -43,13 +45,36 @@ class Producer:
 
     Args:
         fate: What becomes of an event, by its topic; any other is acknowledged.
+        knows: Whether it knows the topics, so that it is sent batches.
         undecided: What decides about an event later, by its topic.
         topics: Where it was asked to send to.
     """
 
     fate: Mapping[str, Exception]
+    knows: bool
     undecided: Mapping[str, asyncio.Future[int]] = attrs.field(factory=dict)
     topics: list[str] = attrs.field(factory=list)
+
+    @property
+    def client(self) -> Producer:
+        return self
+
+    @property
+    def cluster(self) -> Producer:
+        return self
+
+    def partitions_for_topic(self, _: str) -> set[int] | None:
+        return {0, 1, 2} if self.knows else None
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(BATCH_SIZE, 0)
+
+    async def send_batch(
+        self, batch: BatchBuilder, topic: str, *, partition: int
+    ) -> asyncio.Future[int]:
+        assert batch.record_count() == 1
+        assert partition in {0, 1, 2}
+        return await self.send(topic, b"")
 
     async def send(self, topic: str, value: bytes, **_: object) -> asyncio.Future[int]:
         self.topics.append(topic)
@@ -64,6 +89,11 @@ class Producer:
         return decided
 
 
+@pytest.fixture(params=[True, False], ids=["in batches", "one by one"])
+def knows(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -75,8 +105,8 @@ class Producer:
         UnknownProducerId(),
     ],
 )
-async def test_a_producer_that_cannot_go_on_is_lost(error: Exception) -> None:
-    producer = Producer({"bad": error})
+async def test_a_producer_that_cannot_go_on_is_lost(error: Exception, *, knows: bool) -> None:
+    producer = Producer({"bad": error}, knows=knows)
     publisher = KafkaPublisher(producer=producer)
     with pytest.raises(ProducerLost):
         await publisher.publish([entry("bad")])
@@ -85,8 +115,8 @@ async def test_a_producer_that_cannot_go_on_is_lost(error: Exception) -> None:
     assert producer.topics == ["bad"]
 
 
-async def test_what_was_acknowledged_before_is_returned_first() -> None:
-    publisher = KafkaPublisher(producer=Producer({"bad": OutOfOrderSequenceNumber()}))
+async def test_what_was_acknowledged_before_is_returned_first(*, knows: bool) -> None:
+    publisher = KafkaPublisher(producer=Producer({"bad": OutOfOrderSequenceNumber()}, knows=knows))
     good, bad = entry("good"), entry("bad")
     after_good = attrs.evolve(good, event_id=EventId(str(uuid4())))
     assert await publisher.publish([good, bad, after_good]) == Decided(acknowledged=[good])
@@ -99,9 +129,9 @@ async def test_what_was_acknowledged_before_is_returned_first() -> None:
     [KafkaTimeoutError(), UnknownError(), UnknownTopicOrPartitionError()],
 )
 async def test_an_event_that_was_not_taken_is_left_out_and_logged(
-    error: Exception, caplog: pytest.LogCaptureFixture
+    error: Exception, caplog: pytest.LogCaptureFixture, *, knows: bool
 ) -> None:
-    publisher = KafkaPublisher(producer=Producer({"bad": error}))
+    publisher = KafkaPublisher(producer=Producer({"bad": error}, knows=knows))
     good, bad = entry("good"), entry("bad")
     with caplog.at_level(logging.ERROR):
         assert await publisher.publish([bad, good]) == Decided(acknowledged=[good])
@@ -125,9 +155,9 @@ async def test_an_event_that_was_not_taken_is_left_out_and_logged(
     ],
 )
 async def test_what_the_broker_would_always_refuse_is_told_apart_and_is_an_alarm(
-    error: Exception, caplog: pytest.LogCaptureFixture
+    error: Exception, caplog: pytest.LogCaptureFixture, *, knows: bool
 ) -> None:
-    publisher = KafkaPublisher(producer=Producer({"bad": error}))
+    publisher = KafkaPublisher(producer=Producer({"bad": error}, knows=knows))
     good, bad = entry("good"), entry("bad")
     reason = type(error).__name__
     with caplog.at_level(logging.ERROR):
@@ -143,9 +173,11 @@ async def test_what_the_broker_would_always_refuse_is_told_apart_and_is_an_alarm
     }
 
 
-async def test_what_was_refused_before_the_producer_was_lost_is_returned_first() -> None:
+async def test_what_was_refused_before_the_producer_was_lost_is_returned_first(
+    *, knows: bool
+) -> None:
     fate = {"bad": MessageSizeTooLargeError(), "after": OutOfOrderSequenceNumber()}
-    publisher = KafkaPublisher(producer=Producer(fate))
+    publisher = KafkaPublisher(producer=Producer(fate, knows=knows))
     bad, after = entry("bad"), entry("after")
     decided = await publisher.publish([bad, after])
     assert decided == Decided(refused={bad: "MessageSizeTooLargeError"})
@@ -153,9 +185,11 @@ async def test_what_was_refused_before_the_producer_was_lost_is_returned_first()
         await publisher.publish([after])
 
 
-async def test_what_follows_on_another_topic_waits_until_what_was_before_is_acknowledged() -> None:
+async def test_what_follows_on_another_topic_waits_until_what_was_before_is_acknowledged(
+    *, knows: bool
+) -> None:
     undecided = asyncio.get_running_loop().create_future()
-    producer = Producer({}, undecided={"referral.completed": undecided})
+    producer = Producer({}, knows=knows, undecided={"referral.completed": undecided})
     completed = entry("referral.completed")
     reversed_ = attrs.evolve(completed, type="referral.reversed", event_id=EventId(str(uuid4())))
     other = entry("referral.reversed")

@@ -15,10 +15,13 @@ from referrals_adapters.wire.variables import Variables
 from referrals_webhook.role import Role
 from referrals_webhook.roles import duty
 from tests.garbage import is_settled, searched_often
+from tests.waiting import until
 from tests.webhook.test_settings import HTTP, WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from referrals_sandbox.servers.running import Servers
 
 IN_TURN: Final = """
 import json, sys
@@ -60,3 +63,20 @@ async def test_what_is_there_is_not_searched_for_garbage_any_more(
     with searched_often():
         await duty(role, Variables(anywhere), Metrics())(stop)
         assert is_settled()
+
+
+async def test_nor_is_it_in_a_relay_that_leads(
+    servers: Servers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop = asyncio.Event()
+
+    async def leads() -> bool:
+        return "relay leading" in capsys.readouterr().out
+
+    with searched_often():
+        relaying = duty(Role.RELAY, Variables(servers.environment()), Metrics())(stop)
+        running = asyncio.create_task(relaying)
+        await until(leads)
+        assert is_settled()
+        stop.set()
+        await running

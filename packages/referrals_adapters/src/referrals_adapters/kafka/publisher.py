@@ -25,13 +25,14 @@ from aiokafka.errors import (
     UnsupportedForMessageFormatError,
 )
 
-from referrals_adapters.wire.events import event_headers
+from referrals_adapters.kafka.batches import batches
 from referrals_domain.model.identifiers import EventId
 from referrals_domain.ports.event_publisher import Decided, EventPublisher
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from referrals_adapters.kafka.batches import Batch
     from referrals_domain.model.identifiers import ReferralId
     from referrals_domain.ports.outbox import OutboxEntry
 
@@ -64,7 +65,7 @@ class ProducerLost(Exception):
     """
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class _Send:
     """A send that goes on, whether somebody waits for it or not."""
 
@@ -117,23 +118,30 @@ class KafkaPublisher(EventPublisher):
 
     async def _decided(self, entries: Sequence[OutboxEntry]) -> Decided:
         """Send entries of different referrals; return what became of them in time."""
-        sends = [self._send(entry) for entry in entries]
+        sends = self._sends(entries)
         due = min(send.began for send in sends) + self.decided_within.total_seconds()
         left = due - asyncio.get_running_loop().time()
         # `wait`, unlike `wait_for`, cancels nothing when time is up or it is itself cancelled.
-        _, undecided = await asyncio.wait([send.task for send in sends], timeout=max(0, left))
+        await asyncio.wait([send.task for send in sends], timeout=max(0, left))
+        undecided = {
+            entry.event_id
+            for send, sent in sends.items()
+            if not send.task.done()
+            for entry in sent
+        }
         if undecided:
             self._lost = f"{len(undecided)} events undecided for {self.decided_within}"
         errors = {
-            entry: send.task.exception()
-            for entry, send in zip(entries, sends, strict=True)
-            if send.task not in undecided
+            entry: error
+            for send, sent in sends.items()
+            if send.task.done() and (error := send.task.exception())
+            for entry in sent
         }
         for entry, error in errors.items():
-            if error:
-                self._note(entry, error)
+            self._note(entry, error)
+        left_out = undecided | {entry.event_id for entry in errors}
         return Decided(
-            acknowledged=[entry for entry, error in errors.items() if error is None],
+            acknowledged=[entry for entry in entries if entry.event_id not in left_out],
             refused={
                 entry: type(error).__name__
                 for entry, error in errors.items()
@@ -141,27 +149,31 @@ class KafkaPublisher(EventPublisher):
             },
         )
 
-    def _send(self, entry: OutboxEntry) -> _Send:
-        """Return the send of an entry that is under way, else begin one."""
-        send = self._under_way.get(entry.event_id)
-        if send is None:
-            task = asyncio.create_task(self._sent(entry), name=f"send {entry.event_id}")
-            send = _Send(task, asyncio.get_running_loop().time())
-            self._under_way[entry.event_id] = send
-            task.add_done_callback(lambda task: self._forget(entry.event_id, task))
+    def _sends(self, entries: Sequence[OutboxEntry]) -> Mapping[_Send, Sequence[OutboxEntry]]:
+        """Return the sends of entries that are under way, and begin those that are not."""
+        sends: dict[_Send, Sequence[OutboxEntry]] = {}
+        others: list[OutboxEntry] = []
+        for entry in entries:
+            if send := self._under_way.get(entry.event_id):
+                sends[send] = [*sends.get(send, ()), entry]
+            else:
+                others.append(entry)
+        for batch in batches(self.producer, others):
+            sends[self._begin(batch)] = batch.entries
+        return sends
+
+    def _begin(self, batch: Batch) -> _Send:
+        """Begin a send that nobody can cut off."""
+        task = asyncio.create_task(batch.send())
+        send = _Send(task, asyncio.get_running_loop().time())
+        ids = [entry.event_id for entry in batch.entries]
+        self._under_way |= dict.fromkeys(ids, send)
+        task.add_done_callback(lambda task: self._forget(ids, task))
         return send
 
-    async def _sent(self, entry: OutboxEntry) -> None:
-        decided = await self.producer.send(
-            entry.type,
-            entry.payload,
-            key=entry.referral_id.encode(),
-            headers=event_headers(entry.event_id, entry.type, entry.occurred_at),
-        )
-        await decided
-
-    def _forget(self, event_id: EventId, task: asyncio.Task[None]) -> None:
-        del self._under_way[event_id]
+    def _forget(self, ids: Collection[EventId], task: asyncio.Task[None]) -> None:
+        for id_ in ids:
+            del self._under_way[id_]
         if not task.cancelled():
             task.exception()  # perhaps nobody waits for it any more
 

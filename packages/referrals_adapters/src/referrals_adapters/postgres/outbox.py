@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from sqlalchemy import Integer, bindparam, delete, exists, select, update
+from sqlalchemy import Integer, Text, bindparam, cast, delete, exists, select, update
 
 from referrals_adapters.postgres.sets import given, inserting, same
 from referrals_adapters.postgres.statements import Statements
@@ -33,7 +33,14 @@ _IS_HELD_BACK = (
     .where(_REFUSED.c.aggregateid == _COLUMNS.aggregateid)
 )
 _FIRST = (
-    select(_COLUMNS.seq, *(_COLUMNS[name] for name in _SENT))
+    select(
+        _COLUMNS.seq,
+        cast(_COLUMNS.id, Text).label("id"),  # else a UUID is made of each, and text of that
+        _COLUMNS.type,
+        _COLUMNS.aggregateid,
+        _COLUMNS.occurred_at,
+        _COLUMNS.payload,
+    )
     .where(~_IS_HELD_BACK)
     .order_by(_COLUMNS.seq)
     .limit(bindparam("limit", type_=Integer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -62,8 +63,8 @@ class CountedPublisher(EventPublisher):
     async def publish(self, entries: Sequence[OutboxEntry]) -> Decided:
         """Publish, and count what was acknowledged."""
         decided = await self.publisher.publish(entries)
-        for entry in decided.acknowledged:
-            self.metrics.published.labels(entry.type).inc()
+        for type_, number in Counts(entry.type for entry in decided.acknowledged).items():
+            self.metrics.published.labels(type_).inc(number)
         return decided
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SOURCE: Final = "/referrals"
 CONTENT_TYPE: Final = "application/json"
 
+_SPECVERSION: Final = ("ce_specversion", b"1.0")
+_SOURCE: Final = ("ce_source", SOURCE.encode())
+_CONTENT_TYPE: Final = ("content-type", CONTENT_TYPE.encode())
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=str)  # identifiers are strings
 
 
@@ -90,12 +93,11 @@ def event_headers(
     event_id: EventId, event_type: str, occurred_at: datetime
 ) -> list[tuple[str, bytes]]:
     """Return the CloudEvents attributes of an event as Kafka headers."""
-    attributes = {
-        "ce_specversion": "1.0",
-        "ce_id": event_id,
-        "ce_source": SOURCE,
-        "ce_type": event_type,
-        "ce_time": occurred_at.isoformat(),
-        "content-type": CONTENT_TYPE,
-    }
-    return [(name, value.encode()) for name, value in attributes.items()]
+    return [
+        _SPECVERSION,
+        ("ce_id", event_id.encode()),
+        _SOURCE,
+        ("ce_type", event_type.encode()),
+        ("ce_time", occurred_at.isoformat().encode()),
+        _CONTENT_TYPE,
+    ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from referrals_sandbox.bench.load import Meter
 
 UNDER_WAY: Final = 500
-_LOOKED: Final = 0.05  # seconds between two looks: 10,000 a second could get through
+_LOOKED: Final = 0.1  # seconds between two looks, of some 1 ms: 5,000 a second could get through
 _DRAINED_WITHIN: Final = 60.0  # seconds
 
 

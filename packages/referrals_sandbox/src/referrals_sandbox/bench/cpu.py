@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Final
 from referrals_sandbox.servers import linux
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")  # a second
 _SPENT: Final = slice(11, 15)  # utime, stime, cutime, cstime; see proc_pid_stat(5)
 
 
-def spent(pid: int) -> float:
-    """Return the CPU seconds of a process and of its children, those that ended included."""
-    return sum(_ticks(one) for one in (pid, *linux.children_of(pid))) / _TICKS
+def spent(pids: Iterable[int]) -> dict[int, float]:
+    """Return the CPU seconds of processes, each with its children, those that ended included."""
+    ticks = {pid: _ticks(pid) for pid in pids}
+    for child, parent in linux.parents().items():
+        if parent in ticks:
+            ticks[parent] += _ticks(child)
+    return {pid: number / _TICKS for pid, number in ticks.items()}
 
 
 @contextmanager

@@ -25,6 +25,8 @@ LOAD: Final = "load"
 PART: Final = 0.8
 """The part of the most that can be done at which latencies are told, too."""
 
+_TICK: Final = 0.001  # seconds: uvloop's timers know no less, and may end half of one early
+
 
 @attrs.frozen
 class Meter:
@@ -39,12 +41,18 @@ class Meter:
 
     def read(self) -> dict[str, float]:
         """Return the CPU seconds that each has spent until now, and this process."""
-        others = {name: cpu.spent(pid) for name, pid in self.processes.items()}
+        others = self._read_others()
         return {**others, LOAD: time.process_time()}
 
     def since(self, before: Mapping[str, float]) -> dict[str, float]:
         """Return the CPU seconds that each has spent since it was read."""
-        return {name: now - before[name] for name, now in self.read().items()}
+        load = time.process_time()  # first, as it came last then: to look at others is no load
+        now = {**self._read_others(), LOAD: load}
+        return {name: spent - before[name] for name, spent in now.items()}
+
+    def _read_others(self) -> dict[str, float]:
+        spent = cpu.spent(self.processes.values())
+        return {name: spent[pid] for name, pid in self.processes.items()}
 
 
 async def ask_for(seconds: float, askers: Sequence[Ask], meter: Meter) -> Slice:
@@ -86,8 +94,8 @@ async def ask_at(rate: float, seconds: float, askers: Sequence[Ask]) -> Sequence
 
     async def ask_on(ask: Ask) -> None:
         for at in due:
-            if (early := at - time.perf_counter()) > 0:
-                await asyncio.sleep(early)
+            while (early := at - time.perf_counter()) > 0:  # noqa: ASYNC110 - for time alone
+                await asyncio.sleep(max(early, _TICK))
             await ask()
             latencies.append(time.perf_counter() - at)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -13,6 +12,7 @@ import attrs
 from referrals_sandbox.bench import cpu, echo, reads, webhooks
 from referrals_sandbox.bench.conversions import Conversions
 from referrals_sandbox.bench.load import Meter, ask_for, ask_for_and_at_part, ask_times
+from referrals_sandbox.bench.orders import Orders
 from referrals_sandbox.bench.plan import Plan
 from referrals_sandbox.bench.rounds import alternated
 from referrals_sandbox.bench.stage import Stage
@@ -21,7 +21,8 @@ from referrals_sandbox.composition.shops import Link
 from referrals_sandbox.servers.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from referrals_sandbox.bench.figures import Alternated
     from referrals_sandbox.bench.load import Ask
@@ -51,14 +52,15 @@ class Bench:
         """Measure R between slices of E."""
         sandbox, plan, link = self.stage.sandbox, self.plan, self.links[0]
         ids = await self.tables.completed_referrals(link, plan.referrals)
-        requests = reads.Requests.of(link.merchant_id, ids, known=plan.known)
+        referrals = [(link.merchant_id, id_) for id_ in ids]
+        requests = reads.Requests.of(referrals, known=plan.known)
         echoing, address = await asyncio.to_thread(echo.start, sandbox.servers.supervisor)
         meter = Meter({"echo": echoing.pid, **self.stage.processes()})
         async with (
             reads.echoes(address) as echoes,
             reads.statuses(sandbox.grpc, sandbox.token, requests.next) as statuses,
         ):
-            with cpu.pinned(_apart(meter, "echo", "grpc")):
+            with cpu.pinned(apart(meter, "echo", "grpc")):
                 await ask_times(_WARM_UP, echoes)
                 await ask_times(plan.known, statuses)
                 return await alternated(
@@ -70,7 +72,7 @@ class Bench:
     async def webhooks(self, pgbench: Transactions) -> Alternated:
         """Measure W between slices of P; no worker takes what is delivered."""
         plan, meter = self.plan, Meter(self.stage.processes())
-        with self._posting() as askers:
+        async with self._posting() as askers:
             await ask_times(_WARM_UP, askers)
             measured = await alternated(
                 plan.rounds,
@@ -84,7 +86,7 @@ class Bench:
     async def conversions(self, pgbench: Transactions) -> Alternated:
         """Measure C between slices of P."""
         plan, meter = self.plan, Meter(self.stage.processes())
-        with self._posting() as askers:
+        async with self._posting() as askers:
             conversions = Conversions(self.tables.waiting, askers)
             await conversions.run(0, meter, ramp=plan.ramp)  # until the relay leads
             measured = await alternated(
@@ -96,12 +98,9 @@ class Bench:
         self._require(conversions.begun, completed, "conversions")
         return measured
 
-    @contextmanager
-    def _posting(self) -> Iterator[Sequence[Ask]]:
-        sandbox = self.stage.sandbox
-        poster = webhooks.poster_to(sandbox.webhook.removeprefix("http://"))
-        yield webhooks.askers(poster, webhooks.Orders(self.links, sandbox.shopify_secret).next)
-        poster.close()
+    def _posting(self) -> AbstractAsyncContextManager[Sequence[Ask]]:
+        orders = Orders(self.links, self.stage.sandbox.shopify_secret)
+        return webhooks.posting(self.stage.webhook_addresses, orders.next)
 
     @property
     def _merchants(self) -> set[str]:
@@ -112,7 +111,7 @@ class Bench:
             raise SandboxError(f"{posted} orders were posted, and {found} {what} came of them")
 
 
-def _apart(meter: Meter, *names: str) -> Mapping[int, int]:
+def apart(meter: Meter, *names: str) -> Mapping[int, int]:
     """Return the CPU of each process: one for these, and another for the load and the rest."""
     cpus = sorted(os.sched_getaffinity(0))
     first, last = cpus[0], cpus[-1]  # the same where there is but one

@@ -20,6 +20,9 @@ class Plan:
         referrals: How many referrals there are to read.
         known: How many of them are in Redis from the beginning.
         starts: How often each role is started, to see how long that takes.
+        events: How many events the relay drains.
+        few: How many referrals are few.
+        many: How many are many.
     """
 
     rounds: int
@@ -31,6 +34,9 @@ class Plan:
     referrals: int
     known: int
     starts: int
+    events: int
+    few: int
+    many: int
 
 
 QUICK: Final = Plan(
@@ -43,6 +49,9 @@ QUICK: Final = Plan(
     referrals=5_000,
     known=1_000,
     starts=1,
+    events=20_000,
+    few=1_000,
+    many=100_000,
 )
 FULL: Final = Plan(
     rounds=5,
@@ -54,4 +63,7 @@ FULL: Final = Plan(
     referrals=100_000,
     known=20_000,
     starts=5,
+    events=1_000_000,
+    few=10_000,
+    many=10_000_000,
 )

@@ -16,7 +16,7 @@ from referrals_sandbox.neighbours.frontend import LONG_PATH
 from referrals_sandbox.servers.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from referrals_sandbox.bench.load import Ask
 
@@ -40,11 +40,11 @@ class Requests:
     _taken: int = attrs.field(default=0, init=False)
 
     @classmethod
-    def of(cls, merchant_id: str, referrals: Sequence[str], *, known: int) -> Requests:
-        """Make them of referrals, the first so many of which are known."""
+    def of(cls, referrals: Iterable[tuple[str, str]], *, known: int) -> Requests:
+        """Make them of referrals, each with its merchant, the first so many of which are known."""
         requests = [
             pb.GetReferralStatusRequest(merchant_id=merchant_id, referral_id=id_)
-            for id_ in referrals
+            for merchant_id, id_ in referrals
         ]
         written = [one.SerializeToString() for one in requests]
         return cls(cycle(written[:known]), iter(written[known:]))
@@ -75,15 +75,18 @@ async def echoes(address: str) -> AsyncIterator[Sequence[Ask]]:
 
 @asynccontextmanager
 async def statuses(
-    address: str, token: str, next_request: Callable[[], bytes]
+    address: str,
+    token: str,
+    next_request: Callable[[], bytes],
+    status: pb.ReferralStatus.ValueType = pb.REFERRAL_STATUS_COMPLETED,
 ) -> AsyncIterator[Sequence[Ask]]:
-    """Open the connections of who asks for statuses, all of which are `COMPLETED`."""
+    """Open the connections of who asks for statuses, each of which is this one."""
     metadata = (("authorization", f"Bearer {token}"),)
 
     def asker(calls: Calls) -> Ask:
         async def ask() -> None:
             answer = pb.GetReferralStatusResponse.FromString(await calls.call(next_request()))
-            if answer.status != pb.REFERRAL_STATUS_COMPLETED:
+            if answer.status != status:
                 raise SandboxError(f"GetReferralStatus answered {answer}")
 
         return ask

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from referrals_sandbox.bench.figures import Alternated, Slice
@@ -27,6 +27,14 @@ async def alternated(rounds: int, **measures: Measure) -> Alternated:
         slices.append(await _told(f"{letter}  round {number} of {rounds}", measure))
         bases.append(await _told(f"{base}  of {letter}", measure_base))
     return Alternated(bases=bases, slices=slices)
+
+
+async def repeated(rounds: int, what: str, measure: Measure) -> Sequence[Slice]:
+    """Measure so many rounds of what has no base."""
+    return [
+        await _told(f"{what}  round {number} of {rounds}", measure)
+        for number in range(1, rounds + 1)
+    ]
 
 
 async def _told(what: str, measure: Measure) -> Slice:

@@ -8,13 +8,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import uvloop
+
 from referrals_adapters.system.exits import DONE, FAILED
 from referrals_sandbox.bench import tables, transactions
 from referrals_sandbox.bench.document import as_json
+from referrals_sandbox.bench.drain import drained
 from referrals_sandbox.bench.footprint import footprint
 from referrals_sandbox.bench.goals import judged
+from referrals_sandbox.bench.growth import growth
 from referrals_sandbox.bench.measuring import Bench
 from referrals_sandbox.bench.memory import peak
+from referrals_sandbox.bench.no_signal import no_signal
 from referrals_sandbox.bench.page import page_of
 from referrals_sandbox.bench.plan import FULL, QUICK
 from referrals_sandbox.bench.report import Report
@@ -34,20 +39,26 @@ if TYPE_CHECKING:
     from referrals_sandbox.composition.sandbox import Sandbox
     from referrals_sandbox.servers.running import Servers
 
-_NOT_YET: Final = ("no_signal", "drain", "drain_kafka", "growth_r", "growth_c")
+_BROKER: Final = "KAFKA_BROKER"
+_NO_KAFKA: Final = f"{_BROKER} names none"
 
 
 def bench(options: argparse.Namespace) -> int:
     """
     Do it, and return the exit code.
 
+    A broker that the environment names is a real Kafka for the relay's drain; everything else
+    has the sandbox's own, so that runs with and without compare.
+
     Raises:
         SandboxError: Something is missing, does not come up, or answers wrong.
     """
     require_folder(options.report)
-    with running(Wishes(settings=os.environ)) as sandbox:
+    others = {name: value for name, value in os.environ.items() if name != _BROKER}
+    with running(Wishes(settings=others)) as sandbox:
+        plan = QUICK if options.quick else FULL
         try:
-            report = asyncio.run(_measure(sandbox, QUICK if options.quick else FULL))
+            report = uvloop.run(_measure(sandbox, plan, kafka=os.environ.get(_BROKER)))
         except ExceptionGroup as group:  # of the tasks that make the load
             raise first_of(group) from group
     print(as_json(report) if options.json else as_text(report))
@@ -64,7 +75,7 @@ def checked(report: Report) -> int:
     return FAILED if missed else DONE
 
 
-async def _measure(sandbox: Sandbox, plan: Plan) -> Report:
+async def _measure(sandbox: Sandbox, plan: Plan, *, kafka: str | None) -> Report:
     """
     Measure everything.
 
@@ -83,26 +94,43 @@ async def _measure(sandbox: Sandbox, plan: Plan) -> Report:
         )
         await bench.stage.start("http")
         w = await bench.webhooks(pgbench)
+        signalless = await no_signal(bench.stage, links, opened.connection, plan)
         await bench.stage.start("worker", "relay")
         c = await bench.conversions(pgbench)
         ours = {"grpc": sandbox.grpc_service.process, **bench.stage.roles}
         most = {name: peak(child.pid) for name, child in ours.items()}
+        await bench.stage.stop()
+        grown = await growth(sandbox, opened.connection, plan)
+        await asyncio.to_thread(_stop_consumers, sandbox)
+        drain, drain_kafka = [
+            await drained(bench.stage, links, opened.connection, broker, plan.events)
+            if broker
+            else None
+            for broker in (sandbox.servers.kafka.address, kafka)
+        ]
     return Report(
         r=r,
         w=w,
         c=c,
-        no_signal=None,
-        drain=None,
-        drain_kafka=None,
-        growth_r=None,
-        growth_c=None,
+        no_signal=signalless,
+        drain=drain,
+        drain_kafka=drain_kafka,
+        growth_r=grown.r,
+        growth_c=grown.c,
         started=idle.started,
         memory=idle.memory,
         peak=most,
         elsewhere=_elsewhere(sandbox.servers),
         machine_load=load_average,
-        left_out=dict.fromkeys(_NOT_YET, "this bench has no measurement of it"),
+        left_out={} if kafka else {"drain_kafka": _NO_KAFKA},
     )
+
+
+def _stop_consumers(sandbox: Sandbox) -> None:
+    """Have nobody read what the relay drains."""
+    neighbours = sandbox.neighbours
+    for one in (neighbours.points, neighbours.rfm_analytics, neighbours.admincore):
+        one.process.stop()
 
 
 def _elsewhere(servers: Servers) -> Collection[str]:

@@ -24,9 +24,15 @@ of three statements.
 
 C is a signed webhook until its event is acknowledged by the broker, as a multiple of P.
 
+Orders without a signal and the relay's drain of a full outbox are told by the second, and R and C
+with millions of referrals as a multiple of R and C with some thousand.
+
 All of it runs on the same machine. docs/performance.md tells how.
 """,
-    environment=SERVERS,
+    environment={
+        **SERVERS,
+        "KAFKA_BROKER": "drain to this Kafka, host:port, too; all else has the sandbox's broker",
+    },
     examples=(
         "referrals-sandbox bench --check --report bench.html",
         "referrals-sandbox bench --quick --json",
@@ -42,7 +48,9 @@ All of it runs on the same machine. docs/performance.md tells how.
 def add_bench(commands: Commands) -> None:
     """Add the command."""
     bench = add_command(commands, "bench", _ABOUT)
-    bench.add_argument("--quick", action="store_true", help="in half a minute in place of five")
+    bench.add_argument(
+        "--quick", action="store_true", help="in a minute or two in place of twelve"
+    )
     bench.add_argument(
         "--check", action="store_true", help="fail if a goal is missed or was not measured"
     )

@@ -63,7 +63,13 @@ def unprivileged_user() -> tuple[int, int] | None:
 
 def children_of(parent: int) -> list[int]:
     """Return the processes whose parent is `parent`, ended ones that nobody reaped included."""
-    return [pid for pid in _processes() if _parent_of(pid) == parent]
+    return [pid for pid, its_parent in parents().items() if its_parent == parent]
+
+
+def parents() -> dict[int, int]:
+    """Return the parent of every process, ended ones that nobody reaped included."""
+    known = ((pid, _parent_of(pid)) for pid in _processes())
+    return {pid: parent for pid, parent in known if parent is not None}
 
 
 def works_in(folder: Path) -> bool:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from referrals_adapters.system.memory import settle_down
 from referrals_webhook.container.relay import running_relay
 from referrals_webhook.routine import Routine
 from referrals_webhook.settings import RelaySettings
@@ -38,5 +39,7 @@ async def _term(settings: RelaySettings, metrics: Metrics, stop: asyncio.Event) 
         opening = stack.enter_async_context(running_relay(settings, metrics))
         container = await unless(stop, opening)
         if container is not None:
-            await container.relay().run(stop)
+            relay = container.relay()
+            settle_down()
+            await relay.run(stop)
     return 0
