@@ -45,7 +45,7 @@ _NAME: Final = "REFERRALS_DB_NAME"
 _ROLES: Final = ("http", "worker", "relay")
 _KNOWN, _ASKED = 5, 2  # one in so many of the few is in Redis, one in so many asked for at all
 _OFTEN: Final = 3  # to ask for each, for it to be in Redis: what Redis is late for is not filled
-_PART: Final = 0.5  # of a slice of R and C by themselves: there are twice as many
+_PART: Final = 0.5  # of a slice of R by itself: here there are twice as many
 
 
 @attrs.frozen(kw_only=True)
@@ -123,7 +123,7 @@ class _Side:
 
     async def convert(self) -> Slice:
         """Measure a slice of C."""
-        return await self._convert_for(_PART * self.plan.conversions)
+        return await self._convert_for(self.plan.conversions)
 
     async def warm_up(self) -> None:
         """Have statuses in Redis, and orders get through: then all roles are up."""
