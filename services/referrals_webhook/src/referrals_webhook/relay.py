@@ -19,7 +19,7 @@ from referrals_domain.use_cases.publish_events import PublishEvents
 from referrals_webhook.announce import announce
 from referrals_webhook.routine import Routine
 
-MOST_EVENTS: Final = 4_000
+MOST_EVENTS: Final = 2_000
 
 _logger: Final = logging.getLogger(__name__)
 

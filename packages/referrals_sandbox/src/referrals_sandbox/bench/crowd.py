@@ -1,8 +1,8 @@
 """
 Millions of referrals, as they lie there after years: most expired, some completed by an order.
 
-They are multiplied from one that the service itself completed, so that rows have their real size.
-Indexes are made again when all rows are there: to keep them up row by row takes ten times as long.
+Their orders are multiplied from one that the service itself settled, so that rows have their real
+size. Indexes and keys are made again when all rows are there, as a restore does it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _HISTORY: Final = f"""
         {_MERCHANT}, {_ID}, version, CASE version WHEN 2 THEN 'PENDING' END,
         CASE WHEN version = 1 THEN 'PENDING' WHEN {_IS_COMPLETED} THEN 'COMPLETED'
             ELSE 'EXPIRED' END,
-        CASE WHEN version = 1 THEN 'shared' WHEN {_IS_COMPLETED} THEN 'order_created'
+        CASE WHEN version = 1 THEN 'link_shared' WHEN {_IS_COMPLETED} THEN 'order_created'
             ELSE 'no_order' END,
         {_SHARED_AT} + CASE version WHEN 2 THEN interval '30 days' ELSE interval '0' END
     FROM generate_series(0, $1 - 1) AS number, generate_series(1, 2) AS version

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 _NAME: Final = "REFERRALS_DB_NAME"
 _ROLES: Final = ("http", "worker", "relay")
 _KNOWN, _ASKED = 5, 2  # one in so many of the few is in Redis, one in so many asked for at all
-_PART: Final = 0.5  # of a slice of R and C by themselves: there are twice as many
+_OFTEN: Final = 3  # to ask for each, for it to be in Redis: what Redis is late for is not filled
+_PART: Final = 0.5  # of a slice of R by itself: here there are twice as many
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +81,8 @@ async def growth(sandbox: Sandbox, connection: asyncpg.Connection, plan: Plan) -
         ]
         for side in (few, many):
             await side.warm_up()
-        with cpu.pinned(apart(few.meter, "grpc")), cpu.pinned(apart(many.meter, "grpc")):
+        # At once, for within the block there is but one CPU to be seen.
+        with cpu.pinned({**apart(few.meter, "grpc"), **apart(many.meter, "grpc")}):
             r = await alternated(plan.rounds, few=few.read, many=many.read)
         c = await alternated(plan.rounds, few=few.convert, many=many.convert)
         for side in (few, many):
@@ -121,11 +123,11 @@ class _Side:
 
     async def convert(self) -> Slice:
         """Measure a slice of C."""
-        return await self._convert_for(_PART * self.plan.conversions)
+        return await self._convert_for(self.plan.conversions)
 
     async def warm_up(self) -> None:
         """Have statuses in Redis, and orders get through: then all roles are up."""
-        await ask_times(self.plan.few // _KNOWN, self.readers)
+        await ask_times(_OFTEN * (self.plan.few // _KNOWN), self.readers)
         await self._convert_for(0)
 
     async def _convert_for(self, seconds: float) -> Slice:

@@ -1,5 +1,5 @@
 """
-HTTP that costs who posts little: some 20 us for a request of 10 kB, where streams take 60.
+HTTP that costs who posts little: some 30 us for 10 kB, where streams took 90.
 
 It shares the CPUs with the service that is measured. So it knows of HTTP what a good answer needs;
 anything else ends the bench.

@@ -73,17 +73,14 @@ class Stage:
         self.webhook_addresses.clear()
 
     async def _start_http(self) -> None:
-        more = [f"http-{number}" for number in range(2, len(os.sched_getaffinity(0)) + 1)]
-        names = ["http", *more]
+        more = range(2, len(os.sched_getaffinity(0)) + 1)
+        names = ["http", *(f"http-{number}" for number in more)]
+        launches = [partial(self._launch_http, name) for name in names]
         started = await asyncio.gather(
-            *(
-                asyncio.to_thread(listening_on, None, partial(self._launch_http, name))
-                for name in names
-            )
+            *(asyncio.to_thread(listening_on, None, launch) for launch in launches)
         )
-        for name, (process, port) in zip(names, started, strict=True):
-            self.roles[name] = process
-            self.webhook_addresses.append(f"{LOOPBACK}:{port}")
+        self.roles.update(zip(names, (process for process, _ in started), strict=True))
+        self.webhook_addresses[:] = [f"{LOOPBACK}:{port}" for _, port in started]
 
     def _launch_http(self, name: str, port: int) -> Child:
         listen = {"REFERRALS_WEBHOOK_LISTEN": f"{LOOPBACK}:{port}"}
