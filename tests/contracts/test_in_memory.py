@@ -29,6 +29,7 @@ from referrals_domain.testing.contracts.event_publisher import (
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
 from referrals_domain.testing.contracts.ids import IdsContract
+from referrals_domain.testing.contracts.intake import IntakeContract
 from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.leadership import LeadershipContract, Lose
 from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
@@ -64,6 +65,7 @@ from referrals_domain.testing.contracts.unpublished_events import UnpublishedEve
 from referrals_domain.testing.contracts.visits import VisitsContract
 from referrals_domain.testing.contracts.watermarks import WatermarksContract
 from referrals_domain.testing.contracts.webhook_subscriptions import WebhookSubscriptionsContract
+from referrals_domain.testing.memory.intake import InMemoryIntake
 from referrals_domain.testing.memory.landings import InMemoryLandings
 from referrals_domain.testing.memory.leadership import InMemoryLeadership
 from referrals_domain.testing.memory.neighbours import (
@@ -173,6 +175,12 @@ class TestInMemoryFunnelNumbers(_InMemory, FunnelNumbersContract): ...
 
 
 class TestInMemoryRetention(_InMemory, RetentionContract): ...
+
+
+class TestInMemoryIntake(_InMemory, IntakeContract):
+    @pytest.fixture
+    def intake(self, begin: Begin) -> InMemoryIntake:
+        return InMemoryIntake(begin)
 
 
 class TestInMemoryLandings(_InMemory, LandingsContract):

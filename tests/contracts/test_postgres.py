@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from sqlalchemy import text
 
+from referrals_adapters.postgres.intake import PostgresIntake
 from referrals_adapters.postgres.landings import RememberedLandings
 from referrals_adapters.postgres.leadership import PostgresLeadership
 from referrals_adapters.postgres.reading import open_statuses
@@ -22,6 +23,7 @@ from referrals_domain.testing.contracts.deliveries import DeliveriesContract
 from referrals_domain.testing.contracts.due_referrals import DueReferralsContract
 from referrals_domain.testing.contracts.funnel_numbers import FunnelNumbersContract
 from referrals_domain.testing.contracts.held_deliveries import HeldDeliveriesContract
+from referrals_domain.testing.contracts.intake import IntakeContract
 from referrals_domain.testing.contracts.landings import LandingsContract
 from referrals_domain.testing.contracts.leadership import LeadershipContract, Lose
 from referrals_domain.testing.contracts.merchant_keys import MerchantKeysContract
@@ -148,6 +150,12 @@ class TestPostgresFunnelNumbers(_Postgres, FunnelNumbersContract): ...
 
 
 class TestPostgresRetention(_Postgres, RetentionContract): ...
+
+
+class TestPostgresIntake(_Postgres, IntakeContract):
+    @pytest.fixture
+    def intake(self, engine: AsyncEngine) -> PostgresIntake:
+        return PostgresIntake(engine)
 
 
 class TestRememberedLandings(_Postgres, LandingsContract):

@@ -19,6 +19,7 @@ from referrals_domain.model.identifiers import (
 from referrals_domain.model.order import Buyer
 from referrals_domain.ports.merchant_validator import Verdict
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.intake import InMemoryIntake
 from referrals_domain.testing.memory.neighbours import (
     InMemoryCustomerValidator,
     InMemoryEventPublisher,
@@ -99,7 +100,7 @@ class World:
     @property
     def accept_deliveries(self) -> AcceptDeliveries:
         """Return the use case on this world."""
-        return AcceptDeliveries(begin=self.store.begin)
+        return AcceptDeliveries(begin=self.store.begin, intake=InMemoryIntake(self.store.begin))
 
     @property
     def complete_orders(self) -> CompleteOrders:

@@ -15,6 +15,7 @@ from referrals_domain.model.delivery import Receipt
 from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import SHOP
+from referrals_domain.testing.memory.intake import InMemoryIntake
 from referrals_domain.testing.memory.neighbours import InMemoryCustomerValidator
 from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_webhook.container.http import HttpContainer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from referrals_domain.model.evidence import CustomerStanding
     from referrals_domain.model.identifiers import CustomerKey
+    from referrals_domain.ports.transaction import Transaction
     from tests.fuzz.calls import Call
 
 SECRET: Final = "shpss_1"
@@ -57,9 +59,13 @@ class Shop:
         self._app = HttpContainer(
             metrics=Metrics(),
             secrets=(SECRET,),
-            begin=Provided(lambda: self.world.store.begin()),  # noqa: PLW0108 - of today's world
+            begin=Provided(self._begin),
+            intake=Object(InMemoryIntake(self._begin)),
             clock=Object(FixedClock()),
         ).app()
+
+    def _begin(self) -> Transaction:
+        return self.world.store.begin()
 
     async def require_answers(self, calls: Sequence[Call]) -> set[str]:
         """

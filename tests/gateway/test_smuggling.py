@@ -21,6 +21,7 @@ from dependency_injector.providers import Callable, Object
 from starlette.types import ASGIApp
 
 from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.testing.memory.intake import InMemoryIntake
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_sandbox.servers import envoy
 from referrals_sandbox.servers.ports import free_port
@@ -231,8 +232,12 @@ class Behind:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def behind() -> AsyncIterator[Behind]:
+    begin = InMemoryStore().begin
     container = HttpContainer(
-        metrics=Metrics(), secrets=(SECRET,), begin=Callable(InMemoryStore().begin)
+        metrics=Metrics(),
+        secrets=(SECRET,),
+        begin=Callable(begin),
+        intake=Object(InMemoryIntake(begin)),
     )
     role = Role(container.app())
     container.app.override(Object(role))

@@ -26,6 +26,7 @@ from referrals_domain.model.referral import ReferralStatus
 from referrals_domain.ports.addresses import AddressUse
 from referrals_domain.ports.conversions import AdvocateDay
 from referrals_domain.testing import builders
+from referrals_domain.testing.memory.intake import InMemoryIntake
 from referrals_domain.testing.memory.shop_orders import InMemoryShopOrders
 from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
@@ -185,7 +186,7 @@ async def _swept(begin: Begin, sent: list[str], numbers: range, *, known: bool) 
     sweep = ReconcileShop(
         begin=begin,
         shop_orders=InMemoryShopOrders({builders.SHOP: orders}, on_a_page=len(orders)),
-        accept_deliveries=AcceptDeliveries(begin=begin),
+        accept_deliveries=AcceptDeliveries(begin=begin, intake=InMemoryIntake(begin)),
         clock=FixedClock(NOW + timedelta(hours=1)),
     )
     sent.clear()

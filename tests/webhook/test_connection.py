@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 import pytest_asyncio
+from dependency_injector.providers import Object
 
 from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.testing.memory.intake import InMemoryIntake
 from referrals_domain.testing.memory.store import InMemoryStore
 from referrals_webhook import connection, exchange
 from referrals_webhook.connection import LONGEST_HEAD
@@ -35,7 +37,10 @@ MUCH = 64 * 1024 * 1024  # far more than all buffers on the way hold
 
 
 def container() -> HttpContainer:
-    return HttpContainer(metrics=Metrics(), secrets=(SECRET,), begin=InMemoryStore().begin)
+    begin = InMemoryStore().begin
+    return HttpContainer(
+        metrics=Metrics(), secrets=(SECRET,), begin=begin, intake=Object(InMemoryIntake(begin))
+    )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

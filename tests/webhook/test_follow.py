@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 import httpx
 import pytest
-from dependency_injector.providers import Callable
+from dependency_injector.providers import Callable, Object
 
 from referrals_adapters.telemetry.metrics import Metrics
 from referrals_domain.errors import Unavailable
@@ -21,6 +21,7 @@ from referrals_domain.model.link import Channel
 from referrals_domain.model.link_url import LinkUrl
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import CODE, MERCHANT, REFERRAL
+from referrals_domain.testing.memory.intake import InMemoryIntake
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
 from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_webhook.container.http import HttpContainer
@@ -94,6 +95,7 @@ class Place:
 async def place() -> Place:
     place = Place(container=HttpContainer(metrics=Metrics(), secrets=(SECRET,)))
     place.container.begin.override(Callable(place.begin))
+    place.container.intake.override(Object(InMemoryIntake(place.begin)))
     place.container.clock.override(FixedClock(builders.SHARED_AT))
     async with place.store.begin() as tx:
         await tx.programs.save(builders.program())

@@ -22,6 +22,7 @@ from referrals_domain.errors import Unavailable
 from referrals_domain.model.delivery import Topic
 from referrals_domain.testing import builders
 from referrals_domain.testing.builders import CODE, MERCHANT, ORDER, REFERRAL, SHOP
+from referrals_domain.testing.memory.intake import InMemoryIntake
 from referrals_domain.testing.memory.store import InMemoryStore, InMemoryTransaction
 from referrals_domain.testing.time_and_chance import FixedClock
 from referrals_webhook.container.http import HttpContainer
@@ -73,7 +74,10 @@ async def role(shelves: list[Shelf]) -> AsyncIterator[Served]:
         return shelves[-1].begin()
 
     container = HttpContainer(
-        metrics=Metrics(), secrets=(SECRET, PREVIOUS_SECRET), begin=providers.Callable(begin)
+        metrics=Metrics(),
+        secrets=(SECRET, PREVIOUS_SECRET),
+        begin=providers.Callable(begin),
+        intake=providers.Object(InMemoryIntake(begin)),
     )
     async with served(container) as role:
         yield role

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from sqlalchemy import bindparam, select, update
@@ -19,16 +19,19 @@ from referrals_domain.model.order import OrderFacts
 from referrals_domain.ports.deliveries import Deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from referrals_adapters.postgres.sql import Row
+
 _COLUMNS = deliveries.c
-_KEY: Final = ("merchant_id", "order_id", "topic", "digest")
+KEY: Final = ("merchant_id", "order_id", "topic", "digest")
+"""By which a delivery is told from others."""
 
 _ADD = (
     inserting(deliveries, given(*(column for column in _COLUMNS if column.name != "id")))
     .on_conflict_do_nothing(constraint="uq_deliveries_merchant_id")
-    .returning(*(_COLUMNS[name] for name in _KEY))
+    .returning(*(_COLUMNS[name] for name in KEY))
 )
 
 _ORDERS = given(_COLUMNS.merchant_id, _COLUMNS.order_id)
@@ -66,12 +69,8 @@ class PostgresDeliveries(Deliveries):
 
     async def add(self, deliveries: Sequence[AcceptedDelivery]) -> Sequence[bool]:
         """Insert deliveries, in the order of their keys, that are not there yet."""
-        rows = [_row(delivery) for delivery in deliveries]
-        keys = [tuple(row[name] for name in _KEY) for row in rows]
-        once = dict(zip(keys, rows, strict=True))
-        added = await self.statements.rows_for(_ADD, [once[key] for key in sorted(once)])
-        new = {tuple(row) for row in added}
-        return [key in new and keys.index(key) == place for place, key in enumerate(keys)]
+        rows = rows_of(deliveries)
+        return were_new(rows, await self.statements.rows_for(_ADD, once(rows)))
 
     async def facts_of(
         self, keys: Collection[OrderKey]
@@ -111,9 +110,35 @@ class PostgresDeliveries(Deliveries):
         await self.statements.count_for(_DEFER, rows)
 
 
+def rows_of(deliveries: Iterable[AcceptedDelivery]) -> list[dict[str, object]]:
+    """Return the row of each delivery, as it is at first."""
+    return [_row(delivery) for delivery in deliveries]
+
+
+def once(rows: Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """Return rows once each, in the order of their keys: so nobody waits for each other."""
+    by_key = {_key(row): row for row in rows}
+    return [by_key[key] for key in sorted(by_key)]
+
+
+def were_new(rows: Iterable[Mapping[str, object]], added: Iterable[Row]) -> list[bool]:
+    """Tell of each row whether it was added: of those with the same key the first."""
+    new = {tuple(row) for row in added}
+    answers = []
+    for row in rows:
+        key = _key(row)
+        answers.append(key in new)
+        new.discard(key)
+    return answers
+
+
 def digest_of(facts: str) -> bytes:
     """Return what tells a repeated delivery of an order and topic from another."""
     return sha256(facts.encode()).digest()
+
+
+def _key(row: Mapping[str, object]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in KEY)
 
 
 def _row(delivery: AcceptedDelivery) -> dict[str, object]:

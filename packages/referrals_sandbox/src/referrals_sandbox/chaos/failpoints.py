@@ -92,10 +92,8 @@ class InAHurry(EventPublisher):
 
 def http_before_answer() -> None:
     """Run an http role that dies once it has committed deliveries."""
-    accept = Singleton(AcceptDeliveries, begin=HttpContainer.begin.provider)
-    HttpContainer.batcher.override(
-        Singleton(Batcher, Singleton(DiesBeforeAnswer, accept), limit=1)
-    )
+    dying = Singleton(DiesBeforeAnswer, HttpContainer.accept_deliveries)
+    HttpContainer.batcher.override(Singleton(Batcher, dying, limit=1))
     main(["run", "--role", "http"])
 
 

@@ -82,8 +82,8 @@ class GivesUpSends(EventPublisher):
 
 def answers_first() -> None:
     """Run an http role that answers before it commits."""
-    accept = Singleton(AcceptDeliveries, begin=HttpContainer.begin.provider)
-    HttpContainer.batcher.override(Singleton(Batcher, Singleton(AnswersFirst, accept), limit=200))
+    late = Singleton(AnswersFirst, HttpContainer.accept_deliveries)
+    HttpContainer.batcher.override(Singleton(Batcher, late, limit=200))
     main(["run", "--role", "http"])
 
 

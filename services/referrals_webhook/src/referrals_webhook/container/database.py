@@ -6,10 +6,12 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, Singleton
 
 from referrals_adapters.postgres.engine import Engine
+from referrals_adapters.postgres.intake import PostgresIntake
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.system.clock import SystemClock
 from referrals_adapters.telemetry.counted_transaction import CountedTransaction
 from referrals_adapters.telemetry.metrics import Metrics
+from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 
 
 class DatabaseContainer(DeclarativeContainer):
@@ -18,4 +20,6 @@ class DatabaseContainer(DeclarativeContainer):
     engine = Dependency(instance_of=Engine)
     metrics = Dependency(instance_of=Metrics)
     begin = Factory(CountedTransaction, Factory(PostgresTransaction, engine), metrics)
+    intake = Singleton(PostgresIntake, engine)
+    accept_deliveries = Singleton(AcceptDeliveries, begin=begin.provider, intake=intake)
     clock = Singleton(SystemClock)

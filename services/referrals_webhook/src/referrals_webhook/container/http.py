@@ -16,7 +16,6 @@ from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.shopify.privacy import PRIVACY_READERS
 from referrals_adapters.system.ids import RandomIds
 from referrals_domain.model.privacy import PrivacyTopic
-from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.count_visits import CountVisits
 from referrals_domain.use_cases.follow_link import FollowLink
 from referrals_domain.use_cases.quarantine_bodies import QuarantineBodies
@@ -75,9 +74,8 @@ class HttpContainer(DatabaseContainer):
 
     batcher = Singleton(
         Batcher,
-        Singleton(AcceptDeliveries, begin=DatabaseContainer.begin.provider),
+        DatabaseContainer.accept_deliveries,
         limit=_MOST_DELIVERIES,
-        concurrency=2,
     )
     quarantine = Singleton(QuarantineBodies, begin=DatabaseContainer.begin.provider)
     webhooks = Singleton(

@@ -14,7 +14,6 @@ from referrals_adapters.shopify.admin_api import AdminApi, open_client
 from referrals_adapters.shopify.admin_api import Client as AdminClient
 from referrals_adapters.shopify.orders import ShopifyOrders
 from referrals_adapters.shopify.subscriptions import ShopifySubscriptions
-from referrals_domain.use_cases.accept_deliveries import AcceptDeliveries
 from referrals_domain.use_cases.keep_subscriptions import KeepSubscriptions
 from referrals_domain.use_cases.reconcile_shop import ReconcileShop
 from referrals_webhook.container.database import DatabaseContainer
@@ -47,7 +46,7 @@ class ReconcileContainer(DatabaseContainer):
         ReconcileShop,
         begin=DatabaseContainer.begin.provider,
         shop_orders=Singleton(ShopifyOrders, api=api, secret=settings.provided.shopify.secrets[0]),
-        accept_deliveries=Singleton(AcceptDeliveries, begin=DatabaseContainer.begin.provider),
+        accept_deliveries=DatabaseContainer.accept_deliveries,
         clock=DatabaseContainer.clock,
     )
     keep_subscriptions = Singleton(

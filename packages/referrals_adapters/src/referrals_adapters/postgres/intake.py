@@ -1,0 +1,81 @@
+"""Where deliveries are stored at once, in PostgreSQL."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+from sqlalchemy import ARRAY, bindparam, column, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from referrals_adapters.postgres.deliveries import KEY, once, rows_of, were_new
+from referrals_adapters.postgres.sets import plain
+from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.tables import deliveries, programs
+from referrals_domain.ports.intake import Intake
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from sqlalchemy import Column, Executable
+
+    from referrals_domain.model.delivery import AcceptedDelivery
+    from referrals_domain.model.program import ReferralProgram
+
+_SEEN: Final = [
+    programs.c[name] for name in ("merchant_id", "shop_domain", "storefront_url", "version")
+]
+"""What receipts rest on, and what tells that nothing else of a program has changed."""
+
+_NEW: Final = [deliveries.c[name] for name in (*KEY, "facts", "received_at", "source")]
+
+
+def _name(column: Column[Any]) -> str:
+    return f"{column.table.name}_{column.name}"
+
+
+_TAKE: Final[Executable] = select(*map(column, KEY)).select_from(
+    func.take_deliveries(
+        *(bindparam(_name(one), type_=ARRAY(one.type)) for one in (*_SEEN, *_NEW))
+    ).table_valued(*KEY)
+)
+
+
+@attrs.frozen
+class PostgresIntake(Intake):
+    """
+    Where deliveries are stored at once, in PostgreSQL: by a function, so in one round trip.
+
+    It holds the merchants as `PostgresMerchantKeys` does, and looks and stores in statements of
+    its own, each of which sees what was committed before it.
+
+    Args:
+        engine: The pool.
+    """
+
+    engine: AsyncEngine
+
+    async def add(
+        self, deliveries: Sequence[AcceptedDelivery], *, programs: Collection[ReferralProgram]
+    ) -> Sequence[bool] | None:
+        """Store them; a row of nulls says that it will not do."""
+        rows = rows_of(deliveries)
+        seen = [attrs.asdict(one, recurse=False) for one in programs]
+        seen.sort(key=itemgetter("merchant_id"))
+        arguments = _arrays(_SEEN, seen) | _arrays(_NEW, once(rows))
+        statements = Statements(self.engine.connect())
+        await statements.open()
+        try:
+            added = await statements.rows(_TAKE, **arguments)
+        finally:
+            await statements.end()
+        if any(row.merchant_id is None for row in added):
+            return None
+        return were_new(rows, added)
+
+
+def _arrays(
+    columns: Iterable[Column[Any]], rows: Collection[Mapping[str, object]]
+) -> dict[str, list[object]]:
+    return {_name(one): [plain(row[one.name]) for row in rows] for one in columns}
