@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KEY: Final = AddressKey.of_shop("shpss_1", builders.SHOP)
+KEY: Final = AddressKey("shpss_1", builders.SHOP)
 BLANK: Final = OrderFacts(order_id=builders.ORDER)
 PROGRAMS: Final = (
     builders.program(),

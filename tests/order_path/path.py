@@ -77,7 +77,7 @@ class Webhook:
     @property
     def facts(self) -> OrderFacts:
         """What it says of its order."""
-        key = AddressKey.of_shop(SECRET, self.shop)
+        key = AddressKey(SECRET, self.shop)
         return READERS[Topic(self.topic)](self.body, addresses=key).facts
 
 

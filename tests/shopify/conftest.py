@@ -23,7 +23,7 @@ from referrals_domain.testing.builders import CODE
 
 Order = dict[str, Any]
 
-KEY = AddressKey.of_shop("shpss_1", "acme.myshopify.com")
+KEY = AddressKey("shpss_1", "acme.myshopify.com")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ BodyOf = Callable[..., bytes]
 
 SECRET: Final = "shpss_1"
 SHOP: Final = "acme.myshopify.com"
-KEY: Final = AddressKey.of_shop(SECRET, SHOP)
+KEY: Final = AddressKey(SECRET, SHOP)
 IP: Final = "203.0.113.24"
 HOME: Final = KEY.digest(IP)
 BACK: Final = {"kind": "refund", "status": "success", "amount": "1.00", "currency": "USD"}
@@ -92,12 +92,12 @@ def test_a_source_that_is_no_text_is_none(body: BodyOf, source: Any) -> None:
     ids=str,
 )
 def test_digests_of_two_shops_or_secrets_cannot_be_compared(changes: dict[str, Any]) -> None:
-    other = AddressKey.of_shop(**{"secret": SECRET, "shop": SHOP, **changes})
+    other = AddressKey(**{"secret": SECRET, "shop": SHOP, **changes})
     assert other.digest(IP) != HOME
 
 
 def test_the_case_of_the_shop_does_not_matter() -> None:
-    assert AddressKey.of_shop(SECRET, "ACME.myshopify.com").digest(IP) == HOME
+    assert AddressKey(SECRET, "ACME.myshopify.com").digest(IP) == HOME
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from referrals_adapters.wire.documents import to_document
 
 BodyOf = Callable[..., bytes]
 
-KEY = AddressKey.of_shop("shpss_1", "acme.myshopify.com")
+KEY = AddressKey("shpss_1", "acme.myshopify.com")
 CANARIES = {
     "email": "canary.friend@example.test",
     "name": "Cornelia Canary",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.shopify_platform.conftest import Stand
     from tests.shopify_platform.gateway import Taken
 
-KEY = AddressKey.of_shop(SECRET, SHOP)
+KEY = AddressKey(SECRET, SHOP)
 
 
 def friends_order() -> PlacedOrder:

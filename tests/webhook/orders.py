@@ -45,4 +45,4 @@ def as_read(body: bytes) -> ShopifyOrder:
     Raises:
         UnreadableOrder: It is not an order.
     """
-    return read_order(body, addresses=AddressKey.of_shop(SECRET, SHOP))
+    return read_order(body, addresses=AddressKey(SECRET, SHOP))

@@ -118,7 +118,7 @@ async def test_of_a_browsers_address_a_digest_of_its_shop_is_stored(
     ip = "198.51.100.77"
     assert answered(await role.post(order(browser_ip=ip))) == RECEIPT
     (stored,) = shelf.state.deliveries.values()
-    assert stored.accepted.facts.address == AddressKey.of_shop(SECRET, SHOP).digest(ip)
+    assert stored.accepted.facts.address == AddressKey(SECRET, SHOP).digest(ip)
     assert ip not in repr(shelf.state)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import defaultdict
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -26,6 +25,9 @@ LONGEST_BODY: Final = 2 * 1024 * 1024
 
 LINGER: Final = timedelta(seconds=1)
 """How long a caller who is still sending has to notice the answer."""
+
+_TYPE, _CODING, _LENGTH = b"content-type", b"content-encoding", b"content-length"
+_OF_THE_BODY: Final = (_TYPE, _CODING, _LENGTH)
 
 
 class BodyTooLong(Exception):
@@ -94,11 +96,18 @@ class Answer:
         await send({"type": "http.response.body"})
 
 
-def headers_of(scope: Scope) -> Mapping[bytes, Sequence[bytes]]:
-    """Return the raw values of every header by its name in lower case; any other name has none."""
-    headers = defaultdict(list)
+def headers_of(scope: Scope, *names: bytes) -> Mapping[bytes, Sequence[bytes]]:
+    """
+    Return the raw values of the headers that anybody here looks at, by their names.
+
+    Args:
+        scope: The call's.
+        names: In lower case, and beside those that tell of the body.
+    """
+    headers: dict[bytes, list[bytes]] = {name: [] for name in (*_OF_THE_BODY, *names)}
     for name, value in scope["headers"]:
-        headers[name].append(value)
+        if name in headers:
+            headers[name].append(value)
     return headers
 
 
@@ -108,8 +117,8 @@ def is_plain_json(headers: Mapping[bytes, Sequence[bytes]]) -> bool:
 
     No type will do: the signature tells whose the body is, and a proxy may have lost the header.
     """
-    types = {_media_type(value) for value in headers[b"content-type"]}
-    codings = {value.lower() for value in headers[b"content-encoding"]}
+    types = {_media_type(value) for value in headers[_TYPE]}
+    codings = {value.lower() for value in headers[_CODING]}
     return types <= {b"application/json"} and codings <= {b"identity"}
 
 
@@ -121,7 +130,7 @@ async def read_body(headers: Mapping[bytes, Sequence[bytes]], receive: Receive) 
         BodyTooLong: It is longer than allowed, or says it will be.
         ClientLeft: It did not come to its end.
     """
-    if any(_number(value) > LONGEST_BODY for value in headers[b"content-length"]):
+    if any(_number(value) > LONGEST_BODY for value in headers[_LENGTH]):
         raise BodyTooLong
     parts: list[bytes] = []
     length = 0

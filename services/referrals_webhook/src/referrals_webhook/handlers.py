@@ -70,7 +70,7 @@ class Webhook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one call, as an ASGI application."""
-        headers = headers_of(scope)
+        headers = headers_of(scope, HEADER, _SHOP)
         body = None
         try:
             async with asyncio.timeout(self.answer_within.total_seconds()):

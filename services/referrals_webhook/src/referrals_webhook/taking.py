@@ -46,7 +46,7 @@ class TakeOrder:
             UnreadableOrder: The body is no order, or the header does not name one shop.
             Unavailable: The database is away.
         """
-        order = self.read(body, addresses=AddressKey.of_shop(self.secret, shop))
+        order = self.read(body, addresses=AddressKey(self.secret, shop))
         if not order.counts:
             return Receipt.NO_SIGNAL
         return await self.accept(

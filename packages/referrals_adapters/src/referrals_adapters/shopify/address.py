@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from typing import Final, Self
+from typing import Final
 
 import attrs
 
@@ -25,21 +25,16 @@ _NETWORK: Final = 8  # bytes: the /64 that a household has; the rest of an addre
 
 @attrs.frozen
 class AddressKey:
-    """What makes digests of the addresses of one shop's buyers."""
+    """
+    What makes digests of the addresses of one shop's buyers.
 
-    _secret: bytes = attrs.field(repr=False)
-    _shop: bytes = attrs.field(repr=False)
+    Args:
+        secret: The app's secret.
+        shop: The shop's domain, in any case.
+    """
 
-    @classmethod
-    def of_shop(cls, secret: str, shop: str) -> Self:
-        """
-        Return the key of a shop; it is derived once an address needs it, as few do.
-
-        Args:
-            secret: The app's secret.
-            shop: The shop's domain, in any case.
-        """
-        return cls(secret.encode(), shop.lower().encode())
+    _secret: str = attrs.field(repr=False)
+    _shop: str = attrs.field(repr=False)
 
     def digest(self, ip: str) -> AddressDigest | None:
         """
@@ -50,7 +45,7 @@ class AddressKey:
         network = _network(ip)
         if network is None:
             return None
-        key = _hmac(self._secret, _LABEL + self._shop)
+        key = _hmac(self._secret.encode(), _LABEL + self._shop.lower().encode())
         return AddressDigest(_hmac(key, network)[:_HALF_A_DIGEST].hex())
 
 

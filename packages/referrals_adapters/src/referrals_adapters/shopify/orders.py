@@ -183,7 +183,7 @@ class ShopifyOrders(ShopOrders):
             "after": page,
         }
         found = (await self.api.ask(shop, QUERY, variables, _Found)).orders
-        addresses = AddressKey.of_shop(self.secret, shop)
+        addresses = AddressKey(self.secret, shop)
         facts: list[OrderFacts] = []
         unreadable: list[OrderId] = []
         for node in found.nodes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -23,6 +25,17 @@ ROLES: Final = ("grpc", "http", "worker", "relay", "reconcile")
 
 _LEADING: Final = LogLine(r"^referrals-webhook relay leading$")  # it says nothing before
 _AT_REST: Final = 0.5  # seconds after it was ready
+_LIBRARIES: Final = (
+    "cattrs",
+    "dependency_injector.containers",
+    "grpc.aio",
+    "prometheus_client",
+    "redis.asyncio",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "sqlalchemy.ext.asyncio",
+    "uvloop",
+)
+_ALONE: Final = f"import {', '.join(_LIBRARIES)}; print(open('/proc/self/status').read())"
 
 
 @attrs.frozen(kw_only=True)
@@ -33,10 +46,13 @@ class Footprint:
     Args:
         started: How long each start of each took until it was ready, in seconds.
         memory: The memory of each, in MB of 10^6 bytes: the median over its starts.
+        libraries: The memory of a process that has imported what `referrals-grpc` stands on, and
+            nothing of ours.
     """
 
     started: Mapping[str, Sequence[float]]
     memory: Mapping[str, float]
+    libraries: float
 
 
 async def footprint(sandbox: Sandbox, *, starts: int) -> Footprint:
@@ -69,8 +85,17 @@ def _measure(sandbox: Sandbox, starts: int) -> Footprint:
             process.stop()
     grpc.start()
     return Footprint(
-        started=started, memory={role: median(every) for role, every in resident.items()}
+        started=started,
+        memory={role: median(every) for role, every in resident.items()},
+        libraries=_of_libraries(),
     )
+
+
+def _of_libraries() -> float:
+    told = subprocess.run(
+        [sys.executable, "-c", _ALONE], capture_output=True, check=True, text=True
+    )
+    return memory.resident_by(told.stdout)
 
 
 def _alone(sandbox: Sandbox, role: str) -> Command:

@@ -23,15 +23,22 @@ _ALWAYS: Final = (
     "No network: everything talks over loopback, without a network's delay and loss.",
     "pgbench's own CPU is not counted; what PostgreSQL spends on P is.",
     "CPU is counted in steps of 10 ms for each process, and by Linux alone.",
-    "Memory is what is resident: libraries that processes share count for each of them.",
     "Minutes, not days: what autovacuum, checkpoints and full disks do later is not seen.",
 )
 
 
 def limits(report: Report) -> Sequence[str]:
     """Return it, each in a sentence."""
-    parts = (_of_servers, _of_the_machine, _of_the_plan, _of_goals)
+    parts = (_of_memory, _of_servers, _of_the_machine, _of_the_plan, _of_goals)
     return [*_ALWAYS, *(said for part in parts for said in part(report))]
+
+
+def _of_memory(report: Report) -> Sequence[str]:
+    alone = f"{report.libraries:.0f} MB, with nothing of ours"
+    return [
+        "Memory is what is resident: libraries that processes share count for each of them.",
+        f"To import the libraries that referrals-grpc stands on takes {alone}.",
+    ]
 
 
 def _of_servers(report: Report) -> Sequence[str]:

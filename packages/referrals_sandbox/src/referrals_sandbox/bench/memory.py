@@ -22,6 +22,11 @@ def peak(pid: int) -> float:
     return _of_all("VmHWM", pid)
 
 
+def resident_by(status: str) -> float:
+    """Return what a process has in memory by what its `/proc/PID/status` says."""
+    return _found("VmRSS", status) * _KB / _MB
+
+
 def _of_all(field: str, pid: int) -> float:
     return sum(_read(field, one) for one in (pid, *linux.children_of(pid))) * _KB / _MB
 
@@ -31,5 +36,9 @@ def _read(field: str, pid: int) -> int:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:  # it has ended
         return 0
+    return _found(field, status)
+
+
+def _found(field: str, status: str) -> int:
     found = re.search(rf"^{field}:\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) if found else 0  # none: it has ended, and nobody has asked how

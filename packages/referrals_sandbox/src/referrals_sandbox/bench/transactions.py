@@ -8,6 +8,7 @@ from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import asyncpg
 import attrs
 
 from referrals_sandbox.bench.figures import Slice
@@ -18,8 +19,6 @@ from referrals_sandbox.servers.postgres import Database
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import asyncpg
-
     from referrals_sandbox.bench.load import Meter
 
 _CLIENTS, _THREADS = 32, 2
@@ -28,13 +27,13 @@ _TABLES: Final = """
     CREATE SCHEMA bench;
     CREATE TABLE bench.inbox (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL
-    );
+    ) WITH (autovacuum_enabled = false);
     CREATE TABLE bench.referrals (
         id integer PRIMARY KEY, status text NOT NULL, version integer NOT NULL
-    );
+    ) WITH (autovacuum_enabled = false);
     CREATE TABLE bench.outbox (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL
-    );
+    ) WITH (autovacuum_enabled = false);
     INSERT INTO bench.referrals
     SELECT id, 'PENDING', 1 FROM generate_series(1, 100000) AS id;
     ANALYZE bench.referrals;
@@ -61,16 +60,21 @@ class Transactions:
     Runs pgbench.
 
     Args:
-        database: On which server.
+        connection: To the server, as the owner of the tables.
+        database: The same server, for pgbench.
         script: The transaction.
     """
 
+    connection: asyncpg.Connection
     database: Database
     script: Path
 
     async def run(self, seconds: int, meter: Meter) -> Slice:
         """
         Run transactions for so long; the meter tells what processes spend.
+
+        The dead rows that they leave are removed before it returns, so that autovacuum does not
+        do it while something else is measured.
 
         Raises:
             SandboxError: It failed.
@@ -87,7 +91,9 @@ class Transactions:
         except BaseException:
             process.kill()
             raise
-        return attrs.evolve(slice_of(output.decode()), cpu=meter.since(before))
+        measured = attrs.evolve(slice_of(output.decode()), cpu=meter.since(before))
+        await self.connection.execute("VACUUM bench.referrals")
+        return measured
 
     def _argv(self, seconds: int) -> Sequence[str]:
         server = self.database
@@ -113,7 +119,7 @@ async def prepare(
     await connection.execute(_TABLES)
     script = folder / "transaction.sql"
     script.write_text(_SCRIPT, encoding="ascii")
-    return Transactions(database, script)
+    return Transactions(connection, database, script)
 
 
 def slice_of(output: str) -> Slice:
