@@ -47,13 +47,13 @@ class Pace:
     Args:
         timeout: The deadline of one call, in seconds.
         patience: The deadline of all calls of a set together, in seconds.
-        at_once: How many calls of a set may be under way; so many are in vain when it fails. Of
-            64 a call costs half the CPU of one of 8, at both ends: gRPC wakes for several.
+        at_once: How many calls of a set may be under way; so many are in vain when it fails. But
+            gRPC wakes for several: one of 64 costs half the CPU of one of 8, at both ends.
     """
 
     timeout: float = 2.0
     patience: float = 10.0
-    at_once: int = 64
+    at_once: int = 32
 
     @property
     def hurried(self) -> bool:
