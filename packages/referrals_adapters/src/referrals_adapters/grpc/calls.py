@@ -53,7 +53,7 @@ class Pace:
 
     timeout: float = 2.0
     patience: float = 10.0
-    at_once: int = 32
+    at_once: int = 16
 
     @property
     def hurried(self) -> bool:
