@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.webhook.program import Process, Program
     from tests.webhook.stage import Stage
 
-BACKLOG: Final = 100_000
+BACKLOG: Final = 400_000
 MORE: Final = 2_000
 """Events that come at once, twenty times while the backlog is worked off."""
 EVENTS: Final = 4
