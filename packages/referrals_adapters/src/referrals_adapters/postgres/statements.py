@@ -120,7 +120,8 @@ class Statements:
                 return await uninterrupted(work)
         except Unavailable as error:
             state = sqlstate(error)
-            self._answers = state is not None
+            if state is None:
+                self._answers = False
             if state == READ_ONLY:
                 leave_all(self._connection)
             raise
