@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from dependency_injector.providers import Dependency, List, Singleton
+from dependency_injector.providers import Dependency, Factory, List, Singleton
 
 from referrals_adapters.flow.backoff import Backoff
 from referrals_adapters.flow.breaker import Breaker
@@ -121,10 +121,10 @@ class WorkerContainer(DatabaseContainer):
         clock=DatabaseContainer.clock,
         retry_after=WHEN_UNDECIDED,
     )
-    completing = Singleton(
+    completing = Factory(
         Routine,
         name="worker",
-        step=Singleton(
+        step=Factory(
             Caution,
             work=complete_orders,
             breakers=List(auth_breaker, core_breaker),
@@ -176,6 +176,8 @@ class WorkerContainer(DatabaseContainer):
     worker = Singleton(
         Worker,
         List(
+            # One batch is asked about or saved while another is decided.
+            completing,
             completing,
             Singleton(
                 Routine,
