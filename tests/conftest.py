@@ -17,6 +17,7 @@ from sqlalchemy import delete
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.tables import metadata
 from referrals_adapters.telemetry.logs import WORTH_READING
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_sandbox.servers.postgres import Database
     from referrals_sandbox.servers.running import Servers
     from tests.neighbours import Neighbour
@@ -147,9 +149,16 @@ async def blank_database(servers: Servers) -> AsyncIterator[PostgresSettings]:
 
 @pytest.fixture
 async def engine(database: PostgresSettings) -> AsyncIterator[AsyncEngine]:
-    """A pool of connections to the test's database."""
+    """A way to look at the test's database past the adapters."""
     async with open_engine(database) as engine:
         yield engine
+
+
+@pytest.fixture
+async def pool(database: PostgresSettings) -> AsyncIterator[Pool]:
+    """The adapters' connections to the test's database."""
+    async with open_pool(database) as pool:
+        yield pool
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.ports.landings import Landings
     from referrals_domain.ports.statuses import Statuses
@@ -67,8 +68,8 @@ _END_LEADERS: Final = text("""
 
 class _Postgres:
     @pytest.fixture
-    def begin(self, engine: AsyncEngine) -> Begin:
-        return partial(PostgresTransaction, engine)
+    def begin(self, pool: Pool) -> Begin:
+        return partial(PostgresTransaction, pool)
 
 
 class TestPostgresTransaction(_Postgres, TransactionContract): ...
@@ -154,8 +155,8 @@ class TestPostgresRetention(_Postgres, RetentionContract): ...
 
 class TestPostgresIntake(_Postgres, IntakeContract):
     @pytest.fixture
-    def intake(self, engine: AsyncEngine) -> PostgresIntake:
-        return PostgresIntake(engine)
+    def intake(self, pool: Pool) -> PostgresIntake:
+        return PostgresIntake(pool)
 
 
 class TestRememberedLandings(_Postgres, LandingsContract):
@@ -168,8 +169,8 @@ class TestRememberedLandings(_Postgres, LandingsContract):
 
 class TestPostgresStatuses(_Postgres, StatusesContract):
     @pytest.fixture
-    def statuses(self, engine: AsyncEngine) -> PostgresStatuses:
-        return PostgresStatuses(engine)
+    def statuses(self, pool: Pool) -> PostgresStatuses:
+        return PostgresStatuses(pool)
 
 
 class TestCoalescedStatusesWithReplica(_Postgres, StatusesContract):

@@ -79,7 +79,7 @@ async def test_the_use_cases_and_what_they_share_exist_once(container: Container
 
 
 def test_a_part_of_another_kind_is_refused() -> None:
-    container = Container(engine=object(), redis=object(), auth_channel="x", auth_service="y")
+    container = Container(pool=object(), redis=object(), auth_channel="x", auth_service="y")
     with pytest.raises(Error, match="is not an instance of"):
         container.auth_channel()
 

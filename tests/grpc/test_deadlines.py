@@ -10,12 +10,13 @@ import grpc
 import grpc.aio
 import pytest
 from dependency_injector import providers
-from sqlalchemy import QueuePool, text
+from sqlalchemy import text
 
 from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing.builders import MERCHANT, SHOP
 from tests.grpc.service import TOKEN, bare, refusal_of
@@ -158,8 +159,8 @@ async def test_of_the_work_under_way_a_commit_alone_is_finished(
     service: Service, blank_database: PostgresSettings, when: str, programs: int
 ) -> None:
     await migrate(blank_database)
-    async with open_engine(blank_database) as ours, open_engine(blank_database) as engine:
-        service.container.transaction.override(providers.Factory(PostgresTransaction, engine))
+    async with open_engine(blank_database) as ours, open_pool(blank_database) as pool:
+        service.container.transaction.override(providers.Factory(PostgresTransaction, pool))
         async with ours.connect() as connection:
             await connection.execute(text(_WAIT))
             await connection.execute(text(_WAIT_WHEN.format(when)))
@@ -172,8 +173,7 @@ async def test_of_the_work_under_way_a_commit_alone_is_finished(
             await connection.execute(text("SELECT pg_advisory_unlock(1)"))
 
             async def is_over() -> bool:
-                assert isinstance(engine.pool, QueuePool)
-                return engine.pool.checkedout() == 0
+                return pool.get_size() == pool.get_idle_size()
 
             await until(is_over)
             assert await _count(connection, "SELECT count(*) FROM programs") == programs

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.pool import Pool, open_pool
 from referrals_adapters.postgres.tables import metadata, referral_history
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.shopify.address import AddressKey
@@ -88,19 +89,21 @@ class OrderPath:
 
     Args:
         app: The http role's application.
-        engine: Its pool of connections, and the test's.
-        workers_engines: A pool for each worker.
+        pool: Its connections, and the test's.
+        engine: The test's way to look past the adapters.
+        workers_pools: A pool for each worker.
         world: Auth, Core, the cache, and a clock that all of them share.
     """
 
     app: ASGIApp
+    pool: Pool
     engine: AsyncEngine
-    workers_engines: Sequence[AsyncEngine]
+    workers_pools: Sequence[Pool]
     world: World
 
     def begin(self) -> Transaction:
         """Begin a transaction."""
-        return PostgresTransaction(self.engine)
+        return PostgresTransaction(self.pool)
 
     async def set_up(
         self,
@@ -136,24 +139,24 @@ class OrderPath:
         """Have a worker for each limit work off a batch; they begin each transaction together."""
         meeting = Meeting(len(limits))
 
-        async def work(engine: AsyncEngine, limit: int) -> None:
+        async def work(pool: Pool, limit: int) -> None:
             try:
-                await self._worker(partial(TogetherWithOthers, engine, meeting))(limit)
+                await self._worker(partial(TogetherWithOthers, pool, meeting))(limit)
             finally:
                 meeting.leave()
 
-        await asyncio.gather(*map(work, self.workers_engines, limits))
+        await asyncio.gather(*map(work, self.workers_pools, limits))
 
     async def work_while(self, posting: Awaitable[T], *, limit: int) -> T:
         """Have all workers work off batch after batch until all is posted and nothing is due."""
         posted = asyncio.ensure_future(posting)
 
-        async def work(engine: AsyncEngine) -> None:
-            worker = self._worker(partial(PostgresTransaction, engine))
+        async def work(pool: Pool) -> None:
+            worker = self._worker(partial(PostgresTransaction, pool))
             while await worker(limit) or not posted.done():
                 await asyncio.wait({posted}, timeout=0.01)
 
-        await asyncio.gather(posted, *map(work, self.workers_engines))
+        await asyncio.gather(posted, *map(work, self.workers_pools))
         return posted.result()
 
     async def work_until_done(self) -> None:
@@ -193,7 +196,7 @@ class OrderPath:
 
     async def facts(self) -> list[OrderFacts]:
         """Return the facts of every order."""
-        rows = await self.rows("SELECT facts FROM referred_orders")
+        rows = await self.rows("SELECT facts::text FROM referred_orders")
         return [from_document(OrderFacts, row.facts) for row in rows]
 
     async def rows(self, statement: str, **values: Any) -> Sequence[Row[Any]]:
@@ -234,11 +237,16 @@ async def order_path(database: PostgresSettings) -> AsyncIterator[OrderPath]:
     """Open the order path on a database."""
     world = World()
     async with AsyncExitStack() as stack:
-        http, *engines = [
-            await stack.enter_async_context(open_engine(database)) for _ in range(1 + WORKERS)
-        ]
+        opened = stack.enter_async_context
+        http, *pools = [await opened(open_pool(database)) for _ in range(1 + WORKERS)]
         container = HttpContainer(
-            engine=http, metrics=Metrics(), secrets=(SECRET,), clock=Object(world.clock)
+            pool=http, metrics=Metrics(), secrets=(SECRET,), clock=Object(world.clock)
         )
         stack.push_async_callback(container.batcher().aclose)
-        yield OrderPath(app=container.app(), engine=http, workers_engines=engines, world=world)
+        yield OrderPath(
+            app=container.app(),
+            pool=http,
+            engine=await opened(open_engine(database)),
+            workers_pools=pools,
+            world=world,
+        )

@@ -10,7 +10,7 @@ import attrs
 from referrals_adapters.postgres.transaction import PostgresTransaction
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from referrals_adapters.postgres.pool import Pool
 
 
 @attrs.define
@@ -48,12 +48,12 @@ class TogetherWithOthers(PostgresTransaction):
     A transaction that begins when those of other workers do.
 
     Args:
-        engine: The worker's pool.
+        pool: The worker's pool.
         meeting: Where they meet.
     """
 
-    def __init__(self, engine: AsyncEngine, meeting: Meeting) -> None:
-        super().__init__(engine)
+    def __init__(self, pool: Pool, meeting: Meeting) -> None:
+        super().__init__(pool)
         self._meeting = meeting
 
     async def __aenter__(self) -> Self:

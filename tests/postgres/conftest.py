@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing import builders
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_domain.testing.contracts.begin import Begin
 
 
@@ -41,8 +43,8 @@ settings = PostgresSettings.read(Variables(os.environ))
 
 
 @pytest.fixture
-def begin(engine: AsyncEngine) -> Begin:
-    return partial(PostgresTransaction, engine)
+def begin(pool: Pool) -> Begin:
+    return partial(PostgresTransaction, pool)
 
 
 @pytest.fixture
@@ -56,9 +58,16 @@ async def begin_with_link(begin: Begin) -> Begin:
 
 @pytest.fixture
 async def walled_engine(walled_database: PostgresSettings) -> AsyncIterator[AsyncEngine]:
-    """A pool of connections of the gRPC service's user."""
+    """A way to look with the eyes of the gRPC service's user."""
     async with open_engine(walled_database) as engine:
         yield engine
+
+
+@pytest.fixture
+async def walled_pool(walled_database: PostgresSettings) -> AsyncIterator[Pool]:
+    """The gRPC service's own connections."""
+    async with open_pool(walled_database) as pool:
+        yield pool
 
 
 @pytest.fixture

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 import pytest
-from sqlalchemy import text
 
-from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.funnel import Days
@@ -28,11 +27,10 @@ from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralK
 from tests.conftest import execute
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
+    from referrals_adapters.postgres.pool import Pool
     from tests.postgres.conftest import OwnServer
 
-Work: TypeAlias = Callable[["AsyncEngine", Collection[MerchantId]], Awaitable[object]]
+Work: TypeAlias = Callable[["Pool", Collection[MerchantId]], Awaitable[object]]
 
 MERCHANT: Final = MerchantId("large")
 TURNS: Final = 12
@@ -64,8 +62,8 @@ async def test_what_the_walls_cost(own_server: OwnServer) -> None:
     await execute(own_server.owner, "VACUUM (ANALYZE) referrals")
     walled = attrs.evolve(own_server.settings, user="referrals_grpc")
     async with (
-        open_engine(own_server.settings, connections=1) as without,
-        open_engine(walled, connections=1) as behind,
+        open_pool(own_server.settings, connections=1) as without,
+        open_pool(walled, connections=1) as behind,
     ):
         keys = await _keys(without, "merchant_id = 'large'")
         mixed = await _keys(without, "merchant_id <> 'large'")
@@ -80,8 +78,8 @@ async def test_what_the_walls_cost(own_server: OwnServer) -> None:
             costs: dict[bool, list[Cost]] = {False: [], True: []}
             for turn in range(TURNS):
                 for walls in (False, True) if turn % 2 else (True, False):
-                    engine, merchant = (behind, [MERCHANT]) if walls else (without, [])
-                    costs[walls].append(await _cost(engine, merchant, work, times))
+                    pool, merchant = (behind, [MERCHANT]) if walls else (without, [])
+                    costs[walls].append(await _cost(pool, merchant, work, times))
             print(f"\n{name}")  # noqa: T201 - what the run is for
             for what in ("clock", "server"):
                 plain, more = (median(getattr(one, what) for one in costs[w]) for w in costs)
@@ -89,40 +87,36 @@ async def test_what_the_walls_cost(own_server: OwnServer) -> None:
 
 
 def _statuses(keys: list[ReferralKey]) -> Work:
-    async def read(engine: AsyncEngine, _: Collection[MerchantId]) -> None:
-        assert all((await PostgresStatuses(engine).read(keys)).values())
+    async def read(pool: Pool, _: Collection[MerchantId]) -> None:
+        assert all((await PostgresStatuses(pool).read(keys)).values())
 
     return read
 
 
 def _referral(key: ReferralKey) -> Work:
-    async def look(engine: AsyncEngine, acting_for: Collection[MerchantId]) -> None:
-        async with PostgresTransaction(engine, acting_for) as tx:
+    async def look(pool: Pool, acting_for: Collection[MerchantId]) -> None:
+        async with PostgresTransaction(pool, acting_for) as tx:
             assert await tx.referrals.get([key])
 
     return look
 
 
-async def _funnel(engine: AsyncEngine, acting_for: Collection[MerchantId]) -> None:
-    async with PostgresTransaction(engine, acting_for) as tx:
+async def _funnel(pool: Pool, acting_for: Collection[MerchantId]) -> None:
+    async with PostgresTransaction(pool, acting_for) as tx:
         assert await tx.funnel.opened(MERCHANT, DAYS)
 
 
-async def _keys(engine: AsyncEngine, condition: str) -> list[ReferralKey]:
+async def _keys(pool: Pool, condition: str) -> list[ReferralKey]:
     statement = f"SELECT merchant_id, id::text FROM referrals WHERE {condition} LIMIT 200"  # noqa: S608 - ours
-    async with engine.connect() as connection:
-        rows = await connection.execute(text(statement))
-        return [ReferralKey(MerchantId(row.merchant_id), ReferralId(row.id)) for row in rows]
+    rows = await pool.fetch(statement)
+    return [ReferralKey(MerchantId(row["merchant_id"]), ReferralId(row["id"])) for row in rows]
 
 
-async def _cost(
-    engine: AsyncEngine, acting_for: Collection[MerchantId], work: Work, times: int
-) -> Cost:
-    async with engine.connect() as connection:
-        pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+async def _cost(pool: Pool, acting_for: Collection[MerchantId], work: Work, times: int) -> Cost:
+    pid = await pool.fetchval("SELECT pg_backend_pid()")
     began, used = time.perf_counter(), _cpu(pid)
     for _ in range(times):
-        await work(engine, acting_for)
+        await work(pool, acting_for)
     return Cost(
         clock=(time.perf_counter() - began) / times * 1e6,
         server=(_cpu(pid) - used) / times * 1e6,

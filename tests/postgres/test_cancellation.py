@@ -8,21 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
 
-from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.postgres.uninterrupted import uninterrupted
 from referrals_domain.model.decision import opened
 from referrals_domain.model.identifiers import ReferralId
 from referrals_domain.testing import builders
 from referrals_domain.testing.contracts.referrals import save
+from tests.conftest import execute
 
 if TYPE_CHECKING:
-    from sqlalchemy import QueuePool
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.testing.contracts.begin import Begin
 
@@ -40,11 +38,9 @@ async def test_a_commit_is_finished_before_the_cancellation_is_raised(
     blank_database: PostgresSettings,
 ) -> None:
     await migrate(blank_database)
-    async with open_engine(blank_database) as engine:
-        async with engine.begin() as connection:
-            await connection.execute(text(_WAIT))
-            await connection.execute(text(_WAIT_AT_COMMIT))
-        begin = partial(PostgresTransaction, engine)
+    await execute(blank_database, _WAIT + ";" + _WAIT_AT_COMMIT)
+    async with open_pool(blank_database) as pool:
+        begin = partial(PostgresTransaction, pool)
         commits = asyncio.Event()
 
         async def put() -> None:
@@ -64,13 +60,13 @@ async def test_a_commit_is_finished_before_the_cancellation_is_raised(
 
 
 async def test_who_is_cancelled_while_waiting_for_a_lock_gives_a_sound_connection_back(
-    begin_with_link: Begin, engine: AsyncEngine
+    begin_with_link: Begin, pool: Pool
 ) -> None:
     async def lock() -> None:
         async with begin_with_link() as tx:
             await tx.links.lock([builders.link().key])
 
-    sessions = await _sessions(engine)
+    sessions = await _sessions(pool)
     async with begin_with_link() as tx:
         await tx.links.lock([builders.link().key])
         waiting = asyncio.create_task(lock())
@@ -81,12 +77,12 @@ async def test_who_is_cancelled_while_waiting_for_a_lock_gives_a_sound_connectio
     with pytest.raises(asyncio.CancelledError):
         await waiting
     await lock()
-    assert _checked_out(engine) == 0
-    assert sessions <= await _sessions(engine)
+    assert _checked_out(pool) == 0
+    assert sessions <= await _sessions(pool)
 
 
 async def test_a_storm_of_cancellations_leaves_all_or_nothing_and_no_connection(
-    begin_with_link: Begin, engine: AsyncEngine
+    begin_with_link: Begin, pool: Pool
 ) -> None:
     chance = random.Random(7)  # noqa: S311 - repeatable, and only for tests
     referrals = [
@@ -100,12 +96,12 @@ async def test_a_storm_of_cancellations_leaves_all_or_nothing_and_no_connection(
             asyncio.get_running_loop().call_later(chance.random() * 0.2, tasks[-1].cancel)
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert {type(result) for result in results} == {type(None), asyncio.CancelledError}
-    assert _checked_out(engine) == 0
+    assert _checked_out(pool) == 0
     async with begin_with_link() as tx:
         stored = await tx.referrals.get([referral.key for referral in referrals])
     finished = {r.key for r, result in zip(referrals, results, strict=True) if result is None}
     assert finished <= stored.keys()
-    assert await _orphans(engine) == 0
+    assert await _orphans(pool) == 0
 
 
 async def test_work_is_done_to_its_end_however_often_it_is_cancelled() -> None:
@@ -136,28 +132,22 @@ async def test_cancellation_goes_before_the_error_of_the_work() -> None:
         await task
 
 
-async def _sessions(engine: AsyncEngine) -> set[int]:
+async def _sessions(pool: Pool) -> set[int]:
     """Return the process ids of this pool's sessions."""
-    async with engine.connect() as connection:
-        rows = await connection.execute(
-            text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        )
-        return set(rows.scalars())
+    rows = await pool.fetch("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    return {row["pid"] for row in rows}
 
 
-async def _orphans(engine: AsyncEngine) -> int:
+async def _orphans(pool: Pool) -> int:
     """Return how many referrals have no history, or the other way round."""
-    async with engine.connect() as connection:
-        counted = await connection.execute(
-            text(
-                "SELECT count(*) FROM referrals r FULL JOIN referral_history h"
-                " ON (r.merchant_id, r.id) = (h.merchant_id, h.referral_id)"
-                " WHERE r.id IS NULL OR h.referral_id IS NULL"
-            )
+    return int(
+        await pool.fetchval(
+            "SELECT count(*) FROM referrals r FULL JOIN referral_history h"
+            " ON (r.merchant_id, r.id) = (h.merchant_id, h.referral_id)"
+            " WHERE r.id IS NULL OR h.referral_id IS NULL"
         )
-        return int(counted.scalar_one())
+    )
 
 
-def _checked_out(engine: AsyncEngine) -> int:
-    pool: QueuePool = engine.pool  # type: ignore[assignment]
-    return pool.checkedout()
+def _checked_out(pool: Pool) -> int:
+    return pool.get_size() - pool.get_idle_size()

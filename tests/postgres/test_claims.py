@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,7 @@ from sqlalchemy import text
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.wire.documents import to_document
 from referrals_domain.testing import builders
@@ -44,10 +44,10 @@ async def test_a_claim_reads_by_index_one_entry_a_shop_and_what_it_takes(
     blank_database: PostgresSettings, asked: list[tuple[str, Any]]
 ) -> None:
     await migrate(blank_database)
-    async with open_engine(blank_database) as engine:
+    async with open_engine(blank_database) as engine, open_pool(blank_database) as pool:
         async with engine.begin() as connection:
             await connection.execute(_FILL, {"facts": to_document(builders.facts()), "at": AT})
-        async with PostgresTransaction(engine) as tx:
+        async with PostgresTransaction(pool) as tx:
             claimed = await tx.deliveries.claim(LIMIT, at=AT, until=AT + timedelta(seconds=30))
         assert len({one.merchant_id for one in claimed}) == len(claimed) == LIMIT
         ((statement, parameters),) = asked
@@ -67,4 +67,4 @@ async def _plan(engine: AsyncEngine, mode: str, statement: str, parameters: Any)
         explained = await connection.exec_driver_sql(
             f"EXPLAIN (ANALYZE, BUFFERS, FORMAT json) EXECUTE {mode}({values})"
         )
-        return json.loads(explained.scalar_one())[0]["Plan"]
+        return explained.scalar_one()[0]["Plan"]

@@ -8,14 +8,15 @@ import signal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import attrs
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from referrals_adapters.postgres.engine import open_engine
-from referrals_adapters.postgres.errors import domain_errors
 from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.pool import open_pool
+from referrals_adapters.postgres.statements import asking
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.errors import (
     CodeTaken,
@@ -28,10 +29,12 @@ from referrals_domain.errors import (
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.identifiers import CustomerId, LinkId
 from referrals_domain.testing import builders
+from tests.conftest import execute
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.testing.contracts.begin import Begin
     from tests.postgres.conftest import OwnServer
@@ -62,9 +65,9 @@ _ANOTHER_LINK = builders.link(
         "58030",  # io_error
     ],
 )
-async def test_what_may_pass_by_itself_is_unavailable(engine: AsyncEngine, state: str) -> None:
+async def test_what_may_pass_by_itself_is_unavailable(pool: Pool, state: str) -> None:
     with pytest.raises(Unavailable):
-        await _raise(engine, f"ERRCODE = '{state}'")
+        await _raise(pool, f"ERRCODE = '{state}'")
 
 
 @pytest.mark.parametrize(
@@ -80,10 +83,10 @@ async def test_what_may_pass_by_itself_is_unavailable(engine: AsyncEngine, state
     ],
 )
 async def test_what_must_be_unique_has_an_error_of_its_own(
-    engine: AsyncEngine, constraint: str, error: type[ReferralsError]
+    pool: Pool, constraint: str, error: type[ReferralsError]
 ) -> None:
     with pytest.raises(error):
-        await _raise(engine, f"ERRCODE = '23505', CONSTRAINT = '{constraint}'")
+        await _raise(pool, f"ERRCODE = '23505', CONSTRAINT = '{constraint}'")
 
 
 @pytest.mark.parametrize(
@@ -95,38 +98,38 @@ async def test_what_must_be_unique_has_an_error_of_its_own(
         "ERRCODE = '23514', CONSTRAINT = 'ck_referrals_status'",
     ],
 )
-async def test_what_nobody_foresaw_passes_through(engine: AsyncEngine, options: str) -> None:
-    with pytest.raises(DBAPIError):
-        await _raise(engine, options)
+async def test_what_nobody_foresaw_passes_through(pool: Pool, options: str) -> None:
+    with pytest.raises(asyncpg.PostgresError):
+        await _raise(pool, options)
 
 
 async def test_nobody_listening_is_unavailable(database: PostgresSettings) -> None:
-    async with open_engine(attrs.evolve(database, port=1)) as engine:
+    async with open_pool(attrs.evolve(database, port=1)) as pool:
         with pytest.raises(Unavailable):
-            await _read(partial(PostgresTransaction, engine))
+            await _read(partial(PostgresTransaction, pool))
 
 
 @pytest.mark.parametrize("wrong", [{"password": "x"}, {"user": "nobody"}, {"name": "nowhere"}])
 async def test_who_is_not_let_in_is_told_without_the_password(
     database: PostgresSettings, wrong: dict[str, Any]
 ) -> None:
-    async with open_engine(attrs.evolve(database, **wrong)) as engine:
+    async with open_pool(attrs.evolve(database, **wrong)) as pool:
         with pytest.raises(Unavailable, match=r"^PostgreSQL: Invalid\w+Error$"):
-            await _read(partial(PostgresTransaction, engine))
+            await _read(partial(PostgresTransaction, pool))
 
 
 async def test_a_host_that_does_not_exist_is_unavailable(database: PostgresSettings) -> None:
-    async with open_engine(attrs.evolve(database, host="nowhere.invalid")) as engine:
+    async with open_pool(attrs.evolve(database, host="nowhere.invalid")) as pool:
         with pytest.raises(Unavailable):
-            await _read(partial(PostgresTransaction, engine))
+            await _read(partial(PostgresTransaction, pool))
 
 
 async def test_a_pool_that_stays_empty_is_unavailable(
     database: PostgresSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("referrals_adapters.postgres.engine.CONNECT_WITHIN", 0.3)
-    async with open_engine(database, connections=1) as engine:
-        begin = partial(PostgresTransaction, engine)
+    monkeypatch.setattr("referrals_adapters.postgres.statements.CONNECT_WITHIN", 0.3)
+    async with open_pool(database, connections=1) as pool:
+        begin = partial(PostgresTransaction, pool)
         async with begin() as tx:
             await tx.programs.get([builders.MERCHANT])
             with pytest.raises(Unavailable):
@@ -166,8 +169,8 @@ async def test_sessions_ended_while_nobody_used_them_are_not_noticed(
 
 async def test_a_primary_that_became_read_only_is_left(blank_database: PostgresSettings) -> None:
     await migrate(blank_database)
-    async with open_engine(blank_database) as engine, open_engine(blank_database) as other:
-        begin = partial(PostgresTransaction, engine)
+    async with open_pool(blank_database) as pool, open_engine(blank_database) as other:
+        begin = partial(PostgresTransaction, pool)
         await _alter(other, blank_database, "SET default_transaction_read_only = on")
         with pytest.raises(Unavailable):
             await _save(begin)
@@ -179,8 +182,8 @@ async def test_a_plan_that_a_migration_made_void_is_made_again(
     blank_database: PostgresSettings,
 ) -> None:
     await migrate(blank_database)
-    async with open_engine(blank_database) as engine, open_engine(blank_database) as other:
-        begin = partial(PostgresTransaction, engine)
+    async with open_pool(blank_database) as pool, open_engine(blank_database) as other:
+        begin = partial(PostgresTransaction, pool)
         await _read(begin)
         async with other.begin() as connection:
             change = "ALTER TABLE programs ALTER code_prefix TYPE varchar(20)"
@@ -194,17 +197,15 @@ async def test_more_connections_than_the_server_allows_are_unavailable(
     blank_database: PostgresSettings,
 ) -> None:
     await migrate(blank_database)
-    async with open_engine(blank_database) as engine, open_engine(blank_database) as other:
+    async with open_pool(blank_database) as pool, open_engine(blank_database) as other:
         await _alter(other, blank_database, "CONNECTION LIMIT 1")
         with pytest.raises(Unavailable):
-            await _read(partial(PostgresTransaction, engine))
+            await _read(partial(PostgresTransaction, pool))
 
 
 @pytest.mark.parametrize("limit", ["statement_timeout", "idle_in_transaction_session_timeout"])
-async def test_no_session_keeps_its_locks_for_ever(engine: AsyncEngine, limit: str) -> None:
-    async with engine.connect() as connection:
-        value = await connection.scalar(text(f"SELECT current_setting('{limit}')"))
-    assert value != "0"
+async def test_no_session_keeps_its_locks_for_ever(pool: Pool, limit: str) -> None:
+    assert await pool.fetchval("SELECT current_setting($1)", limit) != "0"
 
 
 async def test_a_deadlock_is_unavailable_for_one_of_the_two(begin: Begin) -> None:
@@ -229,8 +230,8 @@ async def test_a_deadlock_is_unavailable_for_one_of_the_two(begin: Begin) -> Non
 
 
 async def test_a_killed_server_is_unavailable_until_it_is_back(own_server: OwnServer) -> None:
-    async with open_engine(own_server.settings) as engine:
-        begin = partial(PostgresTransaction, engine)
+    async with open_pool(own_server.settings) as pool:
+        begin = partial(PostgresTransaction, pool)
         await _read(begin)
         own_server.process.kill()
         for _ in range(3):
@@ -243,10 +244,9 @@ async def test_a_killed_server_is_unavailable_until_it_is_back(own_server: OwnSe
 async def test_a_server_that_does_not_answer_is_unavailable_in_time(
     own_server: OwnServer,
 ) -> None:
-    async with open_engine(own_server.settings, answer_within=0.3) as engine:
-        begin = partial(PostgresTransaction, engine)
-        async with engine.connect() as connection:
-            pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    async with open_pool(own_server.settings, answer_within=0.3) as pool:
+        begin = partial(PostgresTransaction, pool)
+        pid = await pool.fetchval("SELECT pg_backend_pid()")
         os.kill(pid, signal.SIGSTOP)
         try:
             with pytest.raises(Unavailable):
@@ -256,12 +256,10 @@ async def test_a_server_that_does_not_answer_is_unavailable_in_time(
             os.kill(pid, signal.SIGCONT)
 
 
-async def _raise(engine: AsyncEngine, options: str) -> None:
-    async with engine.connect() as connection:
-        with domain_errors():
-            await connection.execute(
-                text(f"DO $$ BEGIN RAISE EXCEPTION USING MESSAGE = 'as told', {options}; END $$")
-            )
+async def _raise(pool: Pool, options: str) -> None:
+    statement = f"DO $$ BEGIN RAISE EXCEPTION USING MESSAGE = 'as told', {options}; END $$"
+    async with asking(pool) as statements:
+        await statements.rows(text(statement))
 
 
 async def _read(begin: Begin) -> bool:
@@ -278,13 +276,11 @@ async def _save(begin: Begin) -> None:
 
 async def _end_sessions(database: PostgresSettings) -> None:
     """End every other session of the database."""
-    async with open_engine(database) as engine, engine.connect() as connection:
-        await connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
+    await execute(
+        database,
+        "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
 
 
 async def _alter(engine: AsyncEngine, database: PostgresSettings, change: str) -> None:

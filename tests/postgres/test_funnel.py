@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.funnel import Days
 from referrals_domain.model.identifiers import MerchantId
@@ -15,10 +14,9 @@ from tests.conftest import execute
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
 
 _FILL: Final = (
@@ -41,16 +39,15 @@ _FILL: Final = (
 
 
 @pytest.fixture(params=["without a wall", "with a wall"])
-async def engine(
+def database(
     request: pytest.FixtureRequest, database: PostgresSettings, walled_database: PostgresSettings
-) -> AsyncIterator[AsyncEngine]:
-    settings = walled_database if request.param == "with a wall" else database
-    async with open_engine(settings) as engine:
-        yield engine
+) -> PostgresSettings:
+    return walled_database if request.param == "with a wall" else database
 
 
 async def test_days_are_read_from_their_index(
     engine: AsyncEngine,
+    pool: Pool,
     migrated: PostgresSettings,
     asked: list[tuple[str, Any]],
 ) -> None:
@@ -59,7 +56,7 @@ async def test_days_are_read_from_their_index(
     asked.clear()
     merchant, now = MerchantId("merchant-1"), datetime.now(UTC)
     days = Days((now - timedelta(days=2)).date(), now.date())
-    async with PostgresTransaction(engine, [merchant]) as tx:
+    async with PostgresTransaction(pool, [merchant]) as tx:
         opened = await tx.funnel.opened(merchant, days)
         followed = await tx.funnel.followed(merchant, days)
     assert sum(opened.values()) == sum(followed.values()) > 0

@@ -11,8 +11,7 @@ from referrals_domain.model.identifiers import MerchantId, OrderId, ShopDomain
 from referrals_domain.testing import builders
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
+    from referrals_adapters.postgres.pool import Pool
     from referrals_domain.model.delivery import AcceptedDelivery
     from referrals_domain.testing.contracts.begin import Begin
 
@@ -38,14 +37,14 @@ PROGRAMS = [OTHER, builders.program()]
 
 @pytest.mark.parametrize("step", [1, -1], ids=["in their order", "the other way round"])
 async def test_merchants_and_deliveries_are_locked_in_the_order_of_their_keys(
-    begin_with_link: Begin, engine: AsyncEngine, asked: list[tuple[str, Any]], step: int
+    begin_with_link: Begin, pool: Pool, asked: list[tuple[str, Any]], step: int
 ) -> None:
     async with begin_with_link() as tx:
         await tx.programs.save(OTHER)
         await tx.commit()
     asked.clear()
 
-    intake = PostgresIntake(engine)
+    intake = PostgresIntake(pool)
     assert await intake.add(DELIVERIES[::step], programs=PROGRAMS[::step]) == [True] * 4
 
     ((_, (merchants, *_, of_merchants, orders, _topics, _digests, _facts, _times, _sources)),) = (

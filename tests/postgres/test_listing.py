@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.identifiers import CustomerId, LinkId, MerchantId
 from referrals_domain.model.referral import ReferralStatus
@@ -20,10 +19,9 @@ from tests.conftest import execute
 from tests.postgres.plans import plans
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.model.referral import Referral
     from referrals_domain.testing.contracts.begin import Begin
@@ -47,19 +45,17 @@ _FILL: Final = """
 
 
 @pytest.fixture(params=["without a wall", "with a wall"])
-async def engine(
+def database(
     request: pytest.FixtureRequest, database: PostgresSettings, walled_database: PostgresSettings
-) -> AsyncIterator[AsyncEngine]:
-    settings = walled_database if request.param == "with a wall" else database
-    async with open_engine(settings) as engine:
-        yield engine
+) -> PostgresSettings:
+    return walled_database if request.param == "with a wall" else database
 
 
 @pytest.fixture
-async def listing(engine: AsyncEngine, migrated: PostgresSettings) -> Begin:
+async def listing(pool: Pool, migrated: PostgresSettings) -> Begin:
     """Return what begins a transaction on a table that is worth an index."""
     await execute(migrated, _FILL + "; ANALYZE referrals")
-    return partial(PostgresTransaction, engine, [_MERCHANT])
+    return partial(PostgresTransaction, pool, [_MERCHANT])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import downgrade, migrate
@@ -121,10 +120,5 @@ def _schema(connection: Connection) -> list[list[tuple[Any, ...]]]:
 
 
 async def _ask(settings: PostgresSettings, question: Callable[[Connection], Any]) -> Any:
-    """Ask by a plain engine: reflection wants JSON parsed, and ours leaves it as it is."""
-    engine = create_async_engine(settings.url)
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(question)
-    finally:
-        await engine.dispose()
+    async with open_engine(settings) as engine, engine.connect() as connection:
+        return await connection.run_sync(question)

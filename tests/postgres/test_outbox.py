@@ -13,6 +13,7 @@ from tests.postgres.plans import plans
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
 
 _FILL: Final = text("""
@@ -25,13 +26,13 @@ _FILL: Final = text("""
 
 
 async def test_the_oldest_are_found_without_reading_the_others(
-    engine: AsyncEngine, migrated: PostgresSettings, asked: list[tuple[str, Any]]
+    engine: AsyncEngine, pool: Pool, migrated: PostgresSettings, asked: list[tuple[str, Any]]
 ) -> None:
     async with engine.begin() as connection:
         await connection.execute(_FILL)
     await execute(migrated, "ANALYZE outbox")
     asked.clear()
-    async with PostgresTransaction(engine) as tx:
+    async with PostgresTransaction(pool) as tx:
         assert len(await tx.outbox.first(500)) == 500
     ((statement, parameters),) = asked
     for plan in await plans(engine, statement, parameters):

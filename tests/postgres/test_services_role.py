@@ -17,6 +17,7 @@ from sqlalchemy.exc import ProgrammingError
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.errors import sqlstate
 from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.postgres.walls import sees_every_merchant
 from referrals_domain.errors import Unavailable
@@ -234,5 +235,5 @@ async def test_the_roles_that_compose_makes_are_those_that_the_services_need(
     services = attrs.evolve(owner, user="referrals_app", password="it's \\secret")
     await execute(services, "INSERT INTO visits SELECT * FROM visits; DELETE FROM visits")
     grpc = attrs.evolve(owner, user="referrals_grpc", password="it's \\another")
-    async with open_engine(grpc) as engine:
-        assert not await sees_every_merchant(engine)
+    async with open_pool(grpc) as pool:
+        assert not await sees_every_merchant(pool)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.ports.transaction import Transaction
     from referrals_domain.testing.contracts.begin import Begin
@@ -149,22 +150,18 @@ async def test_a_question_is_answered_from_its_index(
     assert index in "\n".join(plan.scalars())
 
 
-async def test_a_statement_is_planned_for_the_tables_as_they_are(
-    begin: Begin, engine: AsyncEngine
-) -> None:
+async def test_a_statement_is_planned_for_the_tables_as_they_are(begin: Begin, pool: Pool) -> None:
     """A plan that was kept from when they were empty would read them whole, and time out."""
     for _ in range(8):
         async with begin() as tx:
             await tx.conversions.by_friends([FRIEND])
-    ((generic, custom),) = await _ask(
-        engine,
-        """
-        SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements
-        WHERE parameter_types <> '{}'
-        """,
-    )
-    assert generic == 0
-    assert custom >= 8
+    plans = await pool.fetchrow("""
+        SELECT sum(generic_plans) AS generic, sum(custom_plans) AS custom
+        FROM pg_prepared_statements WHERE parameter_types <> '{}'
+    """)
+    assert plans
+    assert plans["generic"] == 0
+    assert plans["custom"] >= 8
 
 
 async def _ask(engine: AsyncEngine, query: str) -> list[tuple[Any, ...]]:

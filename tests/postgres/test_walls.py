@@ -10,6 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.errors import sqlstate
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.tables import metadata
 from referrals_adapters.postgres.transaction import PostgresTransaction
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
 
 OTHER: Final = MerchantId("other")
@@ -186,19 +188,20 @@ async def test_a_transaction_acts_for_its_merchant_and_no_longer_than_it_lasts(
     three: PostgresSettings, walled_database: PostgresSettings
 ) -> None:
     (key,) = await _keys(three, "acme", 1)
-    async with open_engine(walled_database, connections=1) as engine:
+    async with open_pool(walled_database, connections=1) as pool:
         for merchants, seen in (([MERCHANT], [key]), ([OTHER], []), ([], []), ([MERCHANT], [key])):
-            async with PostgresTransaction(engine, merchants) as tx:
+            async with PostgresTransaction(pool, merchants) as tx:
                 assert [*await tx.referrals.get([key])] == seen
 
 
 async def test_a_read_of_statuses_acts_for_whom_it_reads(
-    three: PostgresSettings, walled_engine: AsyncEngine
+    three: PostgresSettings, walled_database: PostgresSettings
 ) -> None:
     keys = [*await _keys(three, "acme", 20), *await _keys(three, "other", 20)]
-    found = await PostgresStatuses(walled_engine).read(keys)
-    assert all(found[key] for key in keys)
-    assert await _ask(walled_engine, "SELECT merchant_id FROM referrals") == []
+    async with open_pool(walled_database, connections=1) as pool:
+        found = await PostgresStatuses(pool).read(keys)
+        assert all(found[key] for key in keys)
+        assert await pool.fetch("SELECT merchant_id FROM referrals") == []
 
 
 @pytest.fixture
@@ -207,13 +210,16 @@ def engine(walled_engine: AsyncEngine) -> AsyncEngine:
 
 
 async def test_a_status_behind_the_wall_is_found_by_its_key(
-    migrated: PostgresSettings, walled_engine: AsyncEngine, asked: list[tuple[str, Any]]
+    migrated: PostgresSettings,
+    walled_engine: AsyncEngine,
+    walled_pool: Pool,
+    asked: list[tuple[str, Any]],
 ) -> None:
     """And for whom it acts is said before any row is read."""
     await execute(migrated, _FILL.format(number=2_000))
     for size in (1, 20):
         asked.clear()
-        await PostgresStatuses(walled_engine).read(await _keys(migrated, "acme", size))
+        await PostgresStatuses(walled_pool).read(await _keys(migrated, "acme", size))
         ((statement, parameters),) = asked
         for plan in await plans(walled_engine, statement, parameters):
             assert plan.startswith("Result ")
@@ -226,8 +232,8 @@ async def test_who_sees_every_merchant_is_known(
     migrated: PostgresSettings, database: PostgresSettings, walled_database: PostgresSettings
 ) -> None:
     for settings, sees_every in ((migrated, True), (database, True), (walled_database, False)):
-        async with open_engine(settings) as engine:
-            assert await sees_every_merchant(engine) == sees_every
+        async with open_pool(settings) as pool:
+            assert await sees_every_merchant(pool) == sees_every
 
 
 async def _keys(owner: PostgresSettings, merchant: str, size: int) -> list[ReferralKey]:

@@ -347,7 +347,7 @@ async def test_a_redaction_that_was_cut_off_is_done_by_the_next_worker(path: Ord
             raise Unavailable("cut off")
 
     with pytest.raises(Unavailable):
-        await carry_out(path, partial(CutOff, path.engine))
+        await carry_out(path, partial(CutOff, path.pool))
     assert "privacy_requests" in await where(path, FRIEND)
     assert await where(path, "redacted-") == set()
     await carry_out(path)

@@ -160,7 +160,7 @@ async def test_a_step_that_was_cut_off_is_done_by_the_next_worker(path: OrderPat
             committed.append(None)
 
     with pytest.raises(Unavailable):
-        await carry_out(path, partial(CutOff, path.engine))
+        await carry_out(path, partial(CutOff, path.pool))
     assert "programs" not in await _tables_with_rows(path)
     await carry_out(path)
     await attrs.evolve(path.world.drain_stale_statuses, begin=path.begin)(10)
@@ -204,7 +204,7 @@ async def test_a_program_that_is_put_meanwhile_is_switched_off_all_the_same(
                 raise Stale("somebody else put it")
             await super().commit()
 
-    switch_off = SwitchProgramOff(begin=partial(PutMeanwhile, path.engine))
+    switch_off = SwitchProgramOff(begin=partial(PutMeanwhile, path.pool))
     with nullcontext() if is_off else pytest.raises(Unavailable):
         await switch_off(builders.SHOP, builders.SHOP)
     async with path.begin() as tx:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
-from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.delivery import Topic
 from referrals_domain.model.referral import Cause, ReferralStatus
@@ -36,8 +36,7 @@ from tests.privacy.redacting import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Collection, Coroutine, Mapping
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_domain.model.evidence import CustomerStanding
     from referrals_domain.model.identifiers import CustomerId, CustomerKey
@@ -67,8 +66,8 @@ class Pause:
 class PausedBeforeCommit(PostgresTransaction):
     """A transaction that has written all of it and stops, at its first commit or its second."""
 
-    def __init__(self, engine: AsyncEngine, pause: Pause, commits: list[None]) -> None:
-        super().__init__(engine)
+    def __init__(self, pool: Pool, pause: Pause, commits: list[None]) -> None:
+        super().__init__(pool)
         self._pause, self._commits = pause, commits
 
     async def commit(self) -> None:
@@ -80,7 +79,7 @@ class PausedBeforeCommit(PostgresTransaction):
 
 def paused(path: OrderPath, pause: Pause, *, commits: int) -> partial[PausedBeforeCommit]:
     """Return what begins transactions, of which one stops before its commit."""
-    return partial(PausedBeforeCommit, path.workers_engines[0], pause, [None] * commits)
+    return partial(PausedBeforeCommit, path.workers_pools[0], pause, [None] * commits)
 
 
 async def race(
@@ -197,8 +196,8 @@ async def test_twenty_workers_and_orders_and_redactions_at_once(
     await set_up(path)
     await path.post(Webhook(Topic.ORDERS_CREATE, bought()))
     await path.post(redact_call(FRIEND), redact_call(ADVOCATE))
-    async with open_engine(database, connections=20) as engine:
-        begin = partial(PostgresTransaction, engine)
+    async with open_pool(database, connections=20) as pool:
+        begin = partial(PostgresTransaction, pool)
         complete = attrs.evolve(path.world.complete_orders, begin=begin)
         carrying = [carry_out(path, begin) for _ in range(10)]
         await asyncio.gather(*carrying, *(complete(10) for _ in range(10)))

@@ -29,8 +29,8 @@ from referrals_sandbox.servers.errors import SandboxError
 
 if TYPE_CHECKING:
     import asyncpg
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_sandbox.composition.sandbox import Sandbox
     from referrals_sandbox.servers.postgres import Database
@@ -66,23 +66,23 @@ def named(servers: Servers, migrated: PostgresSettings) -> Database:
 
 
 @pytest.fixture
-async def with_an_order(engine: AsyncEngine) -> AsyncEngine:
+async def with_an_order(pool: Pool) -> Pool:
     order = builders.order(
         evidence=builders.evidence(),
         attribution=Attribution(referral_link_id=builders.LINK, winner=builders.signal()),
         referral_id=builders.REFERRAL,
         explanation=builders.explanation(),
     )
-    async with PostgresTransaction(engine) as tx:
+    async with PostgresTransaction(pool) as tx:
         await tx.orders.lock([order.key])
         await tx.orders.save([order], at=builders.PLACED_AT)
         await tx.commit()
-    return engine
+    return pool
 
 
 async def test_a_crowd_hangs_together_and_tables_are_as_they_were(
     named: Database,
-    with_an_order: AsyncEngine,  # noqa: ARG001 - what a crowd is made of
+    with_an_order: Pool,  # noqa: ARG001 - what a crowd is made of
 ) -> None:
     async with tables.opened(named) as opened:
         connection = opened.connection
@@ -113,9 +113,7 @@ async def test_a_crowd_hangs_together_and_tables_are_as_they_were(
         assert await rows(connection, "pg_stats WHERE tablename = 'referrals'")
 
 
-async def test_the_service_reads_what_a_crowd_has(
-    named: Database, with_an_order: AsyncEngine
-) -> None:
+async def test_the_service_reads_what_a_crowd_has(named: Database, with_an_order: Pool) -> None:
     await crowd(named, MERCHANTS, NUMBER)
     keys = [
         ReferralKey(MerchantId(merchant), ReferralId(id_))
@@ -140,7 +138,7 @@ async def test_the_service_reads_what_a_crowd_has(
 
 async def test_without_an_order_there_is_nothing_to_make_a_crowd_of(
     named: Database,
-    engine: AsyncEngine,  # noqa: ARG001 - empties the tables afterwards
+    pool: Pool,  # noqa: ARG001 - empties the tables afterwards
 ) -> None:
     with pytest.raises(SandboxError, match="no order"):
         await crowd(named, MERCHANTS, NUMBER)

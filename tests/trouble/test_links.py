@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
-from referrals_adapters.postgres.engine import ANSWER_WITHIN
+from referrals_adapters.postgres.pool import ANSWER_WITHIN
 from referrals_domain.testing.builders import MERCHANT
 from tests.trouble.ground import TOKEN, Frontend, Ground, frozen, killed
 from tests.waiting import until

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from referrals_adapters.grpc.pb.referrals.v1 import referrals_pb2 as pb
-from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.errors import Unavailable
@@ -35,8 +35,7 @@ from tests.webhook.program import Program
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
+    from referrals_adapters.postgres.pool import Pool
     from referrals_sandbox.servers.postgres import Database
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -167,13 +166,13 @@ async def test_after_a_demotion_writes_are_refused_and_statuses_are_stale_until_
 async def test_a_standby_is_not_taken_for_a_primary(ground: Ground) -> None:
     settings, key = settings_of(ground.database), builders.referral().key
     async with demoted(ground):
-        async with open_engine(settings) as engine:
+        async with open_pool(settings) as pool:
             for _ in range(2):
                 with pytest.raises(Unavailable):
-                    await read_program(engine)
-        async with open_engine(settings, primary=False) as engine:
-            await read_program(engine)
-            assert await PostgresStatuses(engine).read([key]) == {}
+                    await read_program(pool)
+        async with open_pool(settings, primary=False) as pool:
+            await read_program(pool)
+            assert await PostgresStatuses(pool).read([key]) == {}
 
 
 @asynccontextmanager
@@ -202,8 +201,8 @@ async def demoted(ground: Ground) -> AsyncIterator[None]:
             await admin.fetchval("SELECT pg_promote()")
 
 
-async def read_program(engine: AsyncEngine) -> None:
-    async with PostgresTransaction(engine) as tx:
+async def read_program(pool: Pool) -> None:
+    async with PostgresTransaction(pool) as tx:
         await tx.programs.get([builders.MERCHANT])
 
 

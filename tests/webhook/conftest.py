@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing import builders
 from tests.conftest import new_database, of_services
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_sandbox.servers.running import Servers
     from tests.neighbours import Neighbour
@@ -47,8 +48,8 @@ def program(
 
 
 @pytest.fixture
-async def stage(engine: AsyncEngine, servers: Servers) -> Stage:
-    stage = Stage(engine=engine, kafka=servers.kafka.address)
+async def stage(engine: AsyncEngine, pool: Pool, servers: Servers) -> Stage:
+    stage = Stage(engine=engine, pool=pool, kafka=servers.kafka.address)
     await stage.set()
     return stage
 
@@ -59,7 +60,7 @@ async def open_door(servers: Servers) -> AsyncIterator[Door]:
     async with new_database(servers) as owned:
         await migrate(owned)
         database = of_services(servers.database, owned)
-        async with open_engine(database) as engine, PostgresTransaction(engine) as tx:
+        async with open_pool(database) as pool, PostgresTransaction(pool) as tx:
             await tx.programs.save(builders.program())
             await tx.links.add(builders.link())
             await tx.commit()

@@ -10,6 +10,7 @@ import attrs
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from referrals_adapters.postgres.pool import Pool
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.model.decision import Transition, opened
 from referrals_domain.model.identifiers import OrderId, ReferralId, ReferralKey
@@ -30,11 +31,13 @@ class Stage:
 
     Args:
         engine: The test's database.
+        pool: The adapters' connections to it.
         kafka: The broker, which tests share.
         referral_id: The referral that the share opened.
     """
 
     engine: AsyncEngine
+    pool: Pool
     kafka: str
     referral_id: ReferralId = attrs.field(factory=lambda: ReferralId(str(uuid4())))
 
@@ -43,7 +46,7 @@ class Stage:
         return ReferralKey(builders.MERCHANT, self.referral_id)
 
     def begin(self) -> PostgresTransaction:
-        return PostgresTransaction(self.engine)
+        return PostgresTransaction(self.pool)
 
     async def set(self) -> None:
         async with self.begin() as tx:

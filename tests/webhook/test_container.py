@@ -12,8 +12,8 @@ from dependency_injector.errors import Error
 from referrals_adapters.grpc.channel import open_channel
 from referrals_adapters.grpc.renewed_channel import RenewedChannel
 from referrals_adapters.kafka.publisher import KafkaPublisher
-from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.leadership import PostgresLeadership
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
@@ -75,9 +75,9 @@ async def test_a_worker_asks_neighbours_over_tls_if_it_is_told_to(
 async def relay() -> AsyncIterator[RelayContainer]:
     database = RelaySettings.read(Variables(RELAY)).database
     producer: Any = object()  # a real one connects at once
-    async with open_engine(database) as engine:
+    async with open_pool(database) as pool:
         yield RelayContainer(
-            engine=engine,
+            pool=pool,
             metrics=Metrics(),
             publisher=KafkaPublisher(producer=producer),
             settings=database,

@@ -116,7 +116,7 @@ async def test_what_a_promoted_replica_lacks_a_worker_tells_it_again(
 
 async def told(stage: Stage, redis: Client) -> ReferralStatus:
     """Return what a reader is told."""
-    tell = GetReferralStatus(statuses=PostgresStatuses(stage.engine), cache=cache(redis))
+    tell = GetReferralStatus(statuses=PostgresStatuses(stage.pool), cache=cache(redis))
     return (await tell(stage.key)).status
 
 

@@ -31,7 +31,7 @@ async def test_a_worker_killed_between_commit_and_invalidation_leaves_no_stale_s
     redis_settings = RedisSettings(host=servers.redis.host, port=servers.redis.port)
     async with open_redis(redis_settings) as redis:
         cache = RedisStatusCache(redis=redis, read_within=timedelta(seconds=10))
-        get_status = GetReferralStatus(statuses=PostgresStatuses(stage.engine), cache=cache)
+        get_status = GetReferralStatus(statuses=PostgresStatuses(stage.pool), cache=cache)
         assert (await get_status(stage.key)).status is ReferralStatus.PENDING
         await stage.deliver()
 

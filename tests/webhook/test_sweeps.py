@@ -66,7 +66,7 @@ async def container(
     redis = RedisSettings(host=servers.redis.host, port=servers.redis.port)
     async with httpx.AsyncClient(transport=transport) as client, open_redis(redis) as opened:
         yield ReconcileContainer(
-            engine=stage.engine,
+            pool=stage.pool,
             metrics=Metrics(),
             redis=opened,
             client=client,

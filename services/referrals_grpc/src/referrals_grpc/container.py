@@ -13,7 +13,7 @@ from referrals_adapters.grpc.channel import Channel, open_channel
 from referrals_adapters.grpc.merchant_access import MerchantAccess
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
-from referrals_adapters.postgres.engine import Engine, open_engine
+from referrals_adapters.postgres.pool import Pool, open_pool
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.client import Client, open_redis
@@ -67,8 +67,8 @@ SHARES_AT_ONCE: Final = 2
 class Container(containers.DeclarativeContainer):
     """Everything that the service is made of; what must be closed comes from outside."""
 
-    engine = providers.Dependency(instance_of=Engine)
-    funnel_engine = providers.Dependency(instance_of=Engine)
+    pool = providers.Dependency(instance_of=Pool)
+    funnel_pool = providers.Dependency(instance_of=Pool)
     statuses = providers.Dependency(instance_of=CoalescedStatuses)
     redis = providers.Dependency(instance_of=Client)
     reads = providers.Dependency(instance_of=PipelinedReads)
@@ -84,9 +84,9 @@ class Container(containers.DeclarativeContainer):
     ids = providers.Singleton(RandomIds)
     acting_for = providers.Callable(admitted)
     transaction = providers.Factory(
-        CountedTransaction, providers.Factory(PostgresTransaction, engine, acting_for), metrics
+        CountedTransaction, providers.Factory(PostgresTransaction, pool, acting_for), metrics
     )
-    funnel_transaction = providers.Factory(PostgresTransaction, funnel_engine, acting_for)
+    funnel_transaction = providers.Factory(PostgresTransaction, funnel_pool, acting_for)
     redis_cache = providers.Singleton(RedisStatusCache, redis=redis, reads=reads)
     cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
     limits = providers.Singleton(
@@ -158,14 +158,12 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
         primary = Breaker()
-        engine = await opened(open_engine(settings.database, application=APPLICATION))
+        pool = await opened(open_pool(settings.database, application=APPLICATION))
         container = Container(
             metrics=metrics,
-            engine=engine,
-            funnel_engine=await opened(
-                open_engine(
-                    settings.database, application=APPLICATION, connections=FUNNELS_AT_ONCE
-                )
+            pool=pool,
+            funnel_pool=await opened(
+                open_pool(settings.database, application=APPLICATION, connections=FUNNELS_AT_ONCE)
             ),
             statuses=await opened(
                 open_statuses(
@@ -185,6 +183,6 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
         metrics.watch("primary", primary)
         metrics.watch("redis", container.redis_cache().breaker)
         metrics.watch("rate_limits", container.limits().breaker)
-        await opened(looking_at_walls(engine))
+        await opened(looking_at_walls(pool))
         await opened(aclosing(container.shares()))
         yield container

@@ -15,7 +15,7 @@ from referrals_domain.errors import Unavailable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from referrals_adapters.postgres.engine import Engine
+    from referrals_adapters.postgres.pool import Pool
 
 _WHEN_AWAY: Final = Backoff(first=timedelta(milliseconds=250), cap=timedelta(seconds=10))
 
@@ -23,9 +23,9 @@ _logger: Final = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def looking_at_walls(engine: Engine) -> AsyncIterator[None]:
+async def looking_at_walls(pool: Pool) -> AsyncIterator[None]:
     """Look within the block, as soon as the database answers; nobody waits for it."""
-    looking = asyncio.create_task(_look(engine))
+    looking = asyncio.create_task(_look(pool))
     try:
         yield
     finally:
@@ -33,11 +33,11 @@ async def looking_at_walls(engine: Engine) -> AsyncIterator[None]:
         await asyncio.wait([looking])
 
 
-async def _look(engine: Engine) -> None:
+async def _look(pool: Pool) -> None:
     attempts = 0
     while True:
         try:
-            if await sees_every_merchant(engine):
+            if await sees_every_merchant(pool):
                 _logger.warning("the database has no walls for this user")
         except Unavailable:
             attempts += 1

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.errors import schema_errors
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_webhook.announce import announce
 
@@ -29,9 +29,9 @@ async def beginning(
     Raises:
         Unavailable: The database is away, or has not this version's schema.
     """
-    async with open_engine(settings, application=application, connections=1) as engine:
+    async with open_pool(settings, application=application, connections=1) as pool:
         with schema_errors():
-            yield partial(PostgresTransaction, engine)
+            yield partial(PostgresTransaction, pool)
 
 
 def show(

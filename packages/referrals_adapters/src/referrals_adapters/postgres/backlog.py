@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 from sqlalchemy import func, literal, null, select, union_all
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from referrals_adapters.postgres.pool import Pool
 from referrals_adapters.postgres.privacy_work import IS_REDACTION
-from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.statements import asking
 from referrals_adapters.postgres.tables import (
     IS_ASKED,
     IS_HELD,
@@ -80,10 +80,10 @@ class PostgresBacklog:
     The tables whose rows wait for somebody.
 
     Args:
-        engine: The pool.
+        pool: The connections.
     """
 
-    engine: AsyncEngine
+    pool: Pool
 
     async def measure(self) -> Mapping[str, Waiting]:
         """
@@ -92,10 +92,6 @@ class PostgresBacklog:
         Raises:
             Unavailable: The database is away.
         """
-        statements = Statements(self.engine.connect())
-        await statements.open()
-        try:
+        async with asking(self.pool) as statements:
             rows = await statements.rows(_MEASURE)
-        finally:
-            await statements.end()
         return {row.table_name: Waiting(row.number, row.since) for row in rows}

@@ -28,7 +28,7 @@ from referrals_domain.ports.customer_records import CustomerRecords, Touched
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
     from referrals_domain.model.identifiers import CustomerId, CustomerKey
 
 _MERCHANT: Final = bindparam("of_merchant", type_=Text)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
 
 _COLUMNS = deliveries.c
 KEY: Final = ("merchant_id", "order_id", "topic", "digest")

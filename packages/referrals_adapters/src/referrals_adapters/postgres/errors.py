@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from referrals_domain.errors import (
     CodeTaken,
@@ -62,10 +61,9 @@ _OTHER_SCHEMA: Final = (
 _FromDriver: TypeAlias = asyncpg.PostgresError | asyncpg.TargetServerAttributeNotMatched
 
 _FROM_CLIENT: Final = (
-    OSError,  # refused, or timed out
+    OSError,  # refused, or timed out; also while no connection of the pool was free
     asyncpg.InterfaceError,  # closed between two calls
     asyncpg.TargetServerAttributeNotMatched,  # a replica where the primary should be
-    NoFreeConnection,  # the pool stayed empty
 )
 
 

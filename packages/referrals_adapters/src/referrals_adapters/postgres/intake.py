@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from sqlalchemy import ARRAY, bindparam, column, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from referrals_adapters.postgres.deliveries import KEY, once, rows_of, were_new
+from referrals_adapters.postgres.pool import Pool
 from referrals_adapters.postgres.sets import plain
-from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.statements import asking
 from referrals_adapters.postgres.tables import deliveries, programs
 from referrals_domain.ports.intake import Intake
 
@@ -51,10 +51,10 @@ class PostgresIntake(Intake):
     its own, each of which sees what was committed before it.
 
     Args:
-        engine: The pool.
+        pool: The connections.
     """
 
-    engine: AsyncEngine
+    pool: Pool
 
     async def add(
         self, deliveries: Sequence[AcceptedDelivery], *, programs: Collection[ReferralProgram]
@@ -64,12 +64,8 @@ class PostgresIntake(Intake):
         seen = [attrs.asdict(one, recurse=False) for one in programs]
         seen.sort(key=itemgetter("merchant_id"))
         arguments = _arrays(_SEEN, seen) | _arrays(_NEW, once(rows))
-        statements = Statements(self.engine.connect())
-        await statements.open()
-        try:
+        async with asking(self.pool) as statements:
             added = await statements.rows(_TAKE, **arguments)
-        finally:
-            await statements.end()
         if any(row.merchant_id is None for row in added):
             return None
         return were_new(rows, added)

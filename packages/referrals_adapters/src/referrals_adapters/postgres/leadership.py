@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 import attrs
 
-from referrals_adapters.postgres.engine import CONNECT_WITHIN
 from referrals_adapters.postgres.errors import domain_errors
+from referrals_adapters.postgres.pool import session
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_domain.errors import Unavailable
 from referrals_domain.ports.leadership import Leadership
@@ -63,18 +63,12 @@ class PostgresLeadership(Leadership):
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(
-            host=self.settings.host,
-            port=self.settings.port,
-            user=self.settings.user,
-            password=self.settings.password.revealed(),
-            database=self.settings.name,
-            timeout=CONNECT_WITHIN,
-            command_timeout=_ANSWER_WITHIN,
-            server_settings={
-                "application_name": _APPLICATION,
-                "idle_session_timeout": FROZEN_AFTER,
-            },
-            ssl=self.settings.ssl_context,
+            **session(
+                self.settings,
+                application=_APPLICATION,
+                answer_within=_ANSWER_WITHIN,
+                idle_within=FROZEN_AFTER,
+            )
         )
 
     async def _until_leading(self, connection: asyncpg.Connection) -> None:

@@ -30,7 +30,7 @@ from referrals_domain.model.request import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
 
 
 def to_row(value: ReferralProgram | ReferralLink | Referral) -> Mapping[str, Any]:

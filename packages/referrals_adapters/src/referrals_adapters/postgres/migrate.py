@@ -64,9 +64,7 @@ async def _run(settings: PostgresSettings, step: Callable[[Config], None]) -> li
         config.attributes["on_version_apply"] = note
         step(config)
 
-    async with open_engine(
-        settings, application=_APPLICATION, connections=1, answer_within=None
-    ) as engine:
+    async with open_engine(settings, application=_APPLICATION, answer_within=None) as engine:
         with domain_errors(), schema_errors():
             async with engine.begin() as connection:
                 await connection.run_sync(with_connection)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
     from referrals_domain.model.identifiers import CustomerKey
     from referrals_domain.model.privacy import PrivacyCall
 

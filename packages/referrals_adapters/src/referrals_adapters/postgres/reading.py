@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
-from referrals_adapters.postgres.engine import APPLICATION, Engine, open_engine
+from referrals_adapters.postgres.pool import APPLICATION, Pool, open_pool
 from referrals_adapters.postgres.replica import StatusesWithReplica
 from referrals_adapters.postgres.statuses import PostgresStatuses
 
@@ -46,16 +46,16 @@ async def open_statuses(
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
 
-        async def engine(settings: PostgresSettings) -> Engine:
+        async def pool(settings: PostgresSettings) -> Pool:
             return await opened(
-                open_engine(
+                open_pool(
                     settings, application=application, connections=READS_AT_ONCE, primary=False
                 )
             )
 
-        statuses: Statuses = PostgresStatuses(await engine(primary))
+        statuses: Statuses = PostgresStatuses(await pool(primary))
         if replica:
-            other = PostgresStatuses(await engine(replica), replica=True)
+            other = PostgresStatuses(await pool(replica), replica=True)
             with_replica = StatusesWithReplica(
                 primary=statuses, replica=other, breaker=breaker or Breaker()
             )

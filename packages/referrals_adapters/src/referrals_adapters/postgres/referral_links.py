@@ -18,7 +18,7 @@ from referrals_domain.ports.referral_links import ReferralLinks
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
     from referrals_domain.model.link import ReferralLink
 
 _COLUMNS = referral_links.c

@@ -18,7 +18,7 @@ from referrals_domain.ports.referrals import Referrals
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
     from referrals_domain.model.decision import Transition
     from referrals_domain.model.identifiers import ReferralKey
     from referrals_domain.model.referral import Referral

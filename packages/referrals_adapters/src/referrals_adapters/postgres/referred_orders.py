@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
     from referrals_domain.model.identifiers import OrderKey
 
 _COLUMNS = referred_orders.c

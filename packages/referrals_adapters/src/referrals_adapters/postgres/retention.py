@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, ColumnElement, Delete, FromClause, TextClause
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
 
 _LIMIT: Final = bindparam("limit", type_=Integer)
 _BEFORE: Final = bindparam("before", type_=requests.c.created_at.type)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Self
 
 import attrs
-from sqlalchemy import URL
 
 from referrals_adapters.wire.renewing import encrypting
 from referrals_adapters.wire.secret import Secret
@@ -81,15 +80,3 @@ class PostgresSettings:
     def ssl_context(self) -> SSLContext | None:
         """What encrypts connections; None: asyncpg does, unverified, if the server can."""
         return encrypting(self.tls) if self.tls else None
-
-    @property
-    def url(self) -> URL:
-        """The address for SQLAlchemy; its text masks the password."""
-        return URL.create(
-            "postgresql+asyncpg",
-            username=self.user,
-            password=self.password.revealed(),
-            host=self.host,
-            port=self.port,
-            database=self.name,
-        )

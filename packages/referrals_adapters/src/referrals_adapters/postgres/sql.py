@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-import asyncpg
 import attrs
 from sqlalchemy import make_url
 
@@ -18,17 +17,6 @@ if TYPE_CHECKING:
 
 _DIALECT: Final = make_url("postgresql+asyncpg://").get_dialect()()
 _MOST: Final = 500  # statements; the adapters have some 150
-
-
-class Row(asyncpg.Record):
-    """A row whose columns are attributes, too."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a column's value."""
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
 
 
 @attrs.frozen

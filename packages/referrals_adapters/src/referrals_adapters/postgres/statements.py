@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from referrals_adapters.postgres.engine import leave_all
+import asyncpg
+
 from referrals_adapters.postgres.errors import READ_ONLY, domain_errors, sqlstate
+from referrals_adapters.postgres.pool import CONNECT_WITHIN, Pool
 from referrals_adapters.postgres.sets import arrays
-from referrals_adapters.postgres.sql import Row, sql_of
+from referrals_adapters.postgres.sql import sql_of
 from referrals_adapters.postgres.uninterrupted import uninterrupted
 from referrals_domain.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 
-    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
     from sqlalchemy import Executable
-    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from referrals_adapters.postgres.row import Row
 
 T = TypeVar("T")
 
@@ -25,25 +30,32 @@ class Statements:
     """
     The statements of one transaction: each runs to its end, and fails with the domain's errors.
 
-    SQLAlchemy builds them and keeps the connections; asyncpg executes them by itself, for a third
-    of the CPU that it took by way of SQLAlchemy.
+    SQLAlchemy builds them; asyncpg keeps the connections and executes them, for a third of the
+    CPU that SQLAlchemy's engine takes.
 
     Args:
-        connection: A connection that is not open yet.
+        pool: Where the connection comes from.
     """
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self._driver: asyncpg.Connection
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
         self._answers = True
-
-    async def begin(self) -> None:
-        """Take a connection from the pool, and begin a transaction."""
-        await self._open(self._begin())
 
     async def open(self) -> None:
         """Take a connection from the pool; each statement is a transaction of its own."""
-        await self._open(self._take())
+        with domain_errors():
+            async with asyncio.timeout(CONNECT_WITHIN):
+                self._connection = await self._pool.acquire()
+
+    async def begin(self) -> None:
+        """Take a connection from the pool, and begin a transaction."""
+        await self.open()
+        try:
+            await self._finish(self._driver.execute, "BEGIN")
+        except BaseException:
+            await self.end()
+            raise
 
     async def rows(self, statement: Executable, **parameters: object) -> Sequence[Row]:
         """Return the rows that a statement answers with."""
@@ -65,63 +77,67 @@ class Statements:
 
     async def commit(self) -> None:
         """Commit, even if the caller is cancelled meanwhile."""
-        await self._finish(self._driver.execute("COMMIT"))
+        await self._finish(self._driver.execute, "COMMIT")
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         """Have the connection closed in the end, so that the pool opens another one."""
-        await self._finish(self._connection.invalidate())
+        self._answers = False
 
     async def end(self) -> None:
         """Give the connection back; what was not committed is rolled back."""
-        if self._connection.sync_connection is not None:
-            await self._finish(self._give_back())
-
-    async def _open(self, opening: Coroutine[Any, Any, None]) -> None:
-        try:
-            await self._finish(opening)
-        except BaseException:
-            await self.end()
-            raise
-
-    async def _begin(self) -> None:
-        await self._take()
-        await self._driver.execute("BEGIN")
-
-    async def _take(self) -> None:
-        self._connection = await self._connection.start()
-        raw = await self._connection.get_raw_connection()
-        self._driver = cast("asyncpg.Connection", raw.driver_connection)
-
-    async def _give_back(self) -> None:
+        if self._connection is None:
+            return
         try:
             if self._answers and self._driver.is_in_transaction():
-                await self._driver.execute("ROLLBACK")
+                await uninterrupted(self._driver.execute("ROLLBACK"))
         except Exception:  # noqa: BLE001 - whatever it is, nobody shall use this connection again
             self._answers = False
-        if not self._answers:
-            await self._connection.invalidate()
-        await self._connection.close()
+        finally:
+            if not self._answers:
+                with suppress(asyncpg.InterfaceError):  # it is lost already
+                    self._driver.terminate()
+            await self._pool.release(self._driver)
+            self._connection = None
+
+    @property
+    def _driver(self) -> PoolConnectionProxy[asyncpg.Record]:
+        if self._connection is None:
+            raise RuntimeError("it is not open")
+        return self._connection
 
     async def _fetch(
         self, statement: Executable, parameters: Mapping[str, object]
     ) -> Sequence[Row]:
         sql = sql_of(statement)
-        fetching = self._driver.fetch(sql.text, *sql.arguments(parameters), record_class=Row)
-        return cast("Sequence[Row]", await self._finish(fetching))
+        arguments = sql.arguments(parameters)
+        rows = await self._finish(self._driver.fetch, sql.text, *arguments)
+        return cast("Sequence[Row]", rows)
 
     async def _execute(self, statement: Executable, parameters: Mapping[str, object]) -> int:
         sql = sql_of(statement)
-        status = await self._finish(self._driver.execute(sql.text, *sql.arguments(parameters)))
+        arguments = sql.arguments(parameters)
+        status = await self._finish(self._driver.execute, sql.text, *arguments)
         return int(status.rpartition(" ")[2])  # as in INSERT 0 3
 
-    async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _finish(self, ask: Callable[..., Coroutine[Any, Any, T]], *arguments: object) -> T:
         try:
             with domain_errors():
-                return await uninterrupted(work)
+                return await uninterrupted(ask(*arguments))
         except Unavailable as error:
             state = sqlstate(error)
-            if state is None:
+            if state is None:  # the server did not answer
                 self._answers = False
-            if state == READ_ONLY:
-                leave_all(self._connection)
+            if state == READ_ONLY:  # nor is the pool's any other connection one to the primary
+                await self._pool.expire_connections()
             raise
+
+
+@asynccontextmanager
+async def asking(pool: Pool) -> AsyncIterator[Statements]:
+    """Take a connection for a block in which each statement is a transaction of its own."""
+    statements = Statements(pool)
+    await statements.open()
+    try:
+        yield statements
+    finally:
+        await statements.end()

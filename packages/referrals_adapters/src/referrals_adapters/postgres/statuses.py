@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 from sqlalchemy import literal_column, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from referrals_adapters.postgres.acting import ACTING, acting_for
+from referrals_adapters.postgres.pool import Pool
 from referrals_adapters.postgres.sets import given, same
-from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.statements import asking
 from referrals_adapters.postgres.tables import referrals
 from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralKey
 from referrals_domain.model.referral import Cause, ReferralStatus, StatusView
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
 
 _COLUMNS = referrals.c
 _KEYS = given(_COLUMNS.merchant_id, _COLUMNS.id)
@@ -56,11 +56,11 @@ class PostgresStatuses(Statuses):
     address may lead to the primary by now.
 
     Args:
-        engine: The pool; its address may lead to any server.
+        pool: Its connections; its address may lead to any server.
         replica: Whether it is a replica's.
     """
 
-    engine: AsyncEngine
+    pool: Pool
     replica: bool = attrs.field(default=False, kw_only=True)
 
     async def read(self, keys: Collection[ReferralKey]) -> Mapping[ReferralKey, StatusView | None]:
@@ -73,15 +73,11 @@ class PostgresStatuses(Statuses):
 
     async def _rows(self, keys: Collection[ReferralKey]) -> Sequence[Row]:
         rows = [{"merchant_id": key.merchant_id, "id": key.referral_id} for key in set(keys)]
-        statements = Statements(self.engine.connect())
-        await statements.open()
-        try:
+        async with asking(self.pool) as statements:
             merchants = acting_for(key.merchant_id for key in keys)
             found = await statements.rows_for(_READ, rows, **merchants)
             if not self.replica and _is_read_only(found):
-                await statements.leave()
-        finally:
-            await statements.end()
+                statements.leave()
         return found
 
 

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from types import TracebackType
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
+    from referrals_adapters.postgres.pool import Pool
     from referrals_domain.model.identifiers import MerchantId
 
 
@@ -50,13 +49,13 @@ class PostgresTransaction(Transaction):
     After an error it is only good for leaving.
 
     Args:
-        engine: The pool.
+        pool: Where its connection comes from.
         acting_for: The merchants that it acts for; none: it sees rows only if its user may see
             those of all merchants.
     """
 
-    def __init__(self, engine: AsyncEngine, acting_for: Collection[MerchantId] = ()) -> None:
-        self._statements = Statements(engine.connect())
+    def __init__(self, pool: Pool, acting_for: Collection[MerchantId] = ()) -> None:
+        self._statements = Statements(pool)
         self._acting_for = acting_for
 
     async def __aenter__(self) -> Self:

@@ -20,7 +20,7 @@ from referrals_domain.ports.unpublished_events import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from referrals_adapters.postgres.sql import Row
+    from referrals_adapters.postgres.row import Row
 
 
 _COLUMNS = outbox.c

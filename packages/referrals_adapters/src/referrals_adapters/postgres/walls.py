@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
-from referrals_adapters.postgres.statements import Statements
+from referrals_adapters.postgres.statements import asking
 from referrals_domain.errors import Unavailable
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from referrals_adapters.postgres.pool import Pool
 
 _SEES_EVERY_MERCHANT: Final = text("""
     SELECT NOT row_security_active(oid) OR EXISTS (
@@ -21,19 +21,15 @@ _SEES_EVERY_MERCHANT: Final = text("""
 """)
 
 
-async def sees_every_merchant(engine: AsyncEngine) -> bool:
+async def sees_every_merchant(pool: Pool) -> bool:
     """
-    Tell whether the engine's user sees the rows of all merchants, whomever it acts for.
+    Tell whether the pool's user sees the rows of all merchants, whomever it acts for.
 
     Raises:
         Unavailable: The database does not answer, or has no tables yet.
     """
-    statements = Statements(engine.connect())
-    await statements.open()
-    try:
+    async with asking(pool) as statements:
         rows = await statements.rows(_SEES_EVERY_MERCHANT)
-    finally:
-        await statements.end()
     if not rows:
         raise Unavailable("there are no tables yet")
     return bool(rows[0].sees_every_merchant)

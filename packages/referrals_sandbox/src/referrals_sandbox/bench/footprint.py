@@ -26,13 +26,13 @@ ROLES: Final = ("grpc", "http", "worker", "relay", "reconcile")
 _LEADING: Final = LogLine(r"^referrals-webhook relay leading$")  # it says nothing before
 _AT_REST: Final = 0.5  # seconds after it was ready
 _LIBRARIES: Final = (
+    "asyncpg",
     "cattrs",
     "dependency_injector.containers",
     "grpc.aio",
     "prometheus_client",
     "redis.asyncio",
     "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.ext.asyncio",
     "uvloop",
 )
 _ALONE: Final = f"import {', '.join(_LIBRARIES)}; print(open('/proc/self/status').read())"

@@ -10,8 +10,8 @@ from dependency_injector.providers import Dependency, List, Singleton
 
 from referrals_adapters.flow.backoff import Backoff
 from referrals_adapters.flow.batcher import Batcher
-from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.landings import RememberedLandings
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.shopify.payloads import READERS
 from referrals_adapters.shopify.privacy import PRIVACY_READERS
 from referrals_adapters.system.ids import RandomIds
@@ -114,8 +114,8 @@ async def running_http(settings: HttpSettings, metrics: Metrics) -> AsyncIterato
     """Open what the http role needs, and close it at the end of the block."""
     async with AsyncExitStack() as stack:
         container = HttpContainer(
-            engine=await stack.enter_async_context(
-                open_engine(settings.database, application="referrals-webhook-http")
+            pool=await stack.enter_async_context(
+                open_pool(settings.database, application="referrals-webhook-http")
             ),
             metrics=metrics,
             secrets=settings.shopify.secrets,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dependency_injector.providers import Dependency, Singleton
 
-from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.redis.client import Client, open_redis
 from referrals_adapters.redis.shared_budget import SharedBudget
 from referrals_adapters.shopify.admin_api import AdminApi, open_client
@@ -80,8 +80,8 @@ async def running_reconcile(
         opened = stack.enter_async_context
         container = ReconcileContainer(
             metrics=metrics,
-            engine=await opened(
-                open_engine(settings.database, application="referrals-webhook-reconcile")
+            pool=await opened(
+                open_pool(settings.database, application="referrals-webhook-reconcile")
             ),
             redis=await opened(open_redis(settings.redis)),
             client=await opened(open_client()),

@@ -10,8 +10,8 @@ from dependency_injector.providers import Dependency, Singleton
 from referrals_adapters.kafka.producer import open_publisher
 from referrals_adapters.kafka.publisher import KafkaPublisher
 from referrals_adapters.kafka.topics import look_after_topics
-from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.leadership import FROZEN_AFTER, PostgresLeadership
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.settings import PostgresSettings
 from referrals_adapters.telemetry.counted import CountedPublisher
 from referrals_domain.model.events import ReferralCompleted, ReferralReversed
@@ -65,8 +65,8 @@ async def running_relay(
         opened = stack.enter_async_context
         container = RelayContainer(
             metrics=metrics,
-            engine=await opened(
-                open_engine(
+            pool=await opened(
+                open_pool(
                     settings.database,
                     application="referrals-webhook-relay",
                     idle_within=FROZEN_AFTER,

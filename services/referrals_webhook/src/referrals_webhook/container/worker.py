@@ -17,7 +17,7 @@ from referrals_adapters.grpc.customer_validator import GrpcCustomerValidator
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.grpc.settings import NeighbourSettings
 from referrals_adapters.postgres.backlog import PostgresBacklog
-from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.statuses import PostgresStatuses
 from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
 from referrals_adapters.redis.client import Client, open_redis
@@ -145,7 +145,7 @@ class WorkerContainer(DatabaseContainer):
     check_statuses = Singleton(
         CheckStatuses,
         begin=DatabaseContainer.begin.provider,
-        statuses=Singleton(PostgresStatuses, DatabaseContainer.engine),
+        statuses=Singleton(PostgresStatuses, DatabaseContainer.pool),
         cached=Singleton(RedisCachedStatuses, redis=redis),
         clock=DatabaseContainer.clock,
     )
@@ -226,7 +226,7 @@ class WorkerContainer(DatabaseContainer):
                 name="gauges",
                 step=Singleton(
                     Gauges,
-                    Singleton(PostgresBacklog, DatabaseContainer.engine),
+                    Singleton(PostgresBacklog, DatabaseContainer.pool),
                     DatabaseContainer.clock,
                     DatabaseContainer.metrics,
                 ),
@@ -246,8 +246,8 @@ async def running_worker(
         opened = stack.enter_async_context
         container = WorkerContainer(
             metrics=metrics,
-            engine=await opened(
-                open_engine(settings.database, application="referrals-webhook-worker")
+            pool=await opened(
+                open_pool(settings.database, application="referrals-webhook-worker")
             ),
             redis=await opened(open_redis(settings.redis)),
             redis_settings=settings.redis,
