@@ -65,6 +65,7 @@ GOOD = Report(
     growth_c=alternated(0.9),
     started={role: [0.9, 0.7, 0.8, 0.8, 0.8] for role in ROLES},
     memory=dict.fromkeys(ROLES, 70.0),
+    resident=dict.fromkeys(ROLES, 90.0),
     libraries=65.4,
     peak={"grpc": 91.5, "http-1": 80.5, "http-2": 82.5},
     elsewhere=["kafka"],
@@ -88,7 +89,9 @@ def test_a_report_tells_programs_and_people_the_same() -> None:
     assert (told["R"]["p99_ms_at_part"], told["R"]["part"]) == (7.0, 0.8)
     assert told["no_signal"]["rates"] == [14_999, 15_000, 15_001]
     assert told["libraries_memory_mb"] == 65.4
-    assert "takes 65 MB, with nothing of ours" in text
+    assert told["resident_memory_mb"]["grpc"] == 90
+    assert "grpc 90, http 90, worker 90, relay 90, reconcile 90 MB." in text
+    assert "makes 65 MB, with nothing of ours" in text
     assert (told["started_seconds"]["grpc"], told["memory_mb"]["grpc"]) == (
         [0.9, 0.7, *[0.8] * 3],
         70,
@@ -286,9 +289,11 @@ def test_memory_is_that_of_a_process_and_its_children_and_the_most_it_ever_was()
         assert process.stdout
         process.stdout.readline()
         now, most = memory.resident(process.pid), memory.peak(process.pid)
+        proportional = memory.proportional(process.pid)
         process.stdin.write(b"end\n")
 
     assert 38 < now < 64
+    assert 30 < proportional < now
     assert 102 < most < 140
     assert memory.resident(process.pid) == 0
 
@@ -307,7 +312,8 @@ def test_every_role_of_a_real_sandbox_is_started_so_often_and_measured_at_rest()
         )
         assert all(0.1 < one < 30 for every in found.started.values() for one in every)
         assert all(20 < one < 300 for one in found.memory.values())
-        assert 20 < found.libraries < found.memory["grpc"]
+        assert all(found.memory[role] < found.resident[role] for role in ROLES)
+        assert 20 < found.libraries < found.resident["grpc"]
         assert sandbox.grpc_service.process.pid != before
         assert sandbox.grpc_service.process.exit_code is None
         ended = [

@@ -39,6 +39,7 @@ def as_json(report: Report) -> str:
                 role: [round(one, 3) for one in every] for role, every in report.started.items()
             },
             "memory_mb": _rounded(report.memory, 1),
+            "resident_memory_mb": _rounded(report.resident, 1),
             "libraries_memory_mb": round(report.libraries, 1),
             "peak_memory_mb": _rounded(report.peak, 1),
             "could_not_measure": limits(report),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from referrals_sandbox.bench import memory
+from referrals_sandbox.bench.installed import installed
 from referrals_sandbox.composition.roles import in_role
 from referrals_sandbox.servers.command import LogLine
 
@@ -45,19 +47,22 @@ class Footprint:
 
     Args:
         started: How long each start of each took until it was ready, in seconds.
-        memory: The memory of each, in MB of 10^6 bytes: the median over its starts.
-        libraries: The memory of a process that has imported what `referrals-grpc` stands on, and
-            nothing of ours.
+        memory: The memory of each, in MB of 10^6 bytes: the median over its starts. What
+            processes share, as libraries, counts in equal parts for each of them.
+        resident: The same, where it counts in whole for each.
+        libraries: What is resident of a process that has imported what `referrals-grpc` stands
+            on, and nothing of ours.
     """
 
     started: Mapping[str, Sequence[float]]
     memory: Mapping[str, float]
+    resident: Mapping[str, float]
     libraries: float
 
 
 async def footprint(sandbox: Sandbox, *, starts: int) -> Footprint:
     """
-    Start every role so often, one at a time.
+    Start every role so often, one at a time, as it is when it is installed.
 
     Args:
         sandbox: Its webhook service is stopped. Its gRPC service comes back as it was.
@@ -66,34 +71,45 @@ async def footprint(sandbox: Sandbox, *, starts: int) -> Footprint:
     Raises:
         SandboxError: A role does not come up.
     """
-    return await asyncio.to_thread(_measure, sandbox, starts)
+    with installed() as variables:
+        return await asyncio.to_thread(_measure, sandbox, starts, variables)
 
 
-def _measure(sandbox: Sandbox, starts: int) -> Footprint:
+def _measure(sandbox: Sandbox, starts: int, variables: Mapping[str, str]) -> Footprint:
     grpc = sandbox.grpc_service.process
     grpc.stop()
     commands = {"grpc": grpc.command, **{role: _alone(sandbox, role) for role in ROLES[1:]}}
     started: dict[str, list[float]] = {role: [] for role in commands}
+    proportional: dict[str, list[float]] = {role: [] for role in commands}
     resident: dict[str, list[float]] = {role: [] for role in commands}
     for role, command in commands.items():
+        environment = {**command.environment, **variables}
         for _ in range(starts):
             before = time.perf_counter()
-            process = sandbox.servers.supervisor.start(command)
+            process = sandbox.servers.supervisor.start(
+                attrs.evolve(command, environment=environment)
+            )
             started[role].append(time.perf_counter() - before)
             time.sleep(_AT_REST)
+            proportional[role].append(memory.proportional(process.pid))
             resident[role].append(memory.resident(process.pid))
             process.stop()
     grpc.start()
     return Footprint(
         started=started,
-        memory={role: median(every) for role, every in resident.items()},
-        libraries=_of_libraries(),
+        memory={role: median(every) for role, every in proportional.items()},
+        resident={role: median(every) for role, every in resident.items()},
+        libraries=_of_libraries(variables),
     )
 
 
-def _of_libraries() -> float:
+def _of_libraries(variables: Mapping[str, str]) -> float:
     told = subprocess.run(
-        [sys.executable, "-c", _ALONE], capture_output=True, check=True, text=True
+        [sys.executable, "-c", _ALONE],
+        capture_output=True,
+        check=True,
+        env={**os.environ, **variables},
+        text=True,
     )
     return memory.resident_by(told.stdout)
 

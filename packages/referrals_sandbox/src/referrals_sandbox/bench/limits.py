@@ -34,10 +34,12 @@ def limits(report: Report) -> Sequence[str]:
 
 
 def _of_memory(report: Report) -> Sequence[str]:
+    resident = ", ".join(f"{role} {mb:.0f}" for role, mb in report.resident.items())
     alone = f"{report.libraries:.0f} MB, with nothing of ours"
     return [
-        "Memory is what is resident: libraries that processes share count for each of them.",
-        f"To import the libraries that referrals-grpc stands on takes {alone}.",
+        "Of libraries that processes share, idle memory counts an equal part for each of them.",
+        f"Counted in whole, as what is resident, it is {resident} MB.",
+        f"To import the libraries that referrals-grpc stands on makes {alone}, resident.",
     ]
 
 

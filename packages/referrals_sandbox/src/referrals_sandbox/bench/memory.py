@@ -17,6 +17,11 @@ def resident(pid: int) -> float:
     return _of_all("VmRSS", pid)
 
 
+def proportional(pid: int) -> float:
+    """Return the same, of which what processes share counts in equal parts for each of them."""
+    return _of_all("Pss", pid, "smaps_rollup")
+
+
 def peak(pid: int) -> float:
     """Return the most that each has ever had, added up."""
     return _of_all("VmHWM", pid)
@@ -27,13 +32,13 @@ def resident_by(status: str) -> float:
     return _found("VmRSS", status) * _KB / _MB
 
 
-def _of_all(field: str, pid: int) -> float:
-    return sum(_read(field, one) for one in (pid, *linux.children_of(pid))) * _KB / _MB
+def _of_all(field: str, pid: int, file: str = "status") -> float:
+    return sum(_read(field, one, file) for one in (pid, *linux.children_of(pid))) * _KB / _MB
 
 
-def _read(field: str, pid: int) -> int:
+def _read(field: str, pid: int, file: str) -> int:
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        status = Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8", errors="replace")
     except OSError:  # it has ended
         return 0
     return _found(field, status)

@@ -43,7 +43,9 @@ class Report:
         growth_c: C with many referrals between C with few; None: left out.
         started: How long each role took from its start until it was ready, in seconds.
         memory: The memory of each role when it is idle, in MB of 10^6 bytes.
-        libraries: The same of a process that has imported what `referrals-grpc` stands on.
+        resident: The same, where libraries that processes share count in whole for each of them.
+        libraries: What is resident of a process that has imported what `referrals-grpc` stands
+            on.
         peak: The most memory that each role had under its load, in the same MB.
         left_out: Why, of whatever was left out.
         elsewhere: The servers that run outside the sandbox, so that their CPU is not counted.
@@ -63,6 +65,7 @@ class Report:
     growth_c: Alternated | None
     started: Mapping[str, Sequence[float]]
     memory: Mapping[str, float]
+    resident: Mapping[str, float]
     libraries: float
     peak: Mapping[str, float]
     elsewhere: Collection[str]

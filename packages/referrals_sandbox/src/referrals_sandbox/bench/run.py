@@ -119,6 +119,7 @@ async def _measure(sandbox: Sandbox, plan: Plan, *, kafka: str | None) -> Report
         growth_c=grown.c,
         started=idle.started,
         memory=idle.memory,
+        resident=idle.resident,
         libraries=idle.libraries,
         peak=most,
         elsewhere=_elsewhere(sandbox.servers),
