@@ -72,16 +72,18 @@ class PostgresOutbox(Outbox):
 
     async def first(self, limit: int) -> Sequence[OutboxEntry]:
         """Return the entries with the smallest numbers that may be sent."""
-        return [
+        return [  # columns by their places: by their names each entry would take a fifth longer
             OutboxEntry(
-                seq=row.seq,
-                event_id=EventId(row.id),
-                type=row.type,
-                referral_id=ReferralId(row.aggregateid),
-                occurred_at=row.occurred_at,
-                payload=row.payload,
+                seq=seq,
+                event_id=EventId(event_id),
+                type=event_type,
+                referral_id=ReferralId(referral_id),
+                occurred_at=occurred_at,
+                payload=payload,
             )
-            for row in await self.statements.rows(_FIRST, limit=limit)
+            for seq, event_id, event_type, referral_id, occurred_at, payload in (
+                await self.statements.rows(_FIRST, limit=limit)
+            )
         ]
 
     async def delete(self, entries: Collection[OutboxEntry]) -> None:
