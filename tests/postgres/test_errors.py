@@ -244,7 +244,7 @@ async def test_a_killed_server_is_unavailable_until_it_is_back(own_server: OwnSe
 async def test_a_server_that_does_not_answer_is_unavailable_in_time(
     own_server: OwnServer,
 ) -> None:
-    async with open_pool(own_server.settings, answer_within=0.3) as pool:
+    async with open_pool(own_server.settings, connections=1, answer_within=0.3) as pool:
         begin = partial(PostgresTransaction, pool)
         pid = await pool.fetchval("SELECT pg_backend_pid()")
         os.kill(pid, signal.SIGSTOP)
