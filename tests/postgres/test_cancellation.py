@@ -81,6 +81,24 @@ async def test_who_is_cancelled_while_waiting_for_a_lock_gives_a_sound_connectio
     assert sessions <= await _sessions(pool)
 
 
+@pytest.mark.parametrize("steps", range(1, 12))
+async def test_who_is_cancelled_on_the_way_in_takes_no_connection_along(
+    begin_with_link: Begin, pool: Pool, steps: int
+) -> None:
+    async def read() -> None:
+        async with begin_with_link() as tx:
+            await tx.links.get([builders.link().key])
+
+    coming_in = asyncio.create_task(read())
+    for _ in range(steps):  # of the loop: to the pool, and through the pool to BEGIN
+        await asyncio.sleep(0)
+    coming_in.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await coming_in
+    assert _checked_out(pool) == 0
+    await read()
+
+
 async def test_a_storm_of_cancellations_leaves_all_or_nothing_and_no_connection(
     begin_with_link: Begin, pool: Pool
 ) -> None:
