@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import migrate
-from referrals_adapters.postgres.pool import open_pool
+from referrals_adapters.postgres.pool import _SERVER_SETTINGS, open_pool
 from referrals_adapters.postgres.statements import asking
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.errors import (
@@ -29,6 +29,8 @@ from referrals_domain.errors import (
 from referrals_domain.model.code import ReferralCode
 from referrals_domain.model.identifiers import CustomerId, LinkId
 from referrals_domain.testing import builders
+from referrals_sandbox.servers.ports import LOOPBACK
+from referrals_sandbox.servers.proxy import Fair, leading_to
 from tests.conftest import execute
 
 if TYPE_CHECKING:
@@ -44,6 +46,15 @@ _ANOTHER_LINK = builders.link(
     customer_id=CustomerId("5"),
     code=ReferralCode.of_number(5),
 )
+
+
+class UntilExecuted(Fair):
+    """What prepares a statement arrives, and what executes it does not."""
+
+    async def request(self, sent: bytes) -> bytes:
+        if sent.startswith(b"B"):  # to bind its parameters comes first
+            await asyncio.Future()
+        return sent
 
 
 @pytest.mark.parametrize(
@@ -203,9 +214,28 @@ async def test_more_connections_than_the_server_allows_are_unavailable(
             await _read(partial(PostgresTransaction, pool))
 
 
-@pytest.mark.parametrize("limit", ["statement_timeout", "idle_in_transaction_session_timeout"])
+@pytest.mark.parametrize(
+    "limit",
+    ["statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"],
+)
 async def test_no_session_keeps_its_locks_for_ever(pool: Pool, limit: str) -> None:
     assert await pool.fetchval("SELECT current_setting($1)", limit) != "0"
+
+
+async def test_who_is_lost_while_a_statement_is_prepared_keeps_its_locks_no_longer(
+    database: PostgresSettings, begin_with_link: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_SERVER_SETTINGS, "transaction_timeout", "300ms")
+    async with leading_to(database.port) as address:
+        by_it = attrs.evolve(database, host=LOOPBACK, port=address.port)
+        async with open_pool(by_it) as pool, PostgresTransaction(pool) as lost:
+            await lost.links.lock([builders.link().key])
+            address.change(UntilExecuted)
+            waiting = asyncio.create_task(lost.programs.get([builders.MERCHANT]))
+            async with asyncio.timeout(2), begin_with_link() as tx:
+                await tx.links.lock([builders.link().key])
+            with pytest.raises(Unavailable):
+                await waiting
 
 
 async def test_a_deadlock_is_unavailable_for_one_of_the_two(begin: Begin) -> None:

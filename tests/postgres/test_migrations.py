@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.postgres.migrate import downgrade, migrate
+from referrals_adapters.postgres.pool import _SERVER_SETTINGS
 from referrals_adapters.postgres.tables import metadata
 from referrals_domain.errors import Unavailable
 
@@ -95,6 +96,19 @@ async def test_of_two_processes_that_migrate_at_once_one_waits(
     await asyncio.gather(*(process.communicate(b"\n") for process in processes))
     assert [process.returncode for process in processes] == [0, 0]
     assert await _ask(blank_database, _differences) == []
+
+
+@pytest.mark.parametrize("limit", ["statement_timeout", "transaction_timeout"])
+async def test_a_migration_may_take_longer_than_services_may(
+    blank_database: PostgresSettings, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended('migrate', 0))")
+    async with open_engine(blank_database) as engine, engine.begin() as another:
+        await another.execute(lock)
+        monkeypatch.setitem(_SERVER_SETTINGS, limit, "100ms")
+        migrating = asyncio.create_task(migrate(blank_database))
+        await asyncio.wait({migrating}, timeout=0.3)
+    assert await migrating
 
 
 async def test_a_migration_does_not_queue_behind_a_long_lock(

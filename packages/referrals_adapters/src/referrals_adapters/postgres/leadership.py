@@ -24,7 +24,8 @@ FROZEN_AFTER: Final = "2s"
 """
 So long a frozen leader keeps the lock; it was measured: 1.6 s.
 
-Of its other connections those that end as soon can do nothing for it when it wakes.
+Of its other connections those that end as soon can do nothing for it when it wakes, and keep no
+locks that the next leader needs.
 """
 
 _PING_EVERY: Final = 0.5
