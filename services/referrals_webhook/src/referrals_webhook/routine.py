@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
 from referrals_adapters.flow.backoff import Backoff
 from referrals_domain.errors import Unauthenticated, Unavailable
 from referrals_webhook.stopping import sleep_unless
-
-if TYPE_CHECKING:
-    import asyncio
 
 WHEN_IDLE: Final = Backoff(first=timedelta(milliseconds=50), cap=timedelta(milliseconds=500))
 WHEN_AWAY: Final = Backoff(first=timedelta(milliseconds=250), cap=timedelta(seconds=2))
@@ -37,19 +35,29 @@ class Routine:
         step: Does some work, and returns how much it found.
         when_idle: How long to wait after so many steps that found nothing.
         when_away: How long to wait after so many steps that failed.
+        at_once: How many steps may be under way at a time.
     """
 
     name: str
     step: Callable[[], Awaitable[int]]
     when_idle: Callable[[int], timedelta] = WHEN_IDLE
     when_away: Callable[[int], timedelta] = WHEN_AWAY
+    at_once: int = 1
     _idle: int = attrs.field(default=0, init=False)
     _failed: int = attrs.field(default=0, init=False)
+    _refused_until: float = attrs.field(default=0.0, init=False)  # by the loop's clock
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do the step until told to stop; a step that was begun is finished."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.at_once):
+                group.create_task(self._repeat(stop), name=self.name)
+
+    async def _repeat(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            pause = await self._do()
+            pause = timedelta(seconds=self._refused_until - asyncio.get_running_loop().time())
+            if pause <= timedelta(0):
+                pause = await self._do()
             if pause:
                 await sleep_unless(stop, pause)
 
@@ -63,6 +71,8 @@ class Routine:
             return self._pause_after_failure()
         except Unauthenticated as error:
             _logger.error("it is stuck", extra=self._about(error))  # noqa: TRY400 - no trace needed
+            now = asyncio.get_running_loop().time()
+            self._refused_until = now + REFUSED_PAUSE.total_seconds()
             return REFUSED_PAUSE
         except Exception:
             _logger.exception("it failed, and goes on", extra={"routine": self.name})

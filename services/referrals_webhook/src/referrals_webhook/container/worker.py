@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from dependency_injector.providers import Dependency, Factory, List, Singleton
+from dependency_injector.providers import Dependency, List, Singleton
 
 from referrals_adapters.flow.backoff import Backoff
 from referrals_adapters.flow.breaker import Breaker
@@ -70,6 +70,7 @@ REACH: Final = Lifetimes().longest + timedelta(minutes=1)
 of whoever made it: hence the minute."""
 
 _MOST_ORDERS: Final = 100
+_BATCHES_AT_ONCE: Final = 2  # one is decided while the other is asked about or saved
 _MOST_STATUSES: Final = 500
 _MOST_REFERRALS: Final = 500
 _MOST_OLD: Final = 1000  # of each kind
@@ -121,15 +122,16 @@ class WorkerContainer(DatabaseContainer):
         clock=DatabaseContainer.clock,
         retry_after=WHEN_UNDECIDED,
     )
-    completing = Factory(
+    completing = Singleton(
         Routine,
         name="worker",
-        step=Factory(
+        step=Singleton(
             Caution,
             work=complete_orders,
             breakers=List(auth_breaker, core_breaker),
             most=_MOST_ORDERS,
         ),
+        at_once=_BATCHES_AT_ONCE,
     )
     drain_stale_statuses = Singleton(
         DrainStaleStatuses, begin=DatabaseContainer.begin.provider, cache=cache
@@ -176,8 +178,6 @@ class WorkerContainer(DatabaseContainer):
     worker = Singleton(
         Worker,
         List(
-            # One batch is asked about or saved while another is decided.
-            completing,
             completing,
             Singleton(
                 Routine,
