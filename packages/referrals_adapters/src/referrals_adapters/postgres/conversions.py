@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _FRIENDS = given(referrals.c.merchant_id, referrals.c.referred_customer_id)
-_HOLDING = (
+_HOLDING = (  # a limit keeps it from being joined with all conversions that there are
     select(referrals.c.id)
     .where(same(referrals, _FRIENDS, "merchant_id", "referred_customer_id"), HOLDS_THE_FRIEND)
-    .limit(literal_column("1", Integer))  # a limit is planned alone; a join would be one with all conversions there are
+    .limit(literal_column("1", Integer))
     .lateral("holding")
 )
 _BY_FRIENDS = select(
@@ -33,7 +33,7 @@ _BY_FRIENDS = select(
 ).join_from(_FRIENDS, _HOLDING, true())
 
 _DAYS = given(referrals.c.merchant_id, referrals.c.customer_id, referred_orders.c.placed_on)
-_DAY = (  # of an order, asked for each conversion: joined, either table could come first
+_DAY = (  # a column of its own keeps orders from being read before conversions
     select(referred_orders.c.placed_on)
     .where(
         referred_orders.c.merchant_id == referrals.c.merchant_id,
