@@ -219,6 +219,13 @@ def of_grpc(server: Database, settings: PostgresSettings) -> PostgresSettings:
 
 
 async def execute(settings: PostgresSettings, statements: str) -> None:
+    async with connected(settings) as connection:
+        await connection.execute(statements)
+
+
+@asynccontextmanager
+async def connected(settings: PostgresSettings) -> AsyncIterator[asyncpg.Connection]:
+    """Connect without what our services ask of a connection."""
     connection = await asyncpg.connect(
         host=settings.host,
         port=settings.port,
@@ -227,6 +234,6 @@ async def execute(settings: PostgresSettings, statements: str) -> None:
         database=settings.name,
     )
     try:
-        await connection.execute(statements)
+        yield connection
     finally:
         await connection.close()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from referrals_adapters.postgres.settings import PostgresSettings
 
-_REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 13))
+_REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 15))
 _COLUMNS: Final = text("""
     SELECT table_name, column_name, data_type, is_nullable, is_identity, column_default
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2
@@ -34,6 +34,14 @@ _CONSTRAINTS: Final = text("""
 _POLICIES: Final = text("""
     SELECT tablename, policyname, roles::text, cmd, qual, relrowsecurity
     FROM pg_policies JOIN pg_class ON pg_class.oid = tablename::regclass ORDER BY 1, 2
+""")
+_FUNCTIONS: Final = text("""
+    SELECT pg_get_functiondef(oid), proacl::text FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace ORDER BY 1
+""")
+_ESTIMATES: Final = text("""
+    SELECT attrelid::regclass::text, attname, attoptions FROM pg_attribute
+    WHERE attoptions IS NOT NULL ORDER BY 1, 2
 """)
 
 _MIGRATE_WHEN_TOLD: Final = """
@@ -80,9 +88,11 @@ async def test_neither_does_the_catalogue(
 ) -> None:
     async with open_engine(blank_database) as engine, engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
-    *ours, walls = await _ask(migrated, _schema)
-    assert [*ours, []] == await _ask(blank_database, _schema)
-    assert walls  # which the migrations alone build
+    *ours, walls, functions, estimates = await _ask(migrated, _schema)
+    assert [*ours, [], [], []] == await _ask(blank_database, _schema)
+    assert walls  # these the migrations alone build
+    assert functions
+    assert estimates
 
 
 async def test_of_two_processes_that_migrate_at_once_one_waits(
@@ -128,7 +138,7 @@ def _differences(connection: Connection) -> Any:
 
 def _schema(connection: Connection) -> list[list[tuple[Any, ...]]]:
     """Everything of a schema but Alembic's own table, as the catalogue tells it."""
-    queries = (_COLUMNS, _INDEXES, _CONSTRAINTS, _POLICIES)
+    queries = (_COLUMNS, _INDEXES, _CONSTRAINTS, _POLICIES, _FUNCTIONS, _ESTIMATES)
     answers = [connection.execute(query).all() for query in queries]
     return [[tuple(row) for row in rows if "alembic_version" not in str(row)] for rows in answers]
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
-from sqlalchemy import and_, func, select
+from sqlalchemy import Integer, func, literal_column, select, true
 
 from referrals_adapters.postgres.sets import given, same
 from referrals_adapters.postgres.statements import Statements
-from referrals_adapters.postgres.tables import HOLDS_THE_FRIEND, referrals, referred_orders
+from referrals_adapters.postgres.tables import (
+    HOLDS_THE_FRIEND,
+    IS_CONVERSION,
+    referrals,
+    referred_orders,
+)
 from referrals_domain.model.identifiers import CustomerId, CustomerKey, MerchantId, ReferralId
 from referrals_domain.ports.conversions import AdvocateDay, Conversions
 
@@ -17,26 +22,36 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _FRIENDS = given(referrals.c.merchant_id, referrals.c.referred_customer_id)
-_BY_FRIENDS = (
-    select(referrals.c.merchant_id, referrals.c.referred_customer_id, referrals.c.id)
-    .join(_FRIENDS, same(referrals, _FRIENDS, "merchant_id", "referred_customer_id"))
-    .where(HOLDS_THE_FRIEND)
+_HOLDING = (  # a limit keeps it from being joined with all conversions that there are
+    select(referrals.c.id)
+    .where(same(referrals, _FRIENDS, "merchant_id", "referred_customer_id"), HOLDS_THE_FRIEND)
+    .limit(literal_column("1", Integer))
+    .lateral("holding")
 )
+_BY_FRIENDS = select(
+    _FRIENDS.c.merchant_id, _FRIENDS.c.referred_customer_id, _HOLDING.c.id
+).join_from(_FRIENDS, _HOLDING, true())
 
 _DAYS = given(referrals.c.merchant_id, referrals.c.customer_id, referred_orders.c.placed_on)
-_COUNT = (
-    select(*_DAYS.c["merchant_id", "customer_id", "placed_on"], func.count().label("number"))
-    .select_from(_DAYS)
-    .join(referrals, same(referrals, _DAYS, "merchant_id", "customer_id"))
-    .join(
-        referred_orders,
-        and_(
-            same(referred_orders, _DAYS, "merchant_id", "placed_on"),
-            referred_orders.c.order_id == referrals.c.order_id,
-        ),
+_DAY = (  # a column of its own keeps orders from being read before conversions
+    select(referred_orders.c.placed_on)
+    .where(
+        referred_orders.c.merchant_id == referrals.c.merchant_id,
+        referred_orders.c.order_id == referrals.c.order_id,
     )
-    .where(HOLDS_THE_FRIEND)
-    .group_by(*_DAYS.c["merchant_id", "customer_id", "placed_on"])
+    .scalar_subquery()
+)
+_COUNT = select(
+    *_DAYS.c["merchant_id", "customer_id", "placed_on"],
+    select(func.count())
+    .select_from(referrals)
+    .where(
+        same(referrals, _DAYS, "merchant_id", "customer_id"),
+        IS_CONVERSION,
+        _DAYS.c.placed_on == _DAY,
+    )
+    .scalar_subquery()
+    .label("number"),
 )
 
 
@@ -64,11 +79,10 @@ class PostgresConversions(Conversions):
         """Return how many each advocate has with an order placed on that day."""
         keys = [{**day.advocate._asdict(), "placed_on": day.day} for day in set(days)]
         rows = await self.statements.rows_for(_COUNT, keys)
-        counted = {
+        return {
             AdvocateDay(_customer(row.merchant_id, row.customer_id), row.placed_on): row.number
             for row in rows
         }
-        return {day: counted.get(day, 0) for day in days}
 
 
 def _customer(merchant_id: str, customer_id: str) -> CustomerKey:

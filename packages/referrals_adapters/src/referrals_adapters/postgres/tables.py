@@ -35,6 +35,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 HOLDS_THE_FRIEND: Final = text("status IN ('QUALIFIED', 'COMPLETED')")
 """The condition of the friends' index; a query must say it in the same words to use it."""
 
+IS_CONVERSION: Final = text("status IN ('QUALIFIED', 'COMPLETED') AND order_id IS NOT NULL")
+"""
+The condition of the index of an advocate's conversions.
+
+All of them have an order. It is said so that only a query that says it, too, can use this index:
+without statistics a friend would be looked for in it, among all conversions of the merchant.
+"""
+
 IS_AT_REST: Final = text("status IN ('COMPLETED', 'EXPIRED', 'REJECTED', 'REVERSED')")
 """The condition of the index of referrals that wait for nothing."""
 
@@ -179,7 +187,7 @@ referrals: Final = Table(
         "idx_referrals_conversions",
         "merchant_id",
         "customer_id",
-        postgresql_where=HOLDS_THE_FRIEND,
+        postgresql_where=IS_CONVERSION,
     ),
 )
 

@@ -13,7 +13,7 @@ depends_on: Final = None
 
 # Volatile, as functions are unless they say otherwise: each statement sees what was committed
 # before it, and so the second what was done by whom the first waited for.
-_TAKE_DELIVERIES: Final = """
+TAKE_DELIVERIES: Final = """
     CREATE FUNCTION take_deliveries(
         merchants text[], shops text[], storefronts text[], versions integer[],
         of_merchants text[], orders text[], topics text[], digests bytea[],
@@ -51,7 +51,7 @@ _TAKE_DELIVERIES: Final = """
 """
 
 _UP: Final = (
-    _TAKE_DELIVERIES,
+    TAKE_DELIVERIES,
     "REVOKE ALL ON FUNCTION take_deliveries FROM PUBLIC",
     "GRANT EXECUTE ON FUNCTION take_deliveries TO referrals_services",
 )
