@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
-from sqlalchemy import exists, select
+from sqlalchemy import Integer, literal_column, select, true
 
 from referrals_adapters.postgres.sets import given, same
 from referrals_adapters.postgres.statements import Statements
@@ -29,19 +29,29 @@ _USES = given(
     referrals.c.referred_customer_id,
     referred_orders.c.address,
 )
-_BY_ANOTHER_FRIEND = exists().where(
-    same(referred_orders, _USES, "merchant_id", "address"),
-    referred_orders.c.order_id != _USES.c.order_id,
-    referrals.c.merchant_id == referred_orders.c.merchant_id,
-    referrals.c.id == referred_orders.c.referral_id,
-    referrals.c.customer_id == _USES.c.customer_id,
-    referrals.c.referred_customer_id != _USES.c.referred_customer_id,
+_FRIEND = (  # whom that advocate brought; a column of its own is asked for the found orders alone
+    select(referrals.c.referred_customer_id)
+    .where(
+        referrals.c.merchant_id == referred_orders.c.merchant_id,
+        referrals.c.id == referred_orders.c.referral_id,
+        referrals.c.customer_id == _USES.c.customer_id,
+    )
+    .correlate(referred_orders, _USES)
+    .scalar_subquery()
 )
-_SHARED = (
-    select(*_USES.c["merchant_id", "order_id", "customer_id", "referred_customer_id", "address"])
-    .select_from(_USES)
-    .where(_BY_ANOTHER_FRIEND)
+_BY_ANOTHER_FRIEND = (  # a limit keeps it from being joined with all orders that there are
+    select(referred_orders.c.order_id)
+    .where(
+        same(referred_orders, _USES, "merchant_id", "address"),
+        referred_orders.c.order_id != _USES.c.order_id,
+        _USES.c.referred_customer_id != _FRIEND,
+    )
+    .limit(literal_column("1", Integer))
+    .lateral("another")
 )
+_SHARED = select(
+    *_USES.c["merchant_id", "order_id", "customer_id", "referred_customer_id", "address"]
+).join_from(_USES, _BY_ANOTHER_FRIEND, true())
 
 
 @attrs.frozen
