@@ -124,8 +124,8 @@ async def test_it_reads_less_than_its_shop_has_conversions(
             await execute(blank_database, _FILL.format(shops=f"{{{small}}}", conversions=1))
             await execute(blank_database, "ANALYZE")
     before = await _rows_read(blank_database)
-    async with open_engine(blank_database, connections=1) as engine:
-        shop.engine = engine
+    async with open_pool(blank_database, connections=1) as pool:
+        shop.pool = pool
         await shop.sell(1)  # some plans are kept from now on
         large = f"{{{builders.MERCHANT},large}}"
         await execute(blank_database, _FILL.format(shops=large, conversions=CONVERSIONS))
