@@ -22,10 +22,10 @@ _BY_MERCHANT: Final = (
     "stale_statuses",
 )
 
-# 200 is what PostgreSQL takes for granted of a table that it has not looked at. If it has, at
-# one with a row for each merchant, it believes that this is so however large one of them becomes.
+# As if a merchant had a twentieth of each. Else, of a table that had a row for each merchant when
+# PostgreSQL looked at it, it believes that this is so however large one of them becomes.
 _A_MERCHANT_HAS_MANY: Final = tuple(
-    f"ALTER TABLE {table} ALTER merchant_id SET (n_distinct = 200)" for table in _BY_MERCHANT
+    f"ALTER TABLE {table} ALTER merchant_id SET (n_distinct = 20)" for table in _BY_MERCHANT
 )
 _AS_MANY_AS_COUNTED: Final = tuple(
     f"ALTER TABLE {table} ALTER merchant_id RESET (n_distinct)" for table in _BY_MERCHANT
