@@ -110,7 +110,7 @@ class _Shop:
         return self.world.order_of_friend(self.number, snapshot=snapshot, signals=signals)
 
 
-@pytest.mark.parametrize("statistics", ["none", "old", "new"])
+@pytest.mark.parametrize("statistics", ["none", "of small shops", "of small shops and one", "new"])
 async def test_it_reads_less_than_its_shop_has_conversions(
     blank_database: PostgresSettings, statistics: str
 ) -> None:
@@ -118,8 +118,9 @@ async def test_it_reads_less_than_its_shop_has_conversions(
     async with open_pool(blank_database, connections=1) as pool:
         shop = _Shop(pool)
         await shop.open()
-        if statistics == "old":
+        if statistics == "of small shops and one":
             await shop.sell(ORDERS)
+        if statistics.startswith("of small shops"):
             small = ",".join(f"small-{number}" for number in range(60))
             await execute(blank_database, _FILL.format(shops=f"{{{small}}}", conversions=1))
             await execute(blank_database, "ANALYZE")
