@@ -49,9 +49,7 @@ class Routine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do the step until told to stop; a step that was begun is finished."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self.at_once):
-                group.create_task(self._repeat(stop), name=self.name)
+        await asyncio.gather(*(self._repeat(stop) for _ in range(self.at_once)))
 
     async def _repeat(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
