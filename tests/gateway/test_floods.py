@@ -52,7 +52,7 @@ def test_headers_that_trickle_are_not_waited_for(front: Front) -> None:
             connection.sendall(b"X-%d: y\r\n" % number)
     assert heard.startswith(b"HTTP/1.1 408 ")
     # A timer may end a millisecond early, and the machine may be busy.
-        assert HEADERS_WITHIN - 0.001 <= time.monotonic() - begun < 2
+    assert HEADERS_WITHIN - 0.001 <= time.monotonic() - begun < 2
     assert front.webhook.received[before:] == []
 
 
