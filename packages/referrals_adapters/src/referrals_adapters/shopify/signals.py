@@ -83,7 +83,9 @@ def _of_codes(source: Source, texts: Sequence[str]) -> Iterator[Signal]:
 
 
 def _of_url(source: Source, url: str) -> Iterable[Signal]:
-    fields = _query(url) if len(url) <= LONGEST_URL else []
+    if "?" not in url or len(url) > LONGEST_URL:
+        return ()
+    fields = _query(url)
     nested = [field for name, text in fields if name == _NESTED for field in _query(text)]
     fields = [*fields, *nested][:MOST_FIELDS]
     return _of_fields(source, fields, codes=_QUERY_CODE, channels=_QUERY_CHANNEL)

@@ -26,7 +26,7 @@ from referrals_domain.model.money import Money
 from referrals_domain.model.signals import Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @attrs.frozen
@@ -89,8 +89,10 @@ def _sorted_signals(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     return tuple(sorted(set(signals), key=lambda signal: signal.strength))
 
 
-def _sorted_refunds(refunds: Iterable[Refund]) -> tuple[Refund, ...]:
+def _sorted_refunds(refunds: Collection[Refund]) -> tuple[Refund, ...]:
     """Keep one refund an id; should two bodies disagree on the amount, the larger."""
+    if not refunds:  # as of nearly all orders
+        return ()
     ascending = sorted(refunds, key=lambda refund: (refund.amount.minor, refund.amount.currency))
     largest = {refund.id: refund for refund in ascending}
     return tuple(largest[id_] for id_ in sorted(largest))
