@@ -58,6 +58,7 @@ GOOD = Report(
     r=alternated(1.19, 1.2, 1.2, 1.21, 1.3, late=0.008),
     w=alternated(1.59, 1.6, 1.6, 1.7, 1.7, late=0.008),
     c=alternated(0.19, 0.2, 0.2, 0.21, 0.3),
+    bare=slices(20_000, late=0.008),
     no_signal=slices(14_999, 15_000, 15_001),
     drain=slices(40_000),
     drain_kafka=slices(15_000),
@@ -160,6 +161,36 @@ def test_each_goal_that_is_missed_fails_the_check_in_a_line(
 ) -> None:
     assert checked(attrs.evolve(GOOD, **changes)) == FAILED
     assert capsys.readouterr().err == f"{said}\n"
+
+
+@pytest.mark.parametrize(
+    ("late", "least", "code", "said"),
+    [
+        (
+            0.02,
+            0.0081,
+            DONE,
+            "refused with 20 ms, the goal is <= 8 ms, and a bare endpoint takes 8.1 ms here",
+        ),
+        (0.0203, 0.0081, FAILED, "missed with 20.3 ms, the goal is <= 8 ms"),
+        (0.02, 0.008, FAILED, "missed with 20 ms, the goal is <= 8 ms"),
+    ],
+    ids=["as near as can be asked for", "further off", "somebody can meet it"],
+)
+def test_a_goal_that_nobody_can_meet_here_is_refused_and_says_so(
+    late: float, least: float, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = attrs.evolve(GOOD, w=alternated(1.7, late=late), bare=slices(20_000, late=least))
+
+    assert checked(report) == code
+
+    assert capsys.readouterr().err == f"W, p99 at 80%: {said}\n"
+    goals = {one["what"]: one for one in json.loads(as_json(report))["goals"]}
+    goal = goals["W, p99 at 80%"]
+    assert (goal["is_met"], goal["is_refused"]) == (False, code == DONE)
+    html = page_of(report)
+    assert ("19 of 20 goals are met; 1 cannot be met on this machine." in html) == (code == DONE)
+    assert ('class="verdict fails"' in html) == (code == FAILED)
 
 
 def test_a_goal_that_was_not_measured_fails_the_check_and_says_why(

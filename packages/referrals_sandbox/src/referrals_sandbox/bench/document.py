@@ -30,6 +30,7 @@ def as_json(report: Report) -> str:
             "load_average_before": round(report.machine_load, 2),
             "goals": [_goal(verdict) for verdict in judged(report)],
             **{letter.name: _letter(letter) for letter in report.letters},
+            "bare": _rates(report.bare),
             "no_signal": _rates(report.no_signal),
             "drain": _rates(report.drain),
             "drain_kafka": _rates(report.drain_kafka),
@@ -56,6 +57,7 @@ def _goal(verdict: Verdict) -> dict[str, Any]:
         "at_most" if goal.is_ceiling else "at_least": goal.bound,
         "unit": goal.unit,
         "is_met": verdict.is_met,
+        "is_refused": verdict.is_refused,
         "not_measured_because": verdict.why or None,
     }
 

@@ -8,14 +8,32 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from referrals_sandbox.bench.figures import percentile
 from referrals_sandbox.bench.footprint import ROLES
 from referrals_sandbox.bench.load import PART
+from referrals_sandbox.bench.report import Report
 
 if TYPE_CHECKING:
     from referrals_sandbox.bench.figures import Alternated, Slice
-    from referrals_sandbox.bench.report import Report
 
 _WHOLE: Final = 1000  # from here on nobody reads a fraction
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """
+    What may show that a bound cannot be kept here, and what has to hold then.
+
+    Args:
+        what: Whose least it is.
+        least: Takes the least that anybody can reach here from the report: the median of it
+            exceeds the bound, or nothing is refused.
+        times: How many times that median the figure may be at most.
+    """
+
+    what: str
+    least: Callable[[Report], Sequence[float]]
+    times: float
 
 
 @attrs.frozen(kw_only=True)
@@ -30,6 +48,7 @@ class Goal:
         bound: The least that their median may be, or the most.
         unit: The unit of all of them.
         is_ceiling: Whether the bound is the most.
+        refusal: What may refuse it; only a ceiling can be.
     """
 
     what: str
@@ -38,6 +57,7 @@ class Goal:
     bound: float
     unit: str
     is_ceiling: bool = False
+    refusal: Refusal | None = None
 
     def judge(self, report: Report) -> Verdict:
         """Return how a run stands to it."""
@@ -45,7 +65,9 @@ class Goal:
         if measured is None:
             return Verdict(goal=self, values=(), why=report.left_out[self.of])
         values = self.values(measured)
-        return Verdict(goal=self, values=values, why="" if values else "too little was done")
+        least = self.refusal.least(report) if self.refusal else ()
+        why = "" if values else "too little was done"
+        return Verdict(goal=self, values=values, least=least, why=why)
 
     def __str__(self) -> str:
         return f"{'<=' if self.is_ceiling else '>='} {written(self.bound)} {self.unit}"
@@ -60,11 +82,13 @@ class Verdict:
         goal: The goal.
         values: What was measured; nothing: it was not.
         why: Why it was not, if so.
+        least: The least that anybody can reach here, if that was measured.
     """
 
     goal: Goal
     values: Sequence[float]
     why: str
+    least: Sequence[float] = ()
 
     @property
     def figure(self) -> float | None:
@@ -81,6 +105,20 @@ class Verdict:
         return self.figure >= self.goal.bound
 
     @property
+    def is_refused(self) -> bool:
+        """Whether it is missed because nobody can meet it here, and by no more than it may be."""
+        refusal = self.goal.refusal
+        if self.is_met or self.figure is None or refusal is None or not self.least:
+            return False
+        least = median(self.least)
+        return self.goal.bound < least and self.figure <= refusal.times * least
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is met, or as near to it as can be asked for here."""
+        return self.is_met or self.is_refused
+
+    @property
     def shown(self) -> str:
         """The median, as people read it."""
         if self.figure is None:
@@ -92,11 +130,21 @@ class Verdict:
         """Whether it is met, in a word or two."""
         if self.figure is None:
             return "not measured"
+        if self.is_refused:
+            return "refused"
         return "met" if self.is_met else "missed"
 
     def __str__(self) -> str:
         if self.figure is None:
             return f"{self.goal.what}: {self.said}, because {self.why}"
+        if self.goal.refusal and self.is_refused:
+            least = (
+                f"{self.goal.refusal.what} takes {written(median(self.least))} {self.goal.unit}"
+            )
+            return (
+                f"{self.goal.what}: {self.said} with {self.shown}, the goal is {self.goal}, and "
+                f"{least} here"
+            )
         return f"{self.goal.what}: {self.said} with {self.shown}, the goal is {self.goal}"
 
 
@@ -127,7 +175,15 @@ def _late(measured: Alternated) -> Sequence[float]:
     return [1000 * latency for latency in measured.latencies_at_part(0.99)]
 
 
-def _latency(letter: str) -> Goal:
+def _late_and_bare(report: Report) -> Sequence[float]:
+    return [
+        1000 * percentile(one.latencies_at_part, 0.99)
+        for one in report.bare
+        if one.latencies_at_part
+    ]
+
+
+def _latency(letter: str, refusal: Refusal | None = None) -> Goal:
     return Goal(
         what=f"{letter}, p99 at {PART:.0%}",
         of=letter.lower(),
@@ -135,6 +191,7 @@ def _latency(letter: str) -> Goal:
         bound=8,
         unit="ms",
         is_ceiling=True,
+        refusal=refusal,
     )
 
 
@@ -164,7 +221,7 @@ GOALS: Final[Sequence[Goal]] = (
     Goal(what="R, reads", of="r", values=_ratios, bound=1.2, unit="E"),
     _latency("R"),
     Goal(what="W, webhooks", of="w", values=_ratios, bound=1.6, unit="P"),
-    _latency("W"),
+    _latency("W", Refusal(what="a bare endpoint", least=_late_and_bare, times=2.5)),
     Goal(what="C, conversions", of="c", values=_ratios, bound=0.2, unit="P"),
     Goal(what="orders without a signal", of="no_signal", values=_rates, bound=15_000, unit="/s"),
     Goal(what="relay's drain", of="drain", values=_rates, bound=40_000, unit="/s"),

@@ -1,20 +1,21 @@
-"""R between slices of E, W and C between slices of P."""
+"""R between slices of E, W and C between slices of P, and a bare endpoint."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from referrals_sandbox.bench import cpu, echo, reads, webhooks
+from referrals_sandbox.bench import bare, cpu, echo, reads, webhooks
 from referrals_sandbox.bench.conversions import Conversions
 from referrals_sandbox.bench.load import Meter, ask_for, ask_for_and_at_part, ask_times
 from referrals_sandbox.bench.orders import Orders
 from referrals_sandbox.bench.plan import Plan
-from referrals_sandbox.bench.rounds import alternated
+from referrals_sandbox.bench.rounds import alternated, repeated
 from referrals_sandbox.bench.stage import Stage
 from referrals_sandbox.bench.tables import Tables
 from referrals_sandbox.composition.shops import Link
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager
 
-    from referrals_sandbox.bench.figures import Alternated
+    from referrals_sandbox.bench.figures import Alternated, Slice
     from referrals_sandbox.bench.load import Ask
     from referrals_sandbox.bench.transactions import Transactions
 
@@ -83,6 +84,28 @@ class Bench:
         self._require(posted, await self.tables.forget_deliveries(self._merchants), "deliveries")
         return measured
 
+    async def bare(self) -> Sequence[Slice]:
+        """Measure what an endpoint that looks at nothing does with the same webhooks."""
+        sandbox, plan = self.stage.sandbox, self.plan
+        starting = partial(bare.start, sandbox.servers.supervisor, sandbox.servers.database)
+        names = [f"bare-{number}" for number, _ in enumerate(self.stage.webhook_addresses, 1)]
+        started = {name: await asyncio.to_thread(starting, name=name) for name in names}
+        processes = {name: child.pid for name, (child, _) in started.items()}
+        meter = Meter({**processes, **self.stage.processes()})
+        before = await self.tables.inbox()
+        async with self._posting([address for _, address in started.values()]) as askers:
+            await ask_times(_WARM_UP, askers)
+            measured = await repeated(
+                plan.rounds,
+                "bare endpoint",
+                lambda: ask_for_and_at_part(plan.webhooks, askers, meter),
+            )
+        posted = _WARM_UP + sum(one.done + len(one.latencies_at_part) for one in measured)
+        self._require(posted, await self.tables.inbox() - before, "rows of the bare endpoint")
+        for child, _ in started.values():
+            await asyncio.to_thread(child.stop)
+        return measured
+
     async def conversions(self, pgbench: Transactions) -> Alternated:
         """Measure C between slices of P."""
         plan, meter = self.plan, Meter(self.stage.processes())
@@ -98,9 +121,11 @@ class Bench:
         self._require(conversions.begun, completed, "conversions")
         return measured
 
-    def _posting(self) -> AbstractAsyncContextManager[Sequence[Ask]]:
+    def _posting(
+        self, addresses: Sequence[str] | None = None
+    ) -> AbstractAsyncContextManager[Sequence[Ask]]:
         orders = Orders(self.links, self.stage.sandbox.shopify_secret)
-        return webhooks.posting(self.stage.webhook_addresses, orders.next)
+        return webhooks.posting(addresses or self.stage.webhook_addresses, orders.next)
 
     @property
     def _merchants(self) -> set[str]:

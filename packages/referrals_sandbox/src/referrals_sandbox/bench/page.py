@@ -28,13 +28,12 @@ _STYLE: Final = ".beside { fill: var(--soft); opacity: .5; }\n"
 def page_of(report: Report) -> str:
     """Return the page."""
     verdicts = judged(report)
-    met = sum(one.is_met for one in verdicts)
     return page(
         title="Bench",
         style=_STYLE + style_of(report),
         parts=(
             "<h1>Reads, webhooks and conversions against their bases</h1>",
-            verdict(f"{met} of {len(verdicts)} goals are met.", holds=met == len(verdicts)),
+            verdict(_said(verdicts), holds=all(one.passes for one in verdicts)),
             f"<p>{escape(machine(report))}.</p>",
             *_goals(verdicts),
             *_latencies(report, verdicts),
@@ -45,6 +44,12 @@ def page_of(report: Report) -> str:
             f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in limits(report))}</ul>",
         ),
     )
+
+
+def _said(verdicts: Sequence[Verdict]) -> str:
+    met = f"{sum(one.is_met for one in verdicts)} of {len(verdicts)} goals are met"
+    refused = sum(one.is_refused for one in verdicts)
+    return f"{met}; {refused} cannot be met on this machine." if refused else f"{met}."
 
 
 def _goals(verdicts: Sequence[Verdict]) -> Iterable[str]:

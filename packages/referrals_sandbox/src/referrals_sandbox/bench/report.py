@@ -36,6 +36,7 @@ class Report:
         r: Reads between echoes.
         w: Webhooks between transactions.
         c: Conversions between transactions.
+        bare: The webhooks of W, taken by an endpoint that looks at nothing.
         no_signal: Orders without a signal; None: left out.
         drain: Events that the relay passed to the broker; None: left out.
         drain_kafka: The same to a real Kafka; None: left out.
@@ -58,6 +59,7 @@ class Report:
     r: Alternated
     w: Alternated
     c: Alternated
+    bare: Sequence[Slice]
     no_signal: Sequence[Slice] | None
     drain: Sequence[Slice] | None
     drain_kafka: Sequence[Slice] | None
@@ -87,6 +89,7 @@ class Report:
     def rates(self) -> Sequence[tuple[str, Sequence[Slice]]]:
         """Whatever was measured without a base, by its name."""
         measured = (
+            ("a bare endpoint", self.bare),
             ("orders without a signal", self.no_signal),
             ("relay's drain", self.drain),
             ("drain to a real Kafka", self.drain_kafka),

@@ -68,11 +68,11 @@ def bench(options: argparse.Namespace) -> int:
 
 
 def checked(report: Report) -> int:
-    """Tell which goals are missed, or were not measured, and return the exit code."""
-    missed = [verdict for verdict in judged(report) if not verdict.is_met]
-    for verdict in missed:
+    """Tell which goals are missed, refused, or not measured, and return the exit code."""
+    unmet = [verdict for verdict in judged(report) if not verdict.is_met]
+    for verdict in unmet:
         print(verdict, file=sys.stderr)
-    return FAILED if missed else DONE
+    return DONE if all(verdict.passes for verdict in unmet) else FAILED
 
 
 async def _measure(sandbox: Sandbox, plan: Plan, *, kafka: str | None) -> Report:
@@ -94,6 +94,7 @@ async def _measure(sandbox: Sandbox, plan: Plan, *, kafka: str | None) -> Report
         )
         await bench.stage.start("http")
         w = await bench.webhooks(pgbench)
+        bare = await bench.bare()
         signalless = await no_signal(bench.stage, links, opened.connection, plan)
         await bench.stage.start("worker", "relay")
         c = await bench.conversions(pgbench)
@@ -112,6 +113,7 @@ async def _measure(sandbox: Sandbox, plan: Plan, *, kafka: str | None) -> Report
         r=r,
         w=w,
         c=c,
+        bare=bare,
         no_signal=signalless,
         drain=drain,
         drain_kafka=drain_kafka,

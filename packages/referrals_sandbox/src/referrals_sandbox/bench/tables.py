@@ -60,6 +60,10 @@ class Tables:
         """Return how many deliveries have no outcome, and how many events are not on Kafka."""
         return int(await self.connection.fetchval(_WAITING))
 
+    async def inbox(self) -> int:
+        """Return how many rows the plain transactions and the bare endpoint have stored."""
+        return int(await self.connection.fetchval("SELECT count(*) FROM bench.inbox"))
+
     async def forget_deliveries(self, merchants: Collection[str]) -> int:
         """
         Remove what was delivered for these merchants, and return how many deliveries it was.
