@@ -89,6 +89,7 @@ def test_a_report_tells_programs_and_people_the_same() -> None:
     assert (told["R"]["p50_ms"], told["R"]["p99_ms"]) == (62.5, 125)
     assert (told["R"]["p99_ms_at_part"], told["R"]["part"]) == (7.0, 0.8)
     assert told["no_signal"]["rates"] == [14_999, 15_000, 15_001]
+    assert told["bare_p99_ms_at_part"] == [8]
     assert told["libraries_memory_mb"] == 65.4
     assert told["resident_memory_mb"]["grpc"] == 90
     assert "grpc 90, http 90, worker 90, relay 90, reconcile 90 MB." in text

@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from referrals_sandbox.bench.figures import cpu_each, cpu_shares, median_rate
+from referrals_sandbox.bench.figures import cpu_each, cpu_shares, latencies_at_part, median_rate
 from referrals_sandbox.bench.goals import judged
 from referrals_sandbox.bench.limits import limits
 from referrals_sandbox.bench.load import PART
@@ -31,6 +31,9 @@ def as_json(report: Report) -> str:
             "goals": [_goal(verdict) for verdict in judged(report)],
             **{letter.name: _letter(letter) for letter in report.letters},
             "bare": _rates(report.bare),
+            "bare_p99_ms_at_part": [
+                _milliseconds(one) for one in latencies_at_part(report.bare, 0.99)
+            ],
             "no_signal": _rates(report.no_signal),
             "drain": _rates(report.drain),
             "drain_kafka": _rates(report.drain_kafka),

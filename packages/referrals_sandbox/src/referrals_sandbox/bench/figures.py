@@ -92,11 +92,16 @@ class Alternated:
 
     def latency_at_part(self, share: float) -> float | None:
         """Return the same where only a part as many were asked for."""
-        return _median(self.latencies_at_part(share))
+        return _median(latencies_at_part(self.slices, share))
 
-    def latencies_at_part(self, share: float) -> Sequence[float]:
-        """Return that percentile of each slice, in seconds; nothing where nobody noted it."""
-        return _percentiles([one.latencies_at_part for one in self.slices], share)
+
+def latencies_at_part(slices: Sequence[Slice], share: float) -> Sequence[float]:
+    """
+    Return a percentile of each slice's latencies where only a part was asked for, in seconds.
+
+    It is nothing where nobody noted them.
+    """
+    return _percentiles([one.latencies_at_part for one in slices], share)
 
 
 def median_rate(slices: Sequence[Slice]) -> float:

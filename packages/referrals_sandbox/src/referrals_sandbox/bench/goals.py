@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from referrals_sandbox.bench.figures import percentile
+from referrals_sandbox.bench.figures import latencies_at_part
 from referrals_sandbox.bench.footprint import ROLES
 from referrals_sandbox.bench.load import PART
 from referrals_sandbox.bench.report import Report
@@ -172,15 +172,16 @@ def _rates(measured: Sequence[Slice]) -> Sequence[float]:
 
 
 def _late(measured: Alternated) -> Sequence[float]:
-    return [1000 * latency for latency in measured.latencies_at_part(0.99)]
+    return _late_of(measured.slices)
 
 
-def _late_and_bare(report: Report) -> Sequence[float]:
-    return [
-        1000 * percentile(one.latencies_at_part, 0.99)
-        for one in report.bare
-        if one.latencies_at_part
-    ]
+def _late_of(slices: Sequence[Slice]) -> Sequence[float]:
+    return [1000 * latency for latency in latencies_at_part(slices, 0.99)]
+
+
+_BARE: Final = Refusal(
+    what="a bare endpoint", least=lambda report: _late_of(report.bare), times=2.5
+)
 
 
 def _latency(letter: str, refusal: Refusal | None = None) -> Goal:
@@ -221,7 +222,9 @@ GOALS: Final[Sequence[Goal]] = (
     Goal(what="R, reads", of="r", values=_ratios, bound=1.2, unit="E"),
     _latency("R"),
     Goal(what="W, webhooks", of="w", values=_ratios, bound=1.6, unit="P"),
-    _latency("W", Refusal(what="a bare endpoint", least=_late_and_bare, times=2.5)),
+    _latency(
+        "W", Refusal(what="a bare endpoint", least=lambda report: _late_of(report.bare), times=2.5)
+    ),
     Goal(what="C, conversions", of="c", values=_ratios, bound=0.2, unit="P"),
     Goal(what="orders without a signal", of="no_signal", values=_rates, bound=15_000, unit="/s"),
     Goal(what="relay's drain", of="drain", values=_rates, bound=40_000, unit="/s"),
