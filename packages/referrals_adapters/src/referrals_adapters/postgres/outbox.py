@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from sqlalchemy import Integer, Text, bindparam, cast, delete, exists, select, update
+from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, cast, delete, exists, select, update
 
 from referrals_adapters.postgres.sets import given, inserting, same
 from referrals_adapters.postgres.statements import Statements
@@ -45,8 +45,10 @@ _FIRST = (
     .order_by(_COLUMNS.seq)
     .limit(bindparam("limit", type_=Integer))
 )
-_ACKNOWLEDGED = given(_COLUMNS.seq)
-_DELETE = delete(outbox).where(same(outbox, _ACKNOWLEDGED, "seq"))
+# Not a join, for which all that waits could be read: PostgreSQL may have looked at it when it was
+# empty, and believe that it still is.
+_ACKNOWLEDGED = bindparam("acknowledged", type_=ARRAY(_COLUMNS.seq.type))
+_DELETE = delete(outbox).where(_COLUMNS.seq == any_(_ACKNOWLEDGED))
 _MARKED = given(_COLUMNS.seq, _COLUMNS.refused_at, _COLUMNS.reason)
 _MARK = (
     update(outbox)
@@ -88,7 +90,8 @@ class PostgresOutbox(Outbox):
 
     async def delete(self, entries: Collection[OutboxEntry]) -> None:
         """Delete entries."""
-        await self.statements.count_for(_DELETE, [{"seq": entry.seq} for entry in entries])
+        if entries:
+            await self.statements.count(_DELETE, acknowledged=[entry.seq for entry in entries])
 
     async def refuse(self, entries: Mapping[OutboxEntry, str], *, at: datetime) -> None:
         """Mark entries."""
