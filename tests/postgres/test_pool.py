@@ -39,6 +39,19 @@ async def test_who_leaves_without_a_commit_asks_to_roll_back_and_for_nothing_mor
     assert not complaints  # such as asyncpg's of what is given back within a transaction
 
 
+async def test_who_has_an_answer_keeps_it_though_the_connection_is_lost_as_it_is_given_back(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def release(_: Pool, connection: Any) -> None:
+        connection.terminate()
+        raise asyncpg.InternalClientError
+
+    monkeypatch.setattr(Pool, "release", release)
+    async with PostgresTransaction(pool) as tx:
+        assert await tx.programs.get([builders.MERCHANT]) == {}
+    assert pool.get_idle_size() == pool.get_size() == 0
+
+
 async def test_a_pool_is_closed_though_somebody_has_not_given_a_connection_back(
     database: PostgresSettings, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

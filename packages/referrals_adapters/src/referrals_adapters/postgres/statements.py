@@ -93,11 +93,15 @@ class Statements:
         except Exception:  # noqa: BLE001 - whatever it is, nobody shall use this connection again
             self._answers = False
         finally:
-            if not self._answers:
-                with suppress(asyncpg.InterfaceError):  # it is lost already
-                    self._driver.terminate()
-            await self._pool.release(self._driver)
-            self._connection = None
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        connection, self._connection = self._driver, None
+        if not self._answers:
+            with suppress(asyncpg.InterfaceError):  # it is lost already
+                connection.terminate()
+        with suppress(Exception):  # it is lost just now: the pool opens another one
+            await self._pool.release(connection)
 
     @property
     def _driver(self) -> PoolConnectionProxy[asyncpg.Record]:
