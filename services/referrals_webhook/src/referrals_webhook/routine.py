@@ -48,16 +48,25 @@ class Routine:
     _refused_until: float = attrs.field(default=0.0, init=False)  # by the loop's clock
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Do the step until told to stop; a step that was begun is finished."""
-        await asyncio.gather(*(self._repeat(stop) for _ in range(self.at_once)))
+        """
+        Do the step until told to stop; a step that was begun is finished.
 
-    async def _repeat(self, stop: asyncio.Event) -> None:
+        The first is done alone, lest several at once begin what nobody can end now.
+        """
+        if not stop.is_set():
+            await self._go(stop)
+        await asyncio.gather(*(self._go_on(stop) for _ in range(self.at_once)))
+
+    async def _go_on(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            pause = timedelta(seconds=self._refused_until - asyncio.get_running_loop().time())
-            if pause <= timedelta(0):
-                pause = await self._do()
-            if pause:
-                await sleep_unless(stop, pause)
+            await self._go(stop)
+
+    async def _go(self, stop: asyncio.Event) -> None:
+        pause = timedelta(seconds=self._refused_until - asyncio.get_running_loop().time())
+        if pause <= timedelta(0):
+            pause = await self._do()
+        if pause:
+            await sleep_unless(stop, pause)
 
     async def _do(self) -> timedelta:
         """Do the step once, and return how long to wait before the next."""
