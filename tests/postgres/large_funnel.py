@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from referrals_adapters.postgres.engine import open_engine
+from referrals_adapters.postgres.pool import Pool, open_pool
 from referrals_adapters.system.clock import SystemClock
 from referrals_domain.model.funnel import MOST_DAYS, USUAL_DAYS, Days
 from referrals_domain.model.identifiers import MerchantId
@@ -87,6 +88,13 @@ async def engine(own_server: OwnServer) -> AsyncIterator[AsyncEngine]:
         for statement in plain:
             await _alone(engine, statement)
         yield engine
+
+
+@pytest.fixture
+async def pool(own_server: OwnServer) -> AsyncIterator[Pool]:
+    """Return the adapters' connections to it, which wait for long work, too."""
+    async with open_pool(own_server.owner, answer_within=None) as pool:
+        yield pool
 
 
 async def _fill(engine: AsyncEngine) -> list[str]:

@@ -204,11 +204,6 @@ async def test_a_read_of_statuses_acts_for_whom_it_reads(
         assert await pool.fetch("SELECT merchant_id FROM referrals") == []
 
 
-@pytest.fixture
-def engine(walled_engine: AsyncEngine) -> AsyncEngine:
-    return walled_engine
-
-
 async def test_a_status_behind_the_wall_is_found_by_its_key(
     migrated: PostgresSettings,
     walled_engine: AsyncEngine,
