@@ -82,10 +82,8 @@ async def with_an_order(pool: Pool) -> Pool:
     return pool
 
 
-async def test_a_crowd_hangs_together_and_tables_are_as_they_were(
-    named: Database,
-    with_an_order: Pool,  # noqa: ARG001 - what a crowd is made of
-) -> None:
+@pytest.mark.usefixtures("with_an_order")  # what a crowd is made of
+async def test_a_crowd_hangs_together_and_tables_are_as_they_were(named: Database) -> None:
     async with tables.opened(named) as opened:
         connection = opened.connection
         before = await connection.fetch(LAWS)
@@ -138,10 +136,8 @@ async def test_the_service_reads_what_a_crowd_has(named: Database, with_an_order
     assert all(key.order_id == one.facts.order_id for key, one in orders.items())
 
 
-async def test_without_an_order_there_is_nothing_to_make_a_crowd_of(
-    named: Database,
-    pool: Pool,  # noqa: ARG001 - empties the tables afterwards
-) -> None:
+@pytest.mark.usefixtures("database")  # which is empty
+async def test_without_an_order_there_is_nothing_to_make_a_crowd_of(named: Database) -> None:
     with pytest.raises(SandboxError, match="no order"):
         await crowd(named, MERCHANTS, NUMBER)
 

@@ -14,6 +14,7 @@ from referrals_webhook import routine as module
 from referrals_webhook.routine import WHEN_AWAY, WHEN_IDLE, Routine
 from referrals_webhook.worker import Worker
 from tests.logged import written
+from tests.waiting import until
 
 NO_TIME = timedelta(0)
 
@@ -113,8 +114,11 @@ async def test_so_many_steps_are_under_way_at_a_time() -> None:
         under_way -= 1
         return 1
 
+    async def several_came() -> bool:
+        return len(most) > 5
+
     running = asyncio.create_task(Routine(name="work", step=slow, at_once=2).run(stop))
-    await asyncio.sleep(0.1)
+    await until(several_came, within=5)
     stop.set()
     await running
     assert under_way == 0
@@ -139,7 +143,7 @@ async def test_while_a_token_is_refused_all_its_steps_pause() -> None:
 
     routine = Routine(name="work", step=step, when_idle=idle, at_once=2)
     running = asyncio.create_task(routine.run(stop))
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.1)  # a hundred times as long as it would wait for its next step
     stop.set()
     await asyncio.wait_for(running, 1)
     assert len(asked) == 2

@@ -53,7 +53,7 @@ class Statements:
         await self.open()
         try:
             await self._finish(self._driver.execute, "BEGIN")
-        except BaseException:
+        except BaseException:  # nobody is in yet, so nobody else gives it back: cancelled or not
             await self.end()
             raise
 

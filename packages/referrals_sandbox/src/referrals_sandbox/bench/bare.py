@@ -54,20 +54,13 @@ def start(supervisor: Supervisor, database: Database, *, name: str) -> tuple[Chi
     Raises:
         SandboxError: It does not come up.
     """
-    owner = {
-        "host": database.host,
-        "port": database.port,
-        "database": database.name,
-        "user": database.owner,
-        "password": database.owner_password,
-    }
 
     def launch(port: int) -> Child:
         return supervisor.launch(
             Command(
                 name=name,
                 argv=(sys.executable, "-P", "-m", __name__, f"{LOOPBACK}:{port}"),
-                environment={**os.environ, _DATABASE: json.dumps(owner)},
+                environment={**os.environ, _DATABASE: json.dumps(database.as_owner)},
                 ready=LogLine(r"^listening on \S+$"),
             )
         )

@@ -88,13 +88,7 @@ async def opened(database: Database) -> AsyncIterator[Tables]:
         SandboxError: PostgreSQL does not answer, or refuses.
     """
     try:
-        connection = await asyncpg.connect(
-            host=database.host,
-            port=database.port,
-            database=database.name,
-            user=database.owner,
-            password=database.owner_password,
-        )
+        connection = await asyncpg.connect(**database.as_owner)
         try:
             yield Tables(connection)
         finally:

@@ -4,6 +4,7 @@ import secrets
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import attrs
@@ -64,6 +65,17 @@ class Database:
     owner: str = OWNER
     owner_password: str = attrs.field(repr=lambda _: "'***'")
     process: Child | None = attrs.field(default=None, repr=False)
+
+    @property
+    def as_owner(self) -> dict[str, Any]:
+        """How asyncpg connects as the owner, password included."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "database": self.name,
+            "user": self.owner,
+            "password": self.owner_password,
+        }
 
     @property
     def url(self) -> str:
