@@ -14,7 +14,7 @@ OURS, SERVERS, STAND_INS, BASE = "our roles", "servers", "stand-ins", "base"
 _PARTIES: Final = {
     **dict.fromkeys(ROLES, OURS),
     **dict.fromkeys(("postgres", "redis", "kafka"), SERVERS),
-    "echo": BASE,
+    **dict.fromkeys(("echo", "bare"), BASE),
     LOAD: LOAD,
 }
 
@@ -33,8 +33,8 @@ def party(process: str) -> str:
     """
     Return whose a process is; whoever else runs stands in for a neighbour.
 
-    >>> party("http-2"), party("postgres"), party("core")
-    ('our roles', 'servers', 'stand-ins')
+    >>> party("http-2"), party("postgres"), party("core"), party("bare-2")
+    ('our roles', 'servers', 'stand-ins', 'base')
     """
     return _PARTIES.get(kind(process), STAND_INS)
 
