@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from platform import python_version
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -88,6 +89,8 @@ def test_a_report_tells_programs_and_people_the_same() -> None:
     assert told["C"]["ratios"] == [0.5, 0.5, 1.5]
     assert (told["R"]["p50_ms"], told["R"]["p99_ms"]) == (62.5, 125)
     assert (told["R"]["p99_ms_at_part"], told["R"]["part"]) == (7.0, 0.8)
+    assert told["python"] == python_version()
+    assert f"CPython {python_version()}, load average before 0.50" in text
     assert told["no_signal"]["rates"] == [14_999, 15_000, 15_001]
     assert told["bare_p99_ms_at_part"] == [8]
     assert told["libraries_memory_mb"] == 65.4

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from sqlalchemy import bindparam, select, update
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _COLUMNS = deliveries.c
 KEY: Final = ("merchant_id", "order_id", "topic", "digest")
 """By which a delivery is told from others."""
+
+_KEY_OF: Final = itemgetter(*KEY)
 
 _ADD = (
     inserting(deliveries, given(*(column for column in _COLUMNS if column.name != "id")))
@@ -117,7 +120,7 @@ def rows_of(deliveries: Iterable[AcceptedDelivery]) -> list[dict[str, object]]:
 
 def once(rows: Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:
     """Return rows once each, in the order of their keys: so nobody waits for each other."""
-    by_key = {_key(row): row for row in rows}
+    by_key = {_KEY_OF(row): row for row in rows}
     return [by_key[key] for key in sorted(by_key)]
 
 
@@ -126,7 +129,7 @@ def were_new(rows: Iterable[Mapping[str, object]], added: Iterable[Row]) -> list
     new = {tuple(row) for row in added}
     answers = []
     for row in rows:
-        key = _key(row)
+        key = _KEY_OF(row)
         answers.append(key in new)
         new.discard(key)
     return answers
@@ -135,10 +138,6 @@ def were_new(rows: Iterable[Mapping[str, object]], added: Iterable[Row]) -> list
 def digest_of(facts: str) -> bytes:
     """Return what tells a repeated delivery of an order and topic from another."""
     return sha256(facts.encode()).digest()
-
-
-def _key(row: Mapping[str, object]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in KEY)
 
 
 def _row(delivery: AcceptedDelivery) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from sqlalchemy import ARRAY, bindparam, column, func, select
@@ -18,26 +18,24 @@ from referrals_domain.ports.intake import Intake
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Column, Executable
+    from sqlalchemy import Executable
 
     from referrals_domain.model.delivery import AcceptedDelivery
     from referrals_domain.model.program import ReferralProgram
 
-_SEEN: Final = [
-    programs.c[name] for name in ("merchant_id", "shop_domain", "storefront_url", "version")
-]
-"""What receipts rest on, and what tells that nothing else of a program has changed."""
+_SEEN: Final = ("merchant_id", "shop_domain", "storefront_url", "version")
+"""What of programs receipts rest on, and what tells that nothing else of them has changed."""
 
-_NEW: Final = [deliveries.c[name] for name in (*KEY, "facts", "received_at", "source")]
-
-
-def _name(column: Column[Any]) -> str:
-    return f"{column.table.name}_{column.name}"
-
+_NEW: Final = (*KEY, "facts", "received_at", "source")
+"""What is told of deliveries."""
 
 _TAKE: Final[Executable] = select(*map(column, KEY)).select_from(
     func.take_deliveries(
-        *(bindparam(_name(one), type_=ARRAY(one.type)) for one in (*_SEEN, *_NEW))
+        *(
+            bindparam(f"{table.name}_{name}", type_=ARRAY(table.c[name].type))
+            for table, names in ((programs, _SEEN), (deliveries, _NEW))
+            for name in names
+        )
     ).table_valued(*KEY)
 )
 
@@ -63,15 +61,15 @@ class PostgresIntake(Intake):
         rows = rows_of(deliveries)
         seen = [attrs.asdict(one, recurse=False) for one in programs]
         seen.sort(key=itemgetter("merchant_id"))
-        arguments = _arrays(_SEEN, seen) | _arrays(_NEW, once(rows))
+        arguments = _arrays("programs", _SEEN, seen) | _arrays("deliveries", _NEW, once(rows))
         async with asking(self.pool) as statements:
             added = await statements.rows(_TAKE, **arguments)
-        if any(row.merchant_id is None for row in added):
+        if any(row["merchant_id"] is None for row in added):
             return None
         return were_new(rows, added)
 
 
 def _arrays(
-    columns: Iterable[Column[Any]], rows: Collection[Mapping[str, object]]
+    table: str, names: Iterable[str], rows: Collection[Mapping[str, object]]
 ) -> dict[str, list[object]]:
-    return {_name(one): [plain(row[one.name]) for row in rows] for one in columns}
+    return {f"{table}_{name}": [plain(row[name]) for row in rows] for name in names}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from itertools import chain, islice, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import unquote_plus
 
@@ -54,25 +54,22 @@ _FIELD: Final = re.compile(
 
 def signals_of(order: OrderBody) -> tuple[Signal, ...]:
     """Return the signals of a body, each once, the strongest source first."""
-    candidates = chain(
-        _of_notes(order.note_attributes or ()),
-        _of_codes(Source.DISCOUNT_CODES, [entry.code for entry in order.discount_codes or ()]),
-        _of_url(Source.LANDING_SITE, order.landing_site or ""),
-        _of_codes(Source.LANDING_SITE_REF, [order.landing_site_ref or ""]),
-        _of_url(Source.REFERRING_SITE, order.referring_site or ""),
-    )
-    unique: dict[Signal, None] = {}
-    for signal in candidates:
-        unique[signal] = None
-        if len(unique) == MOST_SIGNALS:
-            break
-    return tuple(unique)
+    candidates = [
+        *_of_notes(order.note_attributes or ()),
+        *_of_codes(Source.DISCOUNT_CODES, [entry.code for entry in order.discount_codes or ()]),
+        *_of_url(Source.LANDING_SITE, order.landing_site or ""),
+        *_of_codes(Source.LANDING_SITE_REF, [order.landing_site_ref or ""]),
+        *_of_url(Source.REFERRING_SITE, order.referring_site or ""),
+    ]
+    return tuple(dict.fromkeys(candidates))[:MOST_SIGNALS]
 
 
 def _of_notes(attributes: Iterable[NoteAttribute]) -> Iterable[Signal]:
-    named = ((attribute.name.strip().lower(), attribute) for attribute in attributes)
-    ours = ((name, attribute) for name, attribute in named if name in _NOTE)
-    fields = [(name, text_of(attribute.value)) for name, attribute in islice(ours, MOST_FIELDS)]
+    fields: list[tuple[str, str]] = []
+    for attribute in attributes:
+        name = attribute.name.strip().lower()
+        if name in _NOTE and len(fields) < MOST_FIELDS:
+            fields.append((name, text_of(attribute.value)))
     return _of_fields(Source.NOTE_ATTRIBUTES, fields, codes=_NOTE_CODE, channels=_NOTE_CHANNEL)
 
 
@@ -124,6 +121,8 @@ def _values(
     kind: Callable[[str], T], texts: Mapping[str, Iterable[str]], names: Iterable[str]
 ) -> list[T]:
     """Return what reads as one of a kind, each once, in the order of the names."""
+    if texts.keys().isdisjoint(names):
+        return []
     values: dict[T, None] = {}
     for name in names:
         for text in texts.get(name, ()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ CODE_BITS: Final = 5 * _RANDOM_SYMBOLS
 
 _LENGTH: Final = _RANDOM_SYMBOLS + 1
 _LONGEST_TEXT: Final = 64
+_CODES_AT_HAND: Final = 1000  # an order has its code in several places, and comes several times
 
 
 class ReferralCode(str):
@@ -61,6 +63,7 @@ class ReferralCode(str):
         return cls(symbols + _check(symbols))
 
     @classmethod
+    @lru_cache(_CODES_AT_HAND)
     def read(cls, text: str) -> ReferralCode:
         """
         Read what a person or a shop wrote: any case, dashes, look-alikes, a prefix before it.

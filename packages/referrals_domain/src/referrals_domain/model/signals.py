@@ -26,7 +26,7 @@ class Source(StrEnum):
         return _RANKS[self]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Signal:
     """
     One pointer to a link, to a share of it, or to both.

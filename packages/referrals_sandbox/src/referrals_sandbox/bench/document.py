@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from typing import TYPE_CHECKING, Any, Final
 
 from referrals_sandbox.bench.figures import cpu_each, cpu_shares, latencies_at_part, median_rate
@@ -27,6 +28,7 @@ def as_json(report: Report) -> str:
     return json.dumps(
         {
             "cpus": len(os.sched_getaffinity(0)),
+            "python": platform.python_version(),
             "load_average_before": round(report.machine_load, 2),
             "goals": [_goal(verdict) for verdict in judged(report)],
             **{letter.name: _letter(letter) for letter in report.letters},

@@ -179,11 +179,6 @@ def _late_of(slices: Sequence[Slice]) -> Sequence[float]:
     return [1000 * latency for latency in latencies_at_part(slices, 0.99)]
 
 
-_BARE: Final = Refusal(
-    what="a bare endpoint", least=lambda report: _late_of(report.bare), times=2.5
-)
-
-
 def _latency(letter: str, refusal: Refusal | None = None) -> Goal:
     return Goal(
         what=f"{letter}, p99 at {PART:.0%}",

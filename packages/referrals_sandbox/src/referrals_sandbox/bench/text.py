@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from typing import TYPE_CHECKING, Final
 
 from referrals_sandbox.bench.figures import cpu_each, cpu_shares, median_rate
@@ -41,7 +42,9 @@ def as_text(report: Report) -> str:
 
 def machine(report: Report) -> str:
     """Return what it ran on."""
-    return f"{len(os.sched_getaffinity(0))} CPUs, load average before {report.machine_load:.2f}"
+    cpus = len(os.sched_getaffinity(0))
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{cpus} CPUs, {python}, load average before {report.machine_load:.2f}"
 
 
 def _goals(report: Report) -> Sequence[str]:
