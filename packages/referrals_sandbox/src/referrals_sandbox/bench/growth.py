@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -101,7 +102,7 @@ class _Side:
         tables: Its database.
         merchants: Whose referrals there are.
         completed: How many an order had completed before.
-        readers: Who asks for statuses.
+        reading: Opens the connections of who asks for statuses.
         addresses: Where orders are posted.
         next_order: Makes them.
         posted: How many, in each slice.
@@ -112,14 +113,16 @@ class _Side:
     tables: Tables
     merchants: Sequence[str]
     completed: int
-    readers: Sequence[Ask]
+    reading: Callable[[], AbstractAsyncContextManager[Sequence[Ask]]]
     addresses: Sequence[str]
     next_order: Callable[[], bytes]
     posted: list[int] = attrs.field(factory=list)
 
     async def read(self) -> Slice:
         """Measure a slice of R."""
-        return await ask_for(_PART * self.plan.reads, self.readers, self.meter)
+        # On new connections: how they fall on the servers of a process is chance.
+        async with self.reading() as readers:
+            return await ask_for(_PART * self.plan.reads, readers, self.meter)
 
     async def convert(self) -> Slice:
         """Measure a slice of C."""
@@ -127,7 +130,8 @@ class _Side:
 
     async def warm_up(self) -> None:
         """Have statuses in Redis, and orders get through: then all roles are up."""
-        await ask_times(_OFTEN * (self.plan.few // _KNOWN), self.readers)
+        async with self.reading() as readers:
+            await ask_times(_OFTEN * (self.plan.few // _KNOWN), readers)
         await self._convert_for(0)
 
     async def _convert_for(self, seconds: float) -> Slice:
@@ -173,14 +177,13 @@ async def _side(
         known, asked = plan.few // _KNOWN, plan.few // _ASKED
         requests = reads.Requests.of(some_expired(merchants, referrals, asked), known=known)
         expired = pb.REFERRAL_STATUS_EXPIRED
-        readers = await enter(reads.statuses(sandbox.grpc, sandbox.token, requests.next, expired))
         yield _Side(
             plan=plan,
             meter=Meter(stage.processes()),
             tables=opened,
             merchants=merchants,
             completed=await opened.conversions(merchants),
-            readers=readers,
+            reading=partial(reads.statuses, sandbox.grpc, sandbox.token, requests.next, expired),
             addresses=stage.webhook_addresses,
             next_order=orders.next,
         )
