@@ -28,6 +28,7 @@ from referrals_sandbox.bench.text import as_text
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.shops import open_shops
 from referrals_sandbox.composition.wishes import Wishes
+from referrals_sandbox.ending import run
 from referrals_sandbox.pages.file import require_folder, write
 from referrals_sandbox.servers.errors import first_of
 
@@ -58,7 +59,10 @@ def bench(options: argparse.Namespace) -> int:
     with running(Wishes(settings=others)) as sandbox:
         plan = QUICK if options.quick else FULL
         try:
-            report = uvloop.run(_measure(sandbox, plan, kafka=os.environ.get(_BROKER)))
+            report = run(
+                _measure(sandbox, plan, kafka=os.environ.get(_BROKER)),
+                loop_factory=uvloop.new_event_loop,
+            )
         except ExceptionGroup as group:  # of the tasks that make the load
             raise first_of(group) from group
     print(as_json(report) if options.json else as_text(report))

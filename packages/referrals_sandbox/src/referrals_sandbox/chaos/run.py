@@ -25,6 +25,7 @@ from referrals_sandbox.composition.installing import install
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.shops import open_shops
 from referrals_sandbox.composition.wishes import Wishes
+from referrals_sandbox.ending import run
 from referrals_sandbox.neighbours.poster import Poster
 from referrals_sandbox.servers.errors import SandboxError, first_of
 
@@ -48,7 +49,7 @@ def chaos(options: argparse.Namespace) -> int:
     """
     with running(Wishes(settings=os.environ, shopify_speed=SPEED)) as sandbox:
         try:
-            report = asyncio.run(_run(sandbox, options))
+            report = run(_run(sandbox, options))
         except ExceptionGroup as group:  # of the tasks that drive traffic and faults
             raise first_of(group) from group
     print(report.as_json() if options.json else report.as_text())

@@ -17,6 +17,7 @@ from referrals_sandbox.composition.installing import install
 from referrals_sandbox.composition.running import running
 from referrals_sandbox.composition.shops import let_in, program_of
 from referrals_sandbox.composition.wishes import Wishes
+from referrals_sandbox.ending import run
 from referrals_sandbox.load.driven import Driven
 from referrals_sandbox.load.found import Found, collect
 from referrals_sandbox.load.kinds import Kind
@@ -65,7 +66,7 @@ def load(options: argparse.Namespace) -> int:
         _tell_core(sandbox, plan, shares)
         driven = _drive(sandbox, plan)
         posted = _all_posted(Shopkeeper(sandbox.shopify), plan.shop_domain)
-        found = asyncio.run(_at_rest(sandbox, plan))
+        found = run(_at_rest(sandbox, plan))
     report = Report(
         plan=plan,
         verdict=judge(shares, found, driven, posted, order_id=plan.order_id),
