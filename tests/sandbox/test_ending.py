@@ -44,10 +44,13 @@ def test_a_signal_cancels_what_a_loop_is_at_and_another_does_not_hurry_it(
     with subprocess.Popen(  # noqa: S603 - this very interpreter
         [sys.executable, "-c", BUSY, loop], stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout
-        assert process.stdout.readline() == "busy\n"
-        process.send_signal(by)
-        process.send_signal(by)
-        said, _ = process.communicate(timeout=WITHIN)
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "busy\n"
+            process.send_signal(by)
+            process.send_signal(by)
+            said, _ = process.communicate(timeout=WITHIN)
+        finally:
+            process.kill()  # if it is still there
 
     assert (process.returncode, said) == (128 + by, "tidied up\n")
