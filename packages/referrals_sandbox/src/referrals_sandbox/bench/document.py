@@ -33,9 +33,8 @@ def as_json(report: Report) -> str:
             "goals": [_goal(verdict) for verdict in judged(report)],
             **{letter.name: _letter(letter) for letter in report.letters},
             "bare": _rates(report.bare),
-            "bare_p99_ms_at_part": [
-                _milliseconds(one) for one in latencies_at_part(report.bare, 0.99)
-            ],
+            "echo_p99_ms_at_part": _late(report.r.bases),
+            "bare_p99_ms_at_part": _late(report.bare),
             "no_signal": _rates(report.no_signal),
             "drain": _rates(report.drain),
             "drain_kafka": _rates(report.drain_kafka),
@@ -110,6 +109,10 @@ def _ratios(measured: Alternated | None) -> dict[str, Any] | None:
 
 def _milliseconds(latency: float | None) -> float | None:
     return None if latency is None else round(latency * _MILLISECONDS, 2)
+
+
+def _late(slices: Sequence[Slice]) -> list[float | None]:
+    return [_milliseconds(one) for one in latencies_at_part(slices, 0.99)]
 
 
 def _rounded(figures: Mapping[str, float], digits: int) -> dict[str, float]:

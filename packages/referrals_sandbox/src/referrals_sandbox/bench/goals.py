@@ -215,7 +215,9 @@ def _memory(role: str) -> Goal:
 
 GOALS: Final[Sequence[Goal]] = (
     Goal(what="R, reads", of="r", values=_ratios, bound=1.2, unit="E"),
-    _latency("R"),
+    _latency(
+        "R", Refusal(what="a bare echo", least=lambda report: _late_of(report.r.bases), times=2)
+    ),
     Goal(what="W, webhooks", of="w", values=_ratios, bound=1.6, unit="P"),
     _latency(
         "W", Refusal(what="a bare endpoint", least=lambda report: _late_of(report.bare), times=2.5)

@@ -12,7 +12,7 @@ import attrs
 
 from referrals_sandbox.bench import bare, cpu, echo, reads, webhooks
 from referrals_sandbox.bench.conversions import Conversions
-from referrals_sandbox.bench.load import Meter, ask_for, ask_for_and_at_part, ask_times
+from referrals_sandbox.bench.load import Meter, ask_for_and_at_part, ask_times
 from referrals_sandbox.bench.orders import Orders
 from referrals_sandbox.bench.plan import Plan
 from referrals_sandbox.bench.rounds import alternated, repeated
@@ -66,7 +66,7 @@ class Bench:
                 await ask_times(plan.known, statuses)
                 return await alternated(
                     plan.rounds,
-                    E=lambda: ask_for(plan.reads, echoes, meter),
+                    E=lambda: ask_for_and_at_part(plan.reads, echoes, meter),
                     R=lambda: ask_for_and_at_part(plan.reads, statuses, meter),
                 )
 
