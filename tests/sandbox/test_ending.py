@@ -24,7 +24,7 @@ async def busy():
             for _ in range(8):
                 group.create_task(spin())
     finally:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # in which the second signal comes
         print("tidied up", flush=True)
 
 end_on_signals()

@@ -55,7 +55,7 @@ def run(
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(_cancelled_on_signals(work, told))
-    except BaseException:
+    except BaseException:  # what is cancelled may fail by it, in any way: the signal is the reason
         if told:
             raise Ended(told[0]) from None
         raise
