@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tests.conftest import execute
+
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from referrals_adapters.postgres.settings import PostgresSettings
 
 
 async def plans(engine: AsyncEngine, statement: str, parameters: Any) -> tuple[str, str]:
@@ -36,3 +40,9 @@ async def _plan_for_anybody(engine: AsyncEngine, statement: str) -> str:
         rows = await connection.exec_driver_sql(f"EXPLAIN EXECUTE question({nulls})")
         await connection.exec_driver_sql("DEALLOCATE question")
         return "\n".join(rows.scalars())
+
+
+async def fill_unnoticed(owner: PostgresSettings, table: str, fill: str) -> None:
+    """Fill a table of which PostgreSQL believes that it is empty, as it was when it looked."""
+    for step in (fill, f"DELETE FROM {table}", f"ANALYZE {table}", fill):  # noqa: S608 - a name
+        await execute(owner, step)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, cast, delete, exists, select, update
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    literal_column,
+    select,
+    update,
+)
 
-from referrals_adapters.postgres.sets import given, inserting, same
+from referrals_adapters.postgres.sets import among, given, inserting, same
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import outbox
 from referrals_adapters.wire.events import event_data
@@ -26,11 +38,17 @@ _COLUMNS = outbox.c
 _SENT: Final = ("id", "aggregatetype", "aggregateid", "type", "occurred_at", "payload")
 
 _ADD = inserting(outbox, given(*(_COLUMNS[name] for name in _SENT)))
+
+# Entries are looked up, by this and below. PostgreSQL may have looked at the outbox when it was
+# empty, and believe that it still is: by a join it could read all that waits, or for each entry
+# all that was refused.
+_NO_JOIN: Final = literal_column("0", Integer)  # EXISTS becomes none if it has an offset
 _REFUSED = outbox.alias("refused")
-_IS_HELD_BACK = (
-    exists()
+_IS_HELD_BACK = exists(
+    select(_REFUSED.c.aggregateid)
     .where(_REFUSED.c.refused_at.is_not(None))
     .where(_REFUSED.c.aggregateid == _COLUMNS.aggregateid)
+    .offset(_NO_JOIN)
 )
 _FIRST = (
     select(
@@ -45,14 +63,12 @@ _FIRST = (
     .order_by(_COLUMNS.seq)
     .limit(bindparam("limit", type_=Integer))
 )
-# Not a join, for which all that waits could be read: PostgreSQL may have looked at it when it was
-# empty, and believe that it still is.
 _ACKNOWLEDGED = bindparam("acknowledged", type_=ARRAY(_COLUMNS.seq.type))
 _DELETE = delete(outbox).where(_COLUMNS.seq == any_(_ACKNOWLEDGED))
 _MARKED = given(_COLUMNS.seq, _COLUMNS.refused_at, _COLUMNS.reason)
 _MARK = (
     update(outbox)
-    .where(same(outbox, _MARKED, "seq"))
+    .where(same(outbox, _MARKED, "seq"), among(_COLUMNS.seq, select(_MARKED.c.seq)))
     .values(refused_at=_MARKED.c.refused_at, reason=_MARKED.c.reason)
 )
 

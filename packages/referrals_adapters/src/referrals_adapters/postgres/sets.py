@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, column, func, select, update
+from sqlalchemy import and_, any_, bindparam, column, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnClause, ColumnElement, Table, TableValuedAlias, Update
+    from sqlalchemy import ColumnClause, ColumnElement, Select, Table, TableValuedAlias, Update
     from sqlalchemy.dialects.postgresql import Insert
 
 _PARAMETER: Final = "given_"  # SQLAlchemy keeps the bare names of columns for itself
@@ -38,6 +38,16 @@ def arrays(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
 def same(table: Table, rows: TableValuedAlias, *names: str) -> ColumnElement[bool]:
     """Return the condition that a table's row and a given row agree in these columns."""
     return and_(*(table.c[name] == rows.c[name] for name in names))
+
+
+def among(one: ColumnElement[Any], values: Select[Any]) -> ColumnElement[bool]:
+    """
+    Return the condition that a column's value is one of these.
+
+    It is looked up by the column's index, where there is one. A join would rest on how many rows
+    PostgreSQL believes a table to have: it may have looked when there were none.
+    """
+    return one == any_(func.array(values.scalar_subquery(), type_=ARRAY(one.type)))
 
 
 def inserting(table: Table, rows: TableValuedAlias) -> Insert:

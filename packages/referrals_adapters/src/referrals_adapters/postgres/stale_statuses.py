@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
-from sqlalchemy import Integer, bindparam, delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, select, true
 
-from referrals_adapters.postgres.sets import given, inserting, same
+from referrals_adapters.postgres.sets import among, given, inserting, same
 from referrals_adapters.postgres.statements import Statements
 from referrals_adapters.postgres.tables import stale_statuses
 from referrals_domain.model.identifiers import MerchantId, ReferralId, ReferralKey
@@ -26,16 +26,17 @@ _ADD = _INSERT.on_conflict_do_update(
 )
 _FIRST = select(stale_statuses).order_by(_COLUMNS.seq).limit(bindparam("limit", type_=Integer))
 
-_TOLD = (
-    select(_COLUMNS.merchant_id, _COLUMNS.referral_id)
-    .join(_ROWS, same(stale_statuses, _ROWS, "merchant_id", "referral_id"))
+# Each is looked up: PostgreSQL may have looked at the list when it was empty, and believe that it
+# still is. By a join it could read all of it for each.
+_LISTED = (
+    select(_COLUMNS.seq)
+    .where(same(stale_statuses, _ROWS, "merchant_id", "referral_id"))
     .where(_COLUMNS.version <= _ROWS.c.version)
     .with_for_update(of=stale_statuses, skip_locked=True)
-    .cte("told")
+    .lateral("listed")
 )
-_DELETE = delete(stale_statuses).where(
-    *(_COLUMNS[name] == _TOLD.c[name] for name in ("merchant_id", "referral_id"))
-)
+_TOLD = select(_LISTED.c.seq).select_from(_ROWS.join(_LISTED, true()))
+_DELETE = delete(stale_statuses).where(among(_COLUMNS.seq, _TOLD))
 
 
 @attrs.frozen
