@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +14,15 @@ import pytest
 
 from referrals_adapters.system.exits import EXIT_CODES, INTERRUPTED, reported
 from tests.commands.programs import PARSERS
+from tests.conftest import connected
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_sandbox.servers.running import Servers
+
+_LOCK = "SELECT pg_advisory_lock(hashtextextended('migrate', 0))"
+_WHO_WAITS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 FULL = Path("/dev/full")
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
@@ -26,14 +32,6 @@ MODULES = {program: program.replace("-", "_") for program in PARSERS}
 
 def command(program: str, *words: str) -> list[str]:
     return [sys.executable, "-P", "-m", MODULES[program], *words]
-
-
-@pytest.fixture
-def mute() -> Iterator[socket.socket]:
-    """A server that takes connections and never says anything."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(20)
-        yield server
 
 
 @pytest.mark.parametrize("program", PARSERS)
@@ -65,21 +63,20 @@ def test_a_full_disk_is_one_line(environment: dict[str, str]) -> None:
     assert (ended.returncode, ended.stderr.decode()) == (1, said)
 
 
-def test_ctrl_c_ends_what_waits_for_a_server(mute: socket.socket) -> None:
-    environment = {
-        "REFERRALS_DB_HOST": "127.0.0.1",
-        "REFERRALS_DB_PORT": str(mute.getsockname()[1]),
-        "REFERRALS_DB_USER": "nobody",
-        "REFERRALS_DB_PASSWORD": "nothing",
-    }
-    with subprocess.Popen(  # noqa: S603 - this very interpreter
-        command("referrals-webhook", "migrate"), env=environment, stderr=subprocess.PIPE
-    ) as process:
-        connection, _ = mute.accept()
-        with connection:
-            process.send_signal(signal.SIGINT)
-            _, said = process.communicate()
-    assert (process.returncode, said) == (INTERRUPTED, b"")
+async def test_ctrl_c_ends_what_waits_however_long(
+    servers: Servers, blank_database: PostgresSettings
+) -> None:
+    environment = {**servers.owner_environment(), "REFERRALS_DB_NAME": blank_database.name}
+    async with connected(blank_database) as another:
+        await another.execute(_LOCK)
+        migrating = await asyncio.create_subprocess_exec(
+            *command("referrals-webhook", "migrate"), env=environment, stderr=subprocess.PIPE
+        )
+        await until(lambda: another.fetchval(_WHO_WAITS))
+        migrating.send_signal(signal.SIGINT)
+        _, said = await migrating.communicate()
+    assert migrating.returncode == INTERRUPTED
+    assert all(line.endswith(b"[alembic.runtime.migration]") for line in said.splitlines())
 
 
 @pytest.mark.parametrize(
