@@ -18,6 +18,8 @@ from tests.conftest import connected
 from tests.waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from referrals_adapters.postgres.settings import PostgresSettings
     from referrals_sandbox.servers.running import Servers
 
@@ -63,6 +65,15 @@ def test_a_full_disk_is_one_line(environment: dict[str, str]) -> None:
     assert (ended.returncode, ended.stderr.decode()) == (1, said)
 
 
+@pytest.fixture
+def _heard() -> Iterator[None]:
+    """Have what is started here hear Ctrl-C, though the tests may run in a shell's background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
 async def test_ctrl_c_ends_what_waits_however_long(
     servers: Servers, blank_database: PostgresSettings
 ) -> None:

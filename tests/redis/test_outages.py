@@ -240,9 +240,15 @@ async def test_reads_cancelled_in_a_crowd_leave_no_answers_for_others(
     assert any(read.cancelled() for read in reads)
     for read, one in reads.items():
         assert read.cancelled() or read.result() == Hit(views[one])
-    async with asyncio.timeout(FAR_BEYOND_THE_BOUND):
+
+    async def hits() -> bool:
+        """Nobody gets what others asked for, though a slow machine may open the breaker."""
         again = await asyncio.gather(*(cache.read(one) for one in views for _ in range(10)))
-    assert again == [Hit(view) for view in views.values() for _ in range(10)]
+        hits = [Hit(view) for view in views.values() for _ in range(10)]
+        assert all(one in {hit, Miss(None)} for one, hit in zip(again, hits, strict=True))
+        return again == hits
+
+    await until(hits)
 
 
 @contextmanager
