@@ -135,6 +135,7 @@ async def test_a_long_backlog_is_worked_off_in_order_and_in_little_memory(
 async def fill(stage: Stage, round_: str, events: int) -> None:
     parameters = {"round": round_, "referrals": events // EVENTS, "events": EVENTS}
     async with stage.engine.begin() as connection:
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
         await connection.execute(_FILL, parameters)
 
 
