@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -96,6 +97,29 @@ async def test_a_server_that_freezes_between_a_read_and_its_lease_is_a_miss_in_t
     with frozen(process):
         async with asyncio.timeout(FAR_BEYOND_THE_BOUND):
             assert await cache.read(KEY) == Miss(None)
+
+
+async def test_an_answer_counts_that_came_while_we_were_late_ourselves(
+    cache: RedisStatusCache, redis: Redis, reads: Reads, process: Child
+) -> None:
+    await cache.fill(KEY, await leased(cache), COMPLETED)
+    hurried = RedisStatusCache(redis=redis, reads=reads, read_within=timedelta(milliseconds=100))
+    with frozen(process):
+        reading = asyncio.create_task(hurried.read(KEY))
+        await asyncio.sleep(0.01)  # it is asked
+    time.sleep(0.3)  # noqa: ASYNC251 - Redis answers, and nobody here has the time to listen
+    assert await reading == Hit(COMPLETED)
+
+
+async def test_who_gets_no_lease_still_reads(cache: RedisStatusCache, redis: Redis) -> None:
+    await cache.fill(KEY, await leased(cache), COMPLETED)
+    await redis.acl_setuser("default", enabled=True, commands=["-evalsha"])
+    try:
+        for _ in range(10):
+            assert await cache.read(key(1)) == Miss(None)
+    finally:
+        await redis.acl_setuser("default", enabled=True, commands=["+evalsha"])
+    assert await cache.read(KEY) == Hit(COMPLETED)
 
 
 async def test_many_reads_of_a_frozen_server_do_not_wait_for_each_other(

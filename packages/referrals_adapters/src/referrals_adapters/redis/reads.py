@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
 from typing import Protocol
 
 import attrs
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
+
+from referrals_adapters.flow.patience import patience
 
 
 class Reads(Protocol):
@@ -45,7 +46,7 @@ class PooledReads(Reads):
 
     async def get(self, name: str, within: float) -> bytes:
         """Ask on a connection of the pool."""
-        async with asyncio.timeout(within):
+        async with patience(within):
             try:
                 held = await self.redis.get(name)
             except ResponseError:  # the key is of another type

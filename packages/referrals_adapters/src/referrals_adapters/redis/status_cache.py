@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import secrets
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -16,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ReadOnlyError
 
 from referrals_adapters.flow.breaker import Breaker
+from referrals_adapters.flow.patience import patience
 from referrals_adapters.redis.entry import from_entry, name_of, to_entry
 from referrals_adapters.redis.lifetimes import Lifetimes, milliseconds
 from referrals_adapters.redis.reads import PooledReads, Reads
@@ -52,7 +51,8 @@ class RedisStatusCache(StatusCache):
     Args:
         redis: The client.
         reads: How keys are read; by default, the client does it.
-        read_within: How long a read, or a fill, may take; then Redis counts as away.
+        read_within: How long Redis may take for a read, for a lease, or for a fill; then it
+            counts as away.
         invalidate_within: How long an invalidation may take; a worker has more time.
         lifetimes: How long things stay.
         breaker: Keeps reads and fills from a Redis that did not answer lately.
@@ -83,7 +83,7 @@ class RedisStatusCache(StatusCache):
         if not self.breaker.allows():
             return Miss(None)
         try:
-            reading = await self._read(name_of(key))
+            return await self._read(name_of(key))
         except ReadOnlyError:  # it was demoted, and the address may lead to the primary by now
             self.breaker.failed()
             with suppress(Exception):  # connections may be broken already
@@ -94,8 +94,6 @@ class RedisStatusCache(StatusCache):
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             self.breaker.failed()
             return Miss(None)
-        self.breaker.succeeded()
-        return reading
 
     async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
         """Cache a value, unless the lease was lost or the version lies below the floor."""
@@ -103,7 +101,7 @@ class RedisStatusCache(StatusCache):
             return
         lifetime = milliseconds(self.lifetimes.of(view, chance=self.chance()))
         with suppress(Exception), self.breaker.watching():  # as in `read`
-            async with asyncio.timeout(self.read_within.total_seconds()):
+            async with patience(self.read_within.total_seconds()):
                 await self._scripts.fill([name_of(key)], [lease, to_entry(view), lifetime])
 
     async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
@@ -113,19 +111,20 @@ class RedisStatusCache(StatusCache):
         names = [name_of(key) for key in versions]
         floor = milliseconds(self.lifetimes.floor)
         try:
-            async with asyncio.timeout(self.invalidate_within.total_seconds()):
+            async with patience(self.invalidate_within.total_seconds()):
                 await self._scripts.invalidate(names, [floor, *versions.values()])
         except Exception:  # noqa: BLE001 - as in `read`
             return False
         return True
 
     async def _read(self, name: str) -> Reading:
-        within, began = self.read_within.total_seconds(), time.monotonic()
+        within = self.read_within.total_seconds()
         held = await self.reads.get(name, within)
+        self.breaker.succeeded()  # whatever comes of the lease, for which we may lack the CPU
         hit = from_entry(held)
         if hit is not None:
             return hit
-        async with asyncio.timeout(within - (time.monotonic() - began)):
+        async with patience(within):
             return await self._lease(name, unreadable=held)
 
     async def _lease(self, name: str, *, unreadable: bytes) -> Reading:
