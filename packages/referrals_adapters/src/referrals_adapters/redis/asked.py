@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from referrals_adapters.flow.patience import patience
 from referrals_domain.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ async def answered(within: timedelta) -> AsyncIterator[None]:
         Unavailable: Redis did not answer, or could not do it.
     """
     try:
-        async with asyncio.timeout(within.total_seconds()):
+        async with patience(within.total_seconds()):
             yield
     except Exception as error:  # redis-py lets others than its own through (TypeError)
         raise Unavailable("Redis does not answer") from error

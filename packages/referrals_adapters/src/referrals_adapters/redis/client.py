@@ -26,7 +26,7 @@ _CONNECTIONS: Final = 50  # one carries some 5,000 commands a second; who finds 
 @asynccontextmanager
 async def open_redis(settings: RedisSettings) -> AsyncIterator[Client]:
     """
-    Open a client whose calls must be bounded by `asyncio.timeout`, and close it in the end.
+    Open a client whose calls must be bounded by `patience`, and close it in the end.
 
     Nothing is sent before the first command, so Redis may be away.
     """

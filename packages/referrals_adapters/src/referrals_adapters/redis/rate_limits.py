@@ -23,6 +23,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
 from referrals_adapters.flow.breaker import Breaker
+from referrals_adapters.flow.patience import patience
 from referrals_adapters.flow.recent import Recent
 from referrals_adapters.redis.portion import Portion
 from referrals_domain.model.limit import Limit
@@ -109,7 +110,7 @@ class RedisRateLimits(RateLimits):
         terms = [term for portion in lacking for term in portion.terms]
         try:
             with self.breaker.watching():
-                async with asyncio.timeout(self.within.total_seconds()):
+                async with patience(self.within.total_seconds()):
                     answers = await self._lend([portion.name for portion in lacking], terms)
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             return

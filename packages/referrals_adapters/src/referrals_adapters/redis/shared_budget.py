@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -12,6 +11,7 @@ from redis.commands.core import AsyncScript
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.flow.budget import Allowance, Budget, LocalBudget, Purses
+from referrals_adapters.flow.patience import patience
 from referrals_adapters.wire.documents import from_document, to_document
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class SharedBudget(Budget):
             return None
         try:
             with self.breaker.watching():
-                async with asyncio.timeout(self.within.total_seconds()):
+                async with patience(self.within.total_seconds()):
                     return await self._changed(f"budget:{name}", allowance, change)
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             return None
