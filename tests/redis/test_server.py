@@ -151,3 +151,12 @@ async def run_ids(redis: Redis) -> set[str]:
     """Return who answers on the connections of a client."""
     answers = await asyncio.gather(*(redis.info("server") for _ in range(5)))
     return {answer["run_id"] for answer in answers}
+
+
+async def test_a_demoted_server_is_soon_asked_no_more(
+    cache: RedisStatusCache, demoted: Redis
+) -> None:
+    del demoted
+    for _ in range(3):
+        assert await cache.read(KEY) == Miss(None)
+    assert cache.breaker.is_open

@@ -83,7 +83,7 @@ class RedisStatusCache(StatusCache):
         if not self.breaker.allows():
             return Miss(None)
         try:
-            return await self._read(name_of(key))
+            reading = await self._read(name_of(key))
         except ReadOnlyError:  # it was demoted, and the address may lead to the primary by now
             self.breaker.failed()
             with suppress(Exception):  # connections may be broken already
@@ -94,6 +94,8 @@ class RedisStatusCache(StatusCache):
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             self.breaker.failed()
             return Miss(None)
+        self.breaker.succeeded()
+        return reading
 
     async def fill(self, key: ReferralKey, lease: str, view: StatusView | None) -> None:
         """Cache a value, unless the lease was lost or the version lies below the floor."""
@@ -120,12 +122,14 @@ class RedisStatusCache(StatusCache):
     async def _read(self, name: str) -> Reading:
         within = self.read_within.total_seconds()
         held = await self.reads.get(name, within)
-        self.breaker.succeeded()  # whatever comes of the lease, for which we may lack the CPU
         hit = from_entry(held)
         if hit is not None:
             return hit
-        async with patience(within):
-            return await self._lease(name, unreadable=held)
+        try:
+            async with patience(within):
+                return await self._lease(name, unreadable=held)
+        except TimeoutError:  # Redis is there, for it answered: we may lack the CPU ourselves
+            return Miss(None)
 
     async def _lease(self, name: str, *, unreadable: bytes) -> Reading:
         lease = self.new_lease()
