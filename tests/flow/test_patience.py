@@ -37,7 +37,7 @@ def test_an_answer_counts_that_came_while_the_loop_was_late(
     async def ask() -> bytes:
         def be_late() -> None:
             theirs.send(b"!")
-            time.sleep(0.05)
+            time.sleep(0.05)  # the loop itself is what is late here
 
         reader, writer = await asyncio.open_connection(sock=ours)
         asyncio.get_running_loop().call_soon(be_late)
@@ -80,7 +80,7 @@ def test_what_is_over_in_time_is_not_disturbed_later(runner: asyncio.Runner) -> 
     async def go_on() -> str:
         async with patience(0.01):
             await asyncio.sleep(0)
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.03)  # beyond the time that was given, in which nothing is to happen
         return "undisturbed"
 
     assert runner.run(go_on()) == "undisturbed"

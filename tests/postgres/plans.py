@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from referrals_adapters.postgres.transaction import PostgresTransaction
 from tests.conftest import execute
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
 
 
@@ -42,7 +46,22 @@ async def _plan_for_anybody(engine: AsyncEngine, statement: str) -> str:
         return "\n".join(rows.scalars())
 
 
+async def plans_of(
+    engine: AsyncEngine,
+    pool: Pool,
+    asked: list[tuple[str, Any]],
+    work: Callable[[PostgresTransaction], Awaitable[object]],
+) -> tuple[str, str]:
+    """Do work that is one statement, commit it, and return how the statement is done."""
+    async with PostgresTransaction(pool) as tx:
+        asked.clear()
+        await work(tx)
+        ((statement, parameters),) = asked
+        await tx.commit()
+    return await plans(engine, statement, parameters)
+
+
 async def fill_unnoticed(owner: PostgresSettings, table: str, fill: str) -> None:
     """Fill a table of which PostgreSQL believes that it is empty, as it was when it looked."""
-    for step in (fill, f"DELETE FROM {table}", f"ANALYZE {table}", fill):  # noqa: S608 - a name
+    for step in (fill, f"DELETE FROM {table}", f"ANALYZE {table}", fill):  # noqa: S608 - a table's name, from a test
         await execute(owner, step)

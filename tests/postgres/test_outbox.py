@@ -9,13 +9,16 @@ import pytest
 
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from tests.conftest import execute
-from tests.postgres.plans import fill_unnoticed, plans
+from tests.postgres.plans import fill_unnoticed, plans_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from referrals_adapters.postgres.pool import Pool
     from referrals_adapters.postgres.settings import PostgresSettings
+    from referrals_domain.ports.outbox import OutboxEntry
 
 _FILL: Final = """
     INSERT INTO outbox (id, aggregatetype, aggregateid, type, occurred_at, payload, refused_at)
@@ -39,11 +42,8 @@ async def filled(request: pytest.FixtureRequest, migrated: PostgresSettings) -> 
 async def test_the_oldest_are_found_without_reading_the_others(
     engine: AsyncEngine, pool: Pool, asked: list[tuple[str, Any]]
 ) -> None:
-    async with PostgresTransaction(pool) as tx:
-        asked.clear()
-        assert len(await tx.outbox.first(500)) == 500
-    ((statement, parameters),) = asked
-    for plan in await plans(engine, statement, parameters):
+    assert len(await _first(pool, 500)) == 500
+    for plan in await plans_of(engine, pool, asked, lambda tx: tx.outbox.first(500)):
         assert "Seq Scan" not in plan
         assert "Index Scan using pk_outbox" in plan
         assert "Index Only Scan using idx_outbox_refused" in plan
@@ -54,38 +54,31 @@ async def test_the_oldest_are_found_without_reading_the_others(
 async def test_what_was_acknowledged_goes_without_reading_the_others(
     engine: AsyncEngine, pool: Pool, asked: list[tuple[str, Any]]
 ) -> None:
-    async with PostgresTransaction(pool) as tx:
-        entries = await tx.outbox.first(500)
-        asked.clear()
-        await tx.outbox.delete(entries)
-        ((statement, parameters),) = asked
-        await tx.commit()
-    await _by_numbers(engine, statement, parameters)
-    async with PostgresTransaction(pool) as tx:
-        assert not set(entries) & set(await tx.outbox.first(20_000))
+    entries = await _first(pool, 500)
+    _by_numbers(await plans_of(engine, pool, asked, lambda tx: tx.outbox.delete(entries)))
+    assert not set(entries) & set(await _first(pool, 20_000))
 
 
 @pytest.mark.usefixtures("filled")
 async def test_what_was_refused_is_marked_without_reading_the_others(
     engine: AsyncEngine, pool: Pool, asked: list[tuple[str, Any]]
 ) -> None:
-    async with PostgresTransaction(pool) as tx:
-        entries = await tx.outbox.first(500)
-        asked.clear()
-        await tx.outbox.refuse(dict.fromkeys(entries, "too long"), at=datetime.now(UTC))
-        ((statement, parameters),) = asked
-        await tx.commit()
-    await _by_numbers(engine, statement, parameters)
-    async with PostgresTransaction(pool) as tx:
-        held_back = {entry.referral_id for entry in entries}
-        left = {entry.referral_id for entry in await tx.outbox.first(20_000)}
+    entries = await _first(pool, 500)
+    refused, now = dict.fromkeys(entries, "too long"), datetime.now(UTC)
+    _by_numbers(await plans_of(engine, pool, asked, lambda tx: tx.outbox.refuse(refused, at=now)))
+    left = {entry.referral_id for entry in await _first(pool, 20_000)}
     assert left
-    assert not held_back & left
+    assert not {entry.referral_id for entry in entries} & left
 
 
-async def _by_numbers(engine: AsyncEngine, statement: str, parameters: Any) -> None:
+async def _first(pool: Pool, limit: int) -> Sequence[OutboxEntry]:
+    async with PostgresTransaction(pool) as tx:
+        return await tx.outbox.first(limit)
+
+
+def _by_numbers(plans: Iterable[str]) -> None:
     """Expect that rows are looked up by their numbers."""
-    for plan in await plans(engine, statement, parameters):
+    for plan in plans:
         assert "Seq Scan" not in plan
         assert "on outbox" in plan
         assert "Index Cond: (seq = ANY" in plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from referrals_adapters.postgres.transaction import PostgresTransaction
-from tests.postgres.plans import fill_unnoticed, plans
+from tests.postgres.plans import fill_unnoticed, plans_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,11 +26,7 @@ async def test_what_was_told_goes_without_reading_the_others(
     await fill_unnoticed(migrated, "stale_statuses", _FILL)
     async with PostgresTransaction(pool) as tx:
         told = await tx.stale_statuses.first(500)
-        asked.clear()
-        await tx.stale_statuses.delete(told)
-        ((statement, parameters),) = asked
-        await tx.commit()
-    for plan in await plans(engine, statement, parameters):
+    for plan in await plans_of(engine, pool, asked, lambda tx: tx.stale_statuses.delete(told)):
         assert "Index Cond: ((merchant_id = given.merchant_id) AND (referral_id = given" in plan
         assert "Index Cond: (seq = ANY" in plan
     async with PostgresTransaction(pool) as tx:
