@@ -9,7 +9,7 @@ import pytest
 
 from referrals_adapters.redis.cached_statuses import RedisCachedStatuses
 from referrals_adapters.redis.client import Client, open_redis
-from referrals_adapters.redis.pipelined import open_reads
+from referrals_adapters.redis.pipelined import open_commands
 from referrals_adapters.redis.rate_limits import RedisRateLimits
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
@@ -48,13 +48,13 @@ class _Redis:
 class TestRedisStatusCache(_Redis, StatusCacheContract): ...
 
 
-class TestRedisStatusCacheWithPipelinedReads(_Redis, StatusCacheContract):
+class TestRedisStatusCacheOverSharedConnections(_Redis, StatusCacheContract):
     @pytest.fixture
     async def cache(self, redis: Client, servers: Servers) -> AsyncIterator[RedisStatusCache]:
         settings = RedisSettings(host=servers.redis.host, port=servers.redis.port)
-        async with open_reads(settings) as reads:
+        async with open_commands(settings) as commands:
             yield RedisStatusCache(
-                redis=redis, reads=reads, read_within=AMPLE, invalidate_within=AMPLE
+                redis=redis, commands=commands, read_within=AMPLE, invalidate_within=AMPLE
             )
 
 

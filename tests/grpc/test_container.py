@@ -11,7 +11,7 @@ from referrals_adapters.grpc.calls import Pace
 from referrals_adapters.grpc.merchant_validator import GrpcMerchantValidator
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
-from referrals_adapters.redis.pipelined import PipelinedReads
+from referrals_adapters.redis.pipelined import PipelinedCommands
 from referrals_adapters.redis.rate_limits import RedisRateLimits
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_adapters.telemetry.counted import CountedStatusCache
@@ -62,7 +62,7 @@ async def test_the_parts_are_the_real_ones(container: Container) -> None:
     assert isinstance(begun.transaction, PostgresTransaction)
     assert isinstance(cache, CountedStatusCache)
     assert isinstance(cache.cache, RedisStatusCache)
-    assert isinstance(cache.cache.reads, PipelinedReads)
+    assert isinstance(cache.cache.commands, PipelinedCommands)
     assert isinstance(use_cases.get_referral_status.statuses, CoalescedStatuses)
     assert isinstance(container.interceptors()[-1].limits, RedisRateLimits)
     assert container.limits().caller == Limit(2_000)

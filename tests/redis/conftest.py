@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from referrals_adapters.redis.client import open_redis
-from referrals_adapters.redis.pipelined import open_reads
-from referrals_adapters.redis.reads import PooledReads, Reads
+from referrals_adapters.redis.commands import Commands, PooledCommands
+from referrals_adapters.redis.pipelined import open_commands
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_sandbox.servers import valkey
@@ -59,21 +59,23 @@ async def redis(settings: RedisSettings) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture(params=["pooled", "pipelined"])
-async def reads(
+async def commands(
     request: pytest.FixtureRequest, redis: Redis, settings: RedisSettings
-) -> AsyncIterator[Reads]:
-    """Both ways to read, each of which everything must hold for."""
+) -> AsyncIterator[Commands]:
+    """Both ways to ask, each of which everything must hold for."""
     if request.param == "pooled":
-        yield PooledReads(redis)
+        yield PooledCommands(redis)
         return
-    async with open_reads(settings) as reads:
-        yield reads
+    async with open_commands(settings) as commands:
+        yield commands
 
 
 @pytest.fixture
-def cache(redis: Redis, reads: Reads) -> RedisStatusCache:
+def cache(redis: Redis, commands: Commands) -> RedisStatusCache:
     ample = timedelta(seconds=10)
-    return RedisStatusCache(redis=redis, reads=reads, read_within=ample, invalidate_within=ample)
+    return RedisStatusCache(
+        redis=redis, commands=commands, read_within=ample, invalidate_within=ample
+    )
 
 
 @pytest.fixture

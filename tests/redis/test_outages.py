@@ -14,8 +14,8 @@ import pytest
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.redis.client import open_redis
-from referrals_adapters.redis.pipelined import open_reads
-from referrals_adapters.redis.reads import PooledReads, Reads
+from referrals_adapters.redis.commands import Commands, PooledCommands
+from referrals_adapters.redis.pipelined import open_commands
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.model.identifiers import ReferralId, ReferralKey
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from redis.asyncio import Redis
+    from redis.commands.core import AsyncScript
 
+    from referrals_adapters.redis.commands import Answer, Argument
     from referrals_sandbox.servers.child import Child
 
 KEY: Final = builders.referral().key
@@ -41,9 +43,9 @@ _TURNS: Final = 20  # of the loop: more than a question takes to be sent on an o
 
 
 @pytest.fixture
-def bounded(redis: Redis, reads: Reads) -> RedisStatusCache:
+def bounded(redis: Redis, commands: Commands) -> RedisStatusCache:
     """A cache with the bounds of production."""
-    return RedisStatusCache(redis=redis, reads=reads)
+    return RedisStatusCache(redis=redis, commands=commands)
 
 
 @pytest.fixture
@@ -58,8 +60,10 @@ def killed(process: Child) -> Iterator[Child]:
 @pytest.mark.parametrize("pipelined", [False, True])
 async def test_nothing_listens_where_redis_should_be(*, pipelined: bool) -> None:
     settings = RedisSettings(host="127.0.0.1", port=free_port())
-    async with open_redis(settings) as redis, open_reads(settings) as reads:
-        cache = RedisStatusCache(redis=redis, reads=reads if pipelined else PooledReads(redis))
+    async with open_redis(settings) as redis, open_commands(settings) as commands:
+        cache = RedisStatusCache(
+            redis=redis, commands=commands if pipelined else PooledCommands(redis)
+        )
         assert await cache.read(KEY) == Miss(None)
         await cache.fill(KEY, "lease", COMPLETED)
         assert not await cache.invalidate({KEY: 2})
@@ -78,22 +82,31 @@ async def test_a_frozen_server_is_a_miss_in_time(
 
 
 @attrs.frozen
-class NothingHeld(Reads):
-    """Reads that find nothing, however Redis is."""
+class NothingHeld(Commands):
+    """Reads find nothing, however Redis is; scripts run as they would."""
+
+    commands: Commands
 
     async def get(self, name: str, within: float) -> bytes:
         """Find nothing."""
         del name, within
         return b""
 
+    async def run(
+        self, script: AsyncScript, name: str, within: float, *arguments: Argument
+    ) -> Answer:
+        """Run it."""
+        return await self.commands.run(script, name, within, *arguments)
+
     async def leave(self) -> None:
-        """Have no connection."""
+        """Leave the connections."""
+        await self.commands.leave()
 
 
 async def test_a_server_that_freezes_between_a_read_and_its_lease_is_a_miss_in_time(
-    redis: Redis, process: Child
+    redis: Redis, commands: Commands, process: Child
 ) -> None:
-    cache = RedisStatusCache(redis=redis, reads=NothingHeld())
+    cache = RedisStatusCache(redis=redis, commands=NothingHeld(commands))
     assert isinstance(await cache.read(KEY), Miss)
     with frozen(process):
         async with asyncio.timeout(FAR_BEYOND_THE_BOUND):
@@ -101,10 +114,12 @@ async def test_a_server_that_freezes_between_a_read_and_its_lease_is_a_miss_in_t
 
 
 async def test_an_answer_counts_that_came_while_we_were_late_ourselves(
-    cache: RedisStatusCache, redis: Redis, reads: Reads, process: Child
+    cache: RedisStatusCache, redis: Redis, commands: Commands, process: Child
 ) -> None:
     await cache.fill(KEY, await leased(cache), COMPLETED)
-    hurried = RedisStatusCache(redis=redis, reads=reads, read_within=timedelta(milliseconds=100))
+    hurried = RedisStatusCache(
+        redis=redis, commands=commands, read_within=timedelta(milliseconds=100)
+    )
     with frozen(process):
         reading = asyncio.create_task(hurried.read(KEY))
         for _ in range(_TURNS):  # a frozen server cannot tell that it was asked
@@ -114,10 +129,12 @@ async def test_an_answer_counts_that_came_while_we_were_late_ourselves(
 
 
 async def test_who_gets_no_lease_in_time_still_reads(
-    cache: RedisStatusCache, redis: Redis, reads: Reads
+    cache: RedisStatusCache, redis: Redis, commands: Commands
 ) -> None:
     await cache.fill(KEY, await leased(cache), COMPLETED)
-    hurried = RedisStatusCache(redis=redis, reads=reads, read_within=timedelta(milliseconds=100))
+    hurried = RedisStatusCache(
+        redis=redis, commands=commands, read_within=timedelta(milliseconds=100)
+    )
     await redis.client_pause(60_000, all=False)  # what may write waits, and reads do not
     try:
         for _ in range(10):

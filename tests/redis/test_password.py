@@ -9,7 +9,7 @@ import pytest
 from redis.exceptions import AuthenticationError
 
 from referrals_adapters.redis.client import open_redis
-from referrals_adapters.redis.pipelined import open_reads
+from referrals_adapters.redis.pipelined import open_commands
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.wire.secret import Secret
 from referrals_domain.errors import Unavailable
@@ -36,20 +36,20 @@ async def asking() -> AsyncIterator[RedisSettings]:
 
 
 async def test_who_knows_the_password_is_answered(asking: RedisSettings) -> None:
-    async with open_redis(asking) as redis, open_reads(asking) as reads:
+    async with open_redis(asking) as redis, open_commands(asking) as commands:
         assert await redis.get("name") == b"held"
-        assert [await reads.get("name", AMPLE) for _ in range(2)] == [b"held", b"held"]
-        assert await reads.get("other", AMPLE) == b""
+        assert [await commands.get("name", AMPLE) for _ in range(2)] == [b"held", b"held"]
+        assert await commands.get("other", AMPLE) == b""
 
 
 @pytest.mark.parametrize("password", [Secret("wrong"), None])
 async def test_who_does_not_know_it_is_not(asking: RedisSettings, password: Secret | None) -> None:
     stranger = attrs.evolve(asking, password=password)
-    async with open_redis(stranger) as redis, open_reads(stranger) as reads:
+    async with open_redis(stranger) as redis, open_commands(stranger) as commands:
         with pytest.raises(AuthenticationError):
             await redis.get("name")
         if password:
             with pytest.raises(Unavailable):
-                await reads.get("name", AMPLE)
+                await commands.get("name", AMPLE)
         else:
-            assert await reads.get("name", AMPLE) == b""
+            assert await commands.get("name", AMPLE) == b""

@@ -1,4 +1,4 @@
-"""Reads over one connection: together, in order, and never for somebody else."""
+"""Commands over a connection: together, in order, and never for somebody else."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 import pytest
+from redis.exceptions import ReadOnlyError, ResponseError
 
-from referrals_adapters.redis.pipelined import PipelinedReads, open_reads
+from referrals_adapters.redis.pipelined import PipelinedCommands, open_commands
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_domain.errors import Unavailable
 from tests.waiting import until
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from redis.asyncio import Redis
+    from redis.commands.core import AsyncScript
 
 AMPLE: Final = 10.0
 SOON: Final = 0.05
@@ -50,12 +52,12 @@ class Scripted:
         self._writers[connection].write(answer)
         await self._writers[connection].drain()
 
-    async def heard(self, questions: int, *, connection: int = 0) -> None:
+    async def heard(self, questions: int, *, connection: int = 0, word: bytes = b"GET") -> None:
         """Return once a connection has asked so much."""
 
         async def enough() -> bool:
             chunks = self.asked[connection] if len(self.asked) > connection else []
-            return b"".join(chunks).count(b"GET") >= questions
+            return b"".join(chunks).count(word) >= questions
 
         await until(enough)
 
@@ -68,29 +70,34 @@ async def scripted() -> AsyncIterator[Scripted]:
         yield server
 
 
+@pytest.fixture
+def script(redis: Redis) -> AsyncScript:
+    return redis.register_script("return 1")
+
+
 @asynccontextmanager
-async def reading(server: Scripted) -> AsyncIterator[PipelinedReads]:
-    async with open_reads(RedisSettings(host="127.0.0.1", port=server.port)) as reads:
-        yield reads
+async def reading(server: Scripted) -> AsyncIterator[PipelinedCommands]:
+    async with open_commands(RedisSettings(host="127.0.0.1", port=server.port)) as commands:
+        yield commands
 
 
 @asynccontextmanager
 async def asking(
-    reads: PipelinedReads, *names: str, within: float = AMPLE
+    commands: PipelinedCommands, *names: str, within: float = AMPLE
 ) -> AsyncIterator[list[asyncio.Task[bytes]]]:
-    tasks = [asyncio.create_task(reads.get(name, within)) for name in names]
+    tasks = [asyncio.create_task(commands.get(name, within)) for name in names]
     yield tasks
     for task in tasks:
         task.cancel()
 
 
 async def test_what_is_asked_in_one_turn_is_sent_at_once(scripted: Scripted) -> None:
-    async with reading(scripted) as reads, asking(reads, "one") as first:
+    async with reading(scripted) as commands, asking(commands, "one") as first:
         await scripted.heard(1)
         await scripted.say(b"$1\r\n1\r\n")
         assert await first[0] == b"1"
         names = [f"{number:03}" for number in range(100)]
-        async with asking(reads, *names) as tasks:
+        async with asking(commands, *names) as tasks:
             await scripted.heard(101)
             await scripted.say(b"".join(b"$3\r\n%03d\r\n" % number for number in range(100)))
             assert await asyncio.gather(*tasks) == [name.encode() for name in names]
@@ -113,9 +120,9 @@ async def test_what_is_asked_in_one_turn_is_sent_at_once(scripted: Scripted) -> 
 async def test_an_answer_is_read_in_however_many_parts_it_comes(
     scripted: Scripted, answer: bytes, read: bytes
 ) -> None:
-    async with reading(scripted) as reads:
+    async with reading(scripted) as commands:
         for number, size in enumerate((1, 2, len(answer) + 8), start=1):
-            async with asking(reads, "one", "two") as tasks:
+            async with asking(commands, "one", "two") as tasks:
                 await scripted.heard(2 * number)
                 both = answer + b"$4\r\nlast\r\n"
                 for at in range(0, len(both), size):
@@ -124,14 +131,68 @@ async def test_an_answer_is_read_in_however_many_parts_it_comes(
                 assert await asyncio.gather(*tasks) == [read, b"last"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "read"),
+    [(b":1\r\n", 1), (b":0\r\n", 0), (b"$-1\r\n", None), (b"$1\r\nv\r\n", b"v")],
+)
+async def test_a_script_answers_a_number_or_a_text_or_nothing(
+    scripted: Scripted, script: AsyncScript, answer: bytes, read: bytes | int | None
+) -> None:
+    async with reading(scripted) as commands:
+        running = asyncio.create_task(commands.run(script, "name", AMPLE, "lease", 7, b"\r\n"))
+        await scripted.heard(1, word=b"EVALSHA")
+        await scripted.say(answer)
+        assert await running == read
+    words = [b"EVALSHA", script.sha.encode(), b"1", b"name", b"lease", b"7", b"\r\n"]
+    assert b"".join(scripted.asked[0]) == b"*7\r\n" + b"".join(
+        b"$%d\r\n%b\r\n" % (len(word), word) for word in words
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"-READONLY You can't write against a read only replica.\r\n", ReadOnlyError),
+        (b"-ERR referral:acme:1 is at fault\r\n", ResponseError),
+    ],
+)
+async def test_a_script_that_is_refused_is_an_error_without_what_was_said(
+    scripted: Scripted, script: AsyncScript, answer: bytes, error: type[Exception]
+) -> None:
+    async with reading(scripted) as commands:
+        running = asyncio.create_task(commands.run(script, "name", AMPLE))
+        await scripted.heard(1, word=b"EVALSHA")
+        await scripted.say(answer)
+        with pytest.raises(error) as refused:
+            await running
+    assert str(refused.value) == answer[1:].split()[0].decode()
+
+
+async def test_a_script_that_the_server_does_not_know_is_sent(
+    redis: Redis, settings: RedisSettings
+) -> None:
+    script = redis.register_script("return KEYS[1] .. ARGV[1] .. #KEYS")
+    await redis.script_flush()
+    async with open_commands(settings) as commands:
+        found = await asyncio.gather(
+            *(commands.run(script, f"name:{number}/", AMPLE, number) for number in range(100))
+        )
+        await redis.script_flush()
+        assert await commands.run(script, "again", AMPLE, "") == b"again1"
+    assert found == [b"name:%d/%d1" % (number, number) for number in range(100)]
+
+
 async def test_who_gave_up_leaves_no_answer_to_others(scripted: Scripted) -> None:
-    async with reading(scripted) as reads:
-        async with asking(reads, "late", within=SOON) as (late,), asking(reads, "left") as (left,):
+    async with reading(scripted) as commands:
+        async with (
+            asking(commands, "late", within=SOON) as (late,),
+            asking(commands, "left") as (left,),
+        ):
             await scripted.heard(2)
             left.cancel()
-            with pytest.raises(Unavailable):
+            with pytest.raises(TimeoutError):
                 await late
-        async with asking(reads, "third") as (third,):
+        async with asking(commands, "third") as (third,):
             await scripted.heard(3)
             await scripted.say(b"$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n")
             assert await third == b"3"
@@ -141,20 +202,20 @@ async def test_who_gave_up_leaves_no_answer_to_others(scripted: Scripted) -> Non
 async def test_a_time_that_ends_sooner_counts_though_others_have_more(
     scripted: Scripted,
 ) -> None:
-    async with reading(scripted) as reads, asking(reads, "patient") as (patient,):
+    async with reading(scripted) as commands, asking(commands, "patient") as (patient,):
         await scripted.heard(1)
         async with asyncio.timeout(AMPLE / 2):
-            with pytest.raises(Unavailable):
-                await reads.get("hasty", SOON)
+            with pytest.raises(TimeoutError):
+                await commands.get("hasty", SOON)
         assert not patient.done()
 
 
 async def test_a_connection_that_says_nothing_for_long_is_given_up(scripted: Scripted) -> None:
-    async with reading(scripted) as reads:
+    async with reading(scripted) as commands:
 
         async def asks_elsewhere() -> bool:
-            with pytest.raises(Unavailable):
-                await reads.get("any", SOON)
+            with pytest.raises((TimeoutError, Unavailable)):
+                await commands.get("any", SOON)
             return len(scripted.asked) > 1
 
         await until(asks_elsewhere)
@@ -163,32 +224,32 @@ async def test_a_connection_that_says_nothing_for_long_is_given_up(scripted: Scr
 async def test_what_is_no_answer_ends_the_connection_and_the_next_read_has_another(
     scripted: Scripted,
 ) -> None:
-    async with reading(scripted) as reads:
-        async with asking(reads, "one", "two") as tasks:
+    async with reading(scripted) as commands:
+        async with asking(commands, "one", "two") as tasks:
             await scripted.heard(2)
             await scripted.say(b"HTTP/1.1 400 Bad Request\r\n")
             for task in tasks:
                 with pytest.raises(Unavailable):
                     await task
-        async with asking(reads, "three") as (three,):
+        async with asking(commands, "three") as (three,):
             await scripted.heard(1, connection=1)
             await scripted.say(b"$1\r\n3\r\n", connection=1)
             assert await three == b"3"
 
 
 async def test_who_waits_when_the_connection_is_left_gets_no_answer(scripted: Scripted) -> None:
-    async with reading(scripted) as reads, asking(reads, "one") as (one,):
+    async with reading(scripted) as commands, asking(commands, "one") as (one,):
         await scripted.heard(1)
-        await reads.leave()
+        await commands.leave()
         with pytest.raises(Unavailable):
             await one
 
 
 async def test_a_connection_that_is_not_made_in_time_is_left_at_once() -> None:
     """No address of the block that RFC 5737 keeps for examples answers."""
-    async with open_reads(RedisSettings(host="192.0.2.1")) as reads:
+    async with open_commands(RedisSettings(host="192.0.2.1")) as commands:
         with pytest.raises(Unavailable):
-            await reads.get("any", SOON)
+            await commands.get("any", SOON)
 
 
 async def test_a_real_server_answers_many_at_once_in_order(
@@ -196,6 +257,6 @@ async def test_a_real_server_answers_many_at_once_in_order(
 ) -> None:
     names = [f"key:{number}" for number in range(5_000)]
     await redis.mset({name: name * 9 for name in names})
-    async with open_reads(settings) as reads:
-        found = await asyncio.gather(*(reads.get(name, AMPLE) for name in names))
+    async with open_commands(settings) as commands:
+        found = await asyncio.gather(*(commands.get(name, AMPLE) for name in names))
     assert found == [(name * 9).encode() for name in names]

@@ -21,9 +21,9 @@ from hypothesis.stateful import invariant, rule
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.postgres.coalesced import CoalescedStatuses
+from referrals_adapters.redis.commands import PooledCommands
 from referrals_adapters.redis.entry import from_entry
-from referrals_adapters.redis.pipelined import open_reads
-from referrals_adapters.redis.reads import PooledReads
+from referrals_adapters.redis.pipelined import open_commands
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
 from referrals_domain.errors import NotFound
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from referrals_adapters.redis.reads import Reads
+    from referrals_adapters.redis.commands import Commands
     from referrals_domain.ports.status_cache import StatusCache
     from referrals_sandbox.servers.child import Child
     from referrals_sandbox.servers.valkey import Redis as Server
@@ -98,7 +98,7 @@ class Promises(ServerMachine):
         self,
         runner: asyncio.Runner,
         redis: Redis,
-        reads: Reads,
+        commands: Commands,
         nowhere: Redis,
         process: Child,
     ) -> None:
@@ -106,7 +106,7 @@ class Promises(ServerMachine):
         self.redis, self.process = redis, process
         self.cache_that_answers = RedisStatusCache(
             redis=redis,
-            reads=reads,
+            commands=commands,
             read_within=AMPLE,
             invalidate_within=AMPLE,
             breaker=Breaker(rest=timedelta(0)),  # it asks in vain rather than not at all
@@ -115,7 +115,7 @@ class Promises(ServerMachine):
             self.cache_that_answers, read_within=SOON, invalidate_within=SOON
         )
         self.cut_off_cache = attrs.evolve(
-            self.cache_that_answers, redis=nowhere, reads=PooledReads(nowhere)
+            self.cache_that_answers, redis=nowhere, commands=PooledCommands(nowhere)
         )
         self.cache = WitnessedCache(self.cache_that_answers)
         self.store = InMemoryStore()
@@ -258,21 +258,21 @@ class Promises(ServerMachine):
 
 
 @pytest.fixture(params=["pooled", "pipelined"])
-def reads(
+def commands(
     request: pytest.FixtureRequest, runner: asyncio.Runner, shared: Redis, server: Server
-) -> Iterator[Reads]:
+) -> Iterator[Commands]:
     """Both ways to read, on the loop that runs only while it is told to."""
-    opening = open_reads(RedisSettings(host=server.host, port=server.port))
+    opening = open_commands(RedisSettings(host=server.host, port=server.port))
     pipelined = runner.run(opening.__aenter__())
-    yield pipelined if request.param == "pipelined" else PooledReads(shared)
+    yield pipelined if request.param == "pipelined" else PooledCommands(shared)
     runner.run(opening.__aexit__(None, None, None))
 
 
 @pytest.mark.timeout(900)  # of the profile `thorough`
 def test_the_promises_are_kept(
-    runner: asyncio.Runner, shared: Redis, reads: Reads, nowhere: Redis, process: Child
+    runner: asyncio.Runner, shared: Redis, commands: Commands, nowhere: Redis, process: Child
 ) -> None:
     def promises() -> Promises:
-        return Promises(runner, shared, reads, nowhere, process)
+        return Promises(runner, shared, commands, nowhere, process)
 
     play(promises, few=25, steps=40)

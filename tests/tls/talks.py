@@ -13,7 +13,7 @@ from referrals_adapters.kafka.settings import KafkaSettings
 from referrals_adapters.kafka.topics import look_after_topics
 from referrals_adapters.postgres.engine import open_engine
 from referrals_adapters.redis.client import open_redis
-from referrals_adapters.redis.pipelined import open_reads
+from referrals_adapters.redis.pipelined import open_commands
 from referrals_adapters.redis.settings import RedisSettings
 from referrals_adapters.wire.tls import ClientTls
 from tests.kafka.cluster import Cluster, answering
@@ -87,10 +87,10 @@ async def with_reads_of_redis(port: int, tls: ServerTls) -> AsyncIterator[Talk]:
         @asynccontextmanager
         async def opened(how: ClientTls | None) -> AsyncIterator[Say]:
             settings = RedisSettings(host=HOST, port=front.port, tls=how)
-            async with open_reads(settings) as reads:
+            async with open_commands(settings) as commands:
 
                 async def say() -> bool:
-                    return await reads.get("nobody has put this", within=5) == b""
+                    return await commands.get("nobody has put this", within=5) == b""
 
                 yield say
 
@@ -119,7 +119,7 @@ async def with_kafka(tls: ServerTls) -> AsyncIterator[Talk]:
             yield Talk(front=front, prefix="KAFKA_TLS", opened=opened)
 
 
-SERVERS: Final = ("postgres", "redis", "reads of redis", "kafka")
+SERVERS: Final = ("postgres", "redis", "commands of redis", "kafka")
 
 
 def talk_with(
@@ -131,7 +131,7 @@ def talk_with(
             return with_postgres(database, tls)
         case "redis":
             return with_redis(servers.redis.port, tls)
-        case "reads of redis":
+        case "commands of redis":
             return with_reads_of_redis(servers.redis.port, tls)
         case _:
             return with_kafka(tls)

@@ -17,7 +17,7 @@ from referrals_adapters.postgres.pool import Pool, open_pool
 from referrals_adapters.postgres.reading import open_statuses
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_adapters.redis.client import Client, open_redis
-from referrals_adapters.redis.pipelined import PipelinedReads, open_reads
+from referrals_adapters.redis.pipelined import PipelinedCommands, open_commands
 from referrals_adapters.redis.rate_limits import RedisRateLimits
 from referrals_adapters.redis.settings import RateLimitSettings
 from referrals_adapters.redis.status_cache import RedisStatusCache
@@ -71,7 +71,7 @@ class Container(containers.DeclarativeContainer):
     funnel_pool = providers.Dependency(instance_of=Pool)
     statuses = providers.Dependency(instance_of=CoalescedStatuses)
     redis = providers.Dependency(instance_of=Client)
-    reads = providers.Dependency(instance_of=PipelinedReads)
+    commands = providers.Dependency(instance_of=PipelinedCommands)
     limit_settings = providers.Dependency(instance_of=RateLimitSettings)
     auth_channel = providers.Dependency(
         instance_of=Channel  # type: ignore[type-abstract]  # only isinstance is asked of it
@@ -87,7 +87,7 @@ class Container(containers.DeclarativeContainer):
         CountedTransaction, providers.Factory(PostgresTransaction, pool, acting_for), metrics
     )
     funnel_transaction = providers.Factory(PostgresTransaction, funnel_pool, acting_for)
-    redis_cache = providers.Singleton(RedisStatusCache, redis=redis, reads=reads)
+    redis_cache = providers.Singleton(RedisStatusCache, redis=redis, commands=commands)
     cache = providers.Singleton(CountedStatusCache, redis_cache, metrics)
     limits = providers.Singleton(
         RedisRateLimits,
@@ -174,7 +174,7 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Contain
                 )
             ),
             redis=await opened(open_redis(settings.redis)),
-            reads=await opened(open_reads(settings.redis)),
+            commands=await opened(open_commands(settings.redis)),
             limit_settings=settings.limits,
             auth_channel=await opened(open_channel(settings.auth.target, settings.auth.tls)),
             auth_service=settings.auth.service,

@@ -1,4 +1,4 @@
-"""A connection to Redis on which keys are read, many at a time."""
+"""A connection to Redis on which much is asked at a time."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
+
 from referrals_adapters.redis.client import CONNECT_WITHIN
 from referrals_adapters.wire.renewing import encrypting
 from referrals_domain.errors import Unavailable
 
 if TYPE_CHECKING:
+    from referrals_adapters.redis.commands import Answer, Argument
     from referrals_adapters.redis.settings import RedisSettings
 
 _LOST_AFTER: Final = 0.5  # seconds after an answer was due; until then the server may just be slow
 _END: Final = b"\r\n"
 _WELCOME: Final = b"+OK"
-_TEXT, _ERROR = b"$-"  # how answers to a GET begin; see the Redis serialization protocol
+_TEXT, _NUMBER, _ERROR = b"$:-"  # how answers begin; see the Redis serialization protocol
+_ERRORS: Final = {b"NOSCRIPT": NoScriptError, b"READONLY": ReadOnlyError}
 
 
 class Connection(asyncio.Protocol):
@@ -42,12 +46,11 @@ class Connection(asyncio.Protocol):
         self._closed = self._loop.create_future()
         self._making = self._loop.create_task(self._make(settings))
 
-    def get(self, name: str, within: float) -> asyncio.Future[bytes]:
-        """Send a question with the next write."""
+    def ask(self, question: bytes, within: float) -> asyncio.Future[Answer]:
+        """Send a question with the next write; its answer is no list."""
         if self._transport and not self._unsent:
             self._loop.call_soon(self._send)
-        key = name.encode()
-        self._unsent.append(b"*2\r\n$3\r\nGET\r\n$%d\r\n%b\r\n" % (len(key), key))
+        self._unsent.append(question)
         asked = _Asked(self._loop.create_future(), self._loop.time() + within)
         self._line.append(asked)
         if asked.until < self._look_at:
@@ -71,21 +74,24 @@ class Connection(asyncio.Protocol):
         """Give each whole answer to who asked."""
         data, at = self._rest + data, 0
         while (end := data.find(_END, at)) >= 0:
-            held, after = b"", end + len(_END)
-            if not self._is_known and data[at:end] == _WELCOME:
-                self._is_known, at = True, after
-                continue
-            if data[at] == _TEXT and (size := int(data[at + 1 : end])) >= 0:
+            kind, said, after = data[at], data[at + 1 : end], end + len(_END)
+            answer: Answer | ResponseError = None
+            if kind == _TEXT and (size := int(said)) >= 0:
                 begin, after = after, after + size + len(_END)
                 if after > len(data):
                     break
-                held = data[begin : begin + size]
-            elif data[at] not in (_TEXT, _ERROR) or not self._is_known:  # who is it, or who are we
+                answer = data[begin : begin + size]
+            elif kind == _NUMBER:
+                answer = int(said)
+            elif kind == _ERROR and self._is_known:
+                answer = _error_of(said)
+            elif not self._is_known and data[at:end] == _WELCOME:
+                self._is_known, at = True, after
+                continue
+            elif kind != _TEXT:  # who is it, or who are we
                 self._lose()
                 return
-            answer = self._line.popleft().answer
-            if not answer.done():
-                answer.set_result(held)
+            self._line.popleft().end(answer)
             at = after
         self._rest = data[at:]
 
@@ -121,7 +127,7 @@ class Connection(asyncio.Protocol):
         waiting = [asked for asked in self._line if not asked.answer.done()]
         for asked in waiting:
             if asked.until <= now:
-                asked.fail()
+                asked.fail(TimeoutError("Redis does not answer in time"))
         self._look_again(min((one.until for one in waiting if one.until > now), default=math.inf))
         if self._transport and self._line and self._line[0].until + _LOST_AFTER <= now:
             self._lose()
@@ -136,21 +142,37 @@ class Connection(asyncio.Protocol):
             self._making.cancel()
         self._look_again(math.inf)
         for asked in self._line:
-            asked.fail()
+            asked.fail(Unavailable("Redis does not answer"))
+
+
+def packed(*words: Argument) -> bytes:
+    """Return a question of these words, as the Redis serialization protocol has it."""
+    encoded = [one if isinstance(one, bytes) else str(one).encode() for one in words]
+    parts = [b"$%d\r\n%b\r\n" % (len(one), one) for one in encoded]
+    return b"".join((b"*%d\r\n" % len(parts), *parts))
 
 
 def _login(settings: RedisSettings) -> bytes:
     """Return what says who we are, before all questions; nothing if nobody wants to know."""
-    if settings.password is None:
-        return b""
-    password = settings.password.revealed().encode()
-    return b"*2\r\n$4\r\nAUTH\r\n$%d\r\n%b\r\n" % (len(password), password)
+    return packed("AUTH", settings.password.revealed()) if settings.password else b""
+
+
+def _error_of(said: bytes) -> ResponseError:
+    """Return an error of Redis's, without what it says in detail."""
+    code = said.partition(b" ")[0]
+    return _ERRORS.get(code, ResponseError)(code.decode(errors="replace"))
 
 
 class _Asked(NamedTuple):
-    answer: asyncio.Future[bytes]
+    answer: asyncio.Future[Answer]
     until: float
 
-    def fail(self) -> None:
+    def end(self, answer: Answer | ResponseError) -> None:
+        if isinstance(answer, ResponseError):
+            self.fail(answer)
+        elif not self.answer.done():
+            self.answer.set_result(answer)
+
+    def fail(self, error: Exception) -> None:
         if not self.answer.done():
-            self.answer.set_exception(Unavailable("Redis does not answer"))
+            self.answer.set_exception(error)

@@ -1,5 +1,5 @@
 """
-Reads of keys over one connection.
+Questions over a connection that all share.
 
 What is asked in one turn of the loop goes out in one write, and comes back in as few reads. A GET
 costs some 2 us of CPU so; by redis-py 45, by coredis 65, by valkey-glide 30 (64 at a time, 2026).
@@ -8,34 +8,78 @@ costs some 2 us of CPU so; by redis-py 45, by coredis 65, by valkey-glide 30 (64
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from referrals_adapters.redis.connection import Connection
-from referrals_adapters.redis.reads import Reads
+from redis.exceptions import NoScriptError, ResponseError
+
+from referrals_adapters.redis.commands import Answer, Argument, Commands
+from referrals_adapters.redis.connection import Connection, packed
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator
+
+    from redis.commands.core import AsyncScript
 
     from referrals_adapters.redis.settings import RedisSettings
 
 
 @asynccontextmanager
-async def open_reads(settings: RedisSettings) -> AsyncIterator[PipelinedReads]:
+async def open_commands(settings: RedisSettings) -> AsyncIterator[PipelinedCommands]:
     """
-    Open reads, and close their connection in the end.
+    Open commands, and close their connections in the end.
 
-    Nothing is sent before the first read, so Redis may be away.
+    Nothing is sent before the first command, so Redis may be away.
     """
-    reads = PipelinedReads(settings)
+    commands = PipelinedCommands(settings)
     try:
-        yield reads
+        yield commands
     finally:
-        await reads.leave()
+        await commands.leave()
 
 
-class PipelinedReads(Reads):
+class PipelinedCommands(Commands):
     """
-    Reads over one connection, which the next read opens anew once it is lost.
+    Asks over two connections: one for scripts, so that where writing waits, reading does not.
+
+    Args:
+        settings: Where Redis is.
+    """
+
+    def __init__(self, settings: RedisSettings) -> None:
+        self._reads, self._scripts = _Line(settings), _Line(settings)
+
+    async def get(self, name: str, within: float) -> bytes:
+        """Ask together with all who ask in this turn of the loop."""
+        key = name.encode()
+        question = b"*2\r\n$3\r\nGET\r\n$%d\r\n%b\r\n" % (len(key), key)
+        try:
+            held = await self._reads.ask(question, within)
+        except ResponseError:
+            return b""
+        return held if isinstance(held, bytes) else b""
+
+    async def run(
+        self, script: AsyncScript, name: str, within: float, *arguments: Argument
+    ) -> Answer:
+        """Ask together with all who ask in this turn; the text goes to who does not know it."""
+        call = (1, name, *arguments)
+        try:
+            return await self._scripts.ask(packed("EVALSHA", script.sha, *call), within)
+        except NoScriptError:
+            return await self._scripts.ask(
+                packed("EVAL", cast("str", script.script), *call), within
+            )
+
+    async def leave(self) -> None:
+        """Close the connections; who waits for an answer gets none."""
+        await self._reads.leave()
+        await self._scripts.leave()
+
+
+class _Line:
+    """
+    A connection, which the next question opens anew once it is lost.
 
     Args:
         settings: Where Redis is.
@@ -45,14 +89,12 @@ class PipelinedReads(Reads):
         self._settings = settings
         self._connection: Connection | None = None
 
-    async def get(self, name: str, within: float) -> bytes:
-        """Ask together with all who ask in this turn of the loop."""
+    def ask(self, question: bytes, within: float) -> asyncio.Future[Answer]:
         connection = self._connection
         if connection is None or connection.is_lost:
             connection = self._connection = Connection(self._settings)
-        return await connection.get(name, within)
+        return connection.ask(question, within)
 
     async def leave(self) -> None:
-        """Close the connection; who waits for an answer gets none."""
         if self._connection:
             await self._connection.close()

@@ -15,9 +15,9 @@ from redis.exceptions import ReadOnlyError
 
 from referrals_adapters.flow.breaker import Breaker
 from referrals_adapters.flow.patience import patience
+from referrals_adapters.redis.commands import Commands, PooledCommands
 from referrals_adapters.redis.entry import from_entry, name_of, to_entry
 from referrals_adapters.redis.lifetimes import Lifetimes, milliseconds
-from referrals_adapters.redis.reads import PooledReads, Reads
 from referrals_adapters.redis.scripts import Scripts
 from referrals_domain.ports.status_cache import Miss, StatusCache
 
@@ -50,7 +50,7 @@ class RedisStatusCache(StatusCache):
 
     Args:
         redis: The client.
-        reads: How keys are read; by default, the client does it.
+        commands: How reads, leases and fills are asked for; by default, the client does it.
         read_within: How long Redis may take for a read, for a lease, or for a fill; then it
             counts as away.
         invalidate_within: How long an invalidation may take; a worker has more time.
@@ -61,7 +61,7 @@ class RedisStatusCache(StatusCache):
     """
 
     redis: Redis
-    reads: Reads = attrs.field()
+    commands: Commands = attrs.field()
     read_within: timedelta = timedelta(milliseconds=30)
     invalidate_within: timedelta = timedelta(milliseconds=250)
     lifetimes: Lifetimes = attrs.field(factory=Lifetimes)
@@ -70,9 +70,9 @@ class RedisStatusCache(StatusCache):
     chance: Callable[[], float] = random.random
     _scripts: Scripts = attrs.field(init=False, repr=False)
 
-    @reads.default
-    def _pooled(self) -> Reads:
-        return PooledReads(self.redis)
+    @commands.default
+    def _pooled(self) -> Commands:
+        return PooledCommands(self.redis)
 
     @_scripts.default
     def _registered(self) -> Scripts:
@@ -89,7 +89,7 @@ class RedisStatusCache(StatusCache):
             with suppress(Exception):  # connections may be broken already
                 await self.redis.connection_pool.disconnect()
             with suppress(Exception):
-                await self.reads.leave()
+                await self.commands.leave()
             return Miss(None)
         except Exception:  # noqa: BLE001 - redis-py lets others than its own through (TypeError)
             self.breaker.failed()
@@ -103,8 +103,8 @@ class RedisStatusCache(StatusCache):
             return
         lifetime = milliseconds(self.lifetimes.of(view, chance=self.chance()))
         with suppress(Exception), self.breaker.watching():  # as in `read`
-            async with patience(self.read_within.total_seconds()):
-                await self._scripts.fill([name_of(key)], [lease, to_entry(view), lifetime])
+            told = (lease, to_entry(view), lifetime)
+            await self.commands.run(self._scripts.fill, name_of(key), self._within, *told)
 
     async def invalidate(self, versions: Mapping[ReferralKey, int]) -> bool:
         """Put floors in place of older values and of leases, all in one round trip."""
@@ -119,22 +119,25 @@ class RedisStatusCache(StatusCache):
             return False
         return True
 
+    @property
+    def _within(self) -> float:
+        return self.read_within.total_seconds()
+
     async def _read(self, name: str) -> Reading:
-        within = self.read_within.total_seconds()
-        held = await self.reads.get(name, within)
+        held = await self.commands.get(name, self._within)
         hit = from_entry(held)
         if hit is not None:
             return hit
         try:
-            async with patience(within):
-                return await self._lease(name, unreadable=held)
+            return await self._lease(name, unreadable=held)
         except TimeoutError:  # Redis is there, for it answered: we may lack the CPU ourselves
             return Miss(None)
 
     async def _lease(self, name: str, *, unreadable: bytes) -> Reading:
         lease = self.new_lease()
-        lifetimes = map(milliseconds, (self.lifetimes.lease, self.lifetimes.floor))
-        answer = await self._scripts.lease([name], [lease, *lifetimes, unreadable])
+        lasting, floor = milliseconds(self.lifetimes.lease), milliseconds(self.lifetimes.floor)
+        wanted = (lease, lasting, floor, unreadable)
+        answer = await self.commands.run(self._scripts.lease, name, self._within, *wanted)
         if isinstance(answer, bytes):  # somebody else has filled it meanwhile
             return from_entry(answer) or Miss(None)
         return Miss(lease if answer else None)
