@@ -9,7 +9,6 @@ The work is bounded whatever the body holds: see the constants.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import unquote_plus
@@ -21,7 +20,7 @@ from referrals_domain.model.link import Channel
 from referrals_domain.model.signals import Signal, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from referrals_adapters.shopify.body import NoteAttribute, OrderBody
 
@@ -103,14 +102,11 @@ def _of_fields(
 ) -> Iterable[Signal]:
     if not fields:
         return ()
-    texts = defaultdict(list)
-    for name, text in fields:
-        texts[name].append(text)
-    read_codes = _values(ReferralCode.read, texts, codes)
-    shares = _values(ReferralId, texts, _SHARE)
+    read_codes = _values(ReferralCode.read, fields, codes)
+    shares = _values(ReferralId, fields, _SHARE)
     if not read_codes and not shares:
         return ()
-    channel = next(iter(_values(Channel, texts, channels)), None)
+    channel = next(iter(_values(Channel, fields, channels)), None)
     return [
         Signal(source=source, code=code, share=share, channel=channel)
         for code, share in zip_longest(read_codes, shares)
@@ -118,15 +114,13 @@ def _of_fields(
 
 
 def _values(
-    kind: Callable[[str], T], texts: Mapping[str, Iterable[str]], names: Iterable[str]
+    kind: Callable[[str], T], fields: Iterable[tuple[str, str]], names: Iterable[str]
 ) -> list[T]:
     """Return what reads as one of a kind, each once, in the order of the names."""
-    if texts.keys().isdisjoint(names):
-        return []
     values: dict[T, None] = {}
     for name in names:
-        for text in texts.get(name, ()):
-            if value := _read(kind, text):
+        for given, text in fields:
+            if given == name and (value := _read(kind, text)):
                 values[value] = None
     return list(values)
 
