@@ -65,10 +65,11 @@ class Money:
         """
         if not _AMOUNT.fullmatch(amount):
             raise ValueError("not a decimal amount")
-        minor = Decimal(amount).scaleb(_exponent(currency))
-        if minor != minor.to_integral_value():
+        major, _, fraction = amount.partition(".")
+        exponent = _exponent(currency)
+        if fraction[exponent:].strip("0"):
             raise ValueError("the amount is finer than the currency's minor unit")
-        return cls(int(minor), currency)
+        return cls(int(major + fraction[:exponent].ljust(exponent, "0")), currency)
 
     @property
     def amount(self) -> str:

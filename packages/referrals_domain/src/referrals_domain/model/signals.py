@@ -20,6 +20,8 @@ class Source(StrEnum):
     LANDING_SITE_REF = "landing_site_ref"
     REFERRING_SITE = "referring_site"
 
+    __hash__ = str.__hash__  # that of enumerations is a function of Python's
+
     @property
     def rank(self) -> int:
         """The place in the order of strength; 0 is the strongest."""
