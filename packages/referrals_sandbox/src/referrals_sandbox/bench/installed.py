@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TOOLS: Final = ("pydantic", "werkzeug", "yaml")
+TOOLS: Final = ("pydantic", "rich", "werkzeug", "yaml")
 """
-What no service needs, and dependency-injector (4.49) imports wherever it is, for 7 MB.
+What no service needs, and dependency-injector (4.49) and structlog (26.1) import where it is.
 
 The sandbox and its tests bring it along; the services' images do not have it.
 """
