@@ -54,11 +54,11 @@ QUICK: Final = Plan(
     many=100_000,
 )
 FULL: Final = Plan(
-    rounds=5,
-    reads=4,
-    transactions=3,
-    webhooks=3,
-    conversions=6,
+    rounds=9,
+    reads=2,
+    transactions=2,
+    webhooks=2,
+    conversions=4,
     ramp=1.5,
     referrals=100_000,
     known=20_000,
