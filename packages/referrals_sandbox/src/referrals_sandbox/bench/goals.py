@@ -254,7 +254,7 @@ GOALS: Final[Sequence[Goal]] = (
         values=_rates,
         bound=_WITHOUT_SIGNAL,
         unit="/s",
-        refusal=Refusal(base=_BARE_RATE, asked=lambda bare: 0.6 * bare),
+        refusal=Refusal(base=_BARE_RATE, asked=lambda bare: bare / 2),
     ),
     _drain("relay's drain", "drain", 40_000),
     _drain("drain to a real Kafka", "drain_kafka", 15_000),
