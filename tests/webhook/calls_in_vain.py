@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.webhook.shift import (
+    ENOUGH,
     calls_of_a_shift,
     is_down,
     is_slow,
@@ -22,8 +23,7 @@ from tests.webhook.shift import (
 if TYPE_CHECKING:
     from tests.webhook.shift import Trouble
 
-ORDERS: Final = 1_000
-MERCHANTS: Final = {"auth": 500, "core": 20}
+MERCHANTS: Final = {"auth": ENOUGH, "core": 20}
 """Auth is asked about merchants: for its troubles to count there must be many."""
 LATENCY: Final = 0.02
 """Of a neighbour that is not on the same machine; work then lasts for several of its phases."""
@@ -34,7 +34,7 @@ LATENCY: Final = 0.02
 @pytest.mark.parametrize("trouble", [is_down, is_slow, is_slow_at_times, refuses_at_times])
 async def test_it_is_asked_a_tenth_more_at_most(trouble: Trouble, of: str) -> None:
     needed, made = [
-        await calls_of_a_shift(one, of, orders=ORDERS, merchants=MERCHANTS[of], latency=LATENCY)
+        await calls_of_a_shift(one, of, orders=ENOUGH, merchants=MERCHANTS[of], latency=LATENCY)
         for one in (is_well, trouble)
     ]
     print(f"{of} {trouble.__name__}: {made} / {needed} = {made / needed:.3f}")  # noqa: T201 - the measure

@@ -44,6 +44,10 @@ Trouble: TypeAlias = Callable[[Neighbour], Coroutine[Any, Any, None]]
 PACE: Final = Pace(timeout=0.5)
 """As the worker's own, with a deadline that a test can wait for."""
 
+ENOUGH: Final = 1_200
+"""Orders for which a tenth is more than can be in vain, however slow the machine: two batches have
+16 calls each under way when trouble begins, up to six probes go in it, and it begins thrice."""
+
 
 @attrs.frozen(kw_only=True)
 class Shift:

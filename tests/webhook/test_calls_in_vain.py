@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from tests.webhook.shift import calls_of_a_shift, is_well, on_shift, refuses_at_times
+from tests.webhook.shift import ENOUGH, calls_of_a_shift, is_well, on_shift, refuses_at_times
 
 pytestmark = pytest.mark.long
 
 
 async def test_a_core_that_refuses_every_other_second_is_asked_a_tenth_more_at_most() -> None:
-    needed = await calls_of_a_shift(is_well, "core", orders=600, merchants=5)
-    made = await calls_of_a_shift(refuses_at_times, "core", orders=600, merchants=5)
+    needed = await calls_of_a_shift(is_well, "core", orders=ENOUGH, merchants=5)
+    made = await calls_of_a_shift(refuses_at_times, "core", orders=ENOUGH, merchants=5)
     assert needed < made <= 1.1 * needed
 
 

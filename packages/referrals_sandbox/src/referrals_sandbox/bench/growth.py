@@ -47,6 +47,7 @@ _ROLES: Final = ("http", "worker", "relay")
 _KNOWN, _ASKED = 5, 2  # one in so many of the few is in Redis, one in so many asked for at all
 _OFTEN: Final = 3  # to ask for each, for it to be in Redis: what Redis is late for is not filled
 _PART: Final = 0.5  # of a slice of R by itself: here there are twice as many
+_MORE: Final = 2  # times the rounds: a tenth is to be told, which a slice of C is often off by
 
 
 @attrs.frozen(kw_only=True)
@@ -82,10 +83,11 @@ async def growth(sandbox: Sandbox, connection: asyncpg.Connection, plan: Plan) -
         ]
         for side in (few, many):
             await side.warm_up()
+        rounds = _MORE * plan.rounds
         # At once, for within the block there is but one CPU to be seen.
         with cpu.pinned({**apart(few.meter, "grpc"), **apart(many.meter, "grpc")}):
-            r = await alternated(plan.rounds, few=few.read, many=many.read)
-        c = await alternated(plan.rounds, few=few.convert, many=many.convert)
+            r = await alternated(rounds, few=few.read, many=many.read)
+        c = await alternated(rounds, few=few.convert, many=many.convert)
         for side in (few, many):
             await side.require_all_completed()
     return Growth(r=r, c=c)
