@@ -32,12 +32,14 @@ def servers() -> Iterator[Servers]:
 
 
 @asynccontextmanager
-async def connected(servers: Servers) -> AsyncIterator[asyncpg.Connection]:
+async def connected(
+    servers: Servers, *, database: str | None = None
+) -> AsyncIterator[asyncpg.Connection]:
     settings = servers.owner_environment()
     connection = await asyncpg.connect(
         host=settings["REFERRALS_DB_HOST"],
         port=int(settings["REFERRALS_DB_PORT"]),
-        database=settings["REFERRALS_DB_NAME"],
+        database=database or settings["REFERRALS_DB_NAME"],
         user=settings["REFERRALS_DB_USER"],
         password=settings["REFERRALS_DB_PASSWORD"],
     )
@@ -172,6 +174,27 @@ async def test_postgresql_keeps_committed_rows_when_it_is_killed(servers: Server
     async with connected(servers) as connection:
         assert await connection.fetchval("SELECT answer FROM kept") == 42
     assert killed == -9
+
+
+async def test_a_database_is_dropped_while_autovacuum_works_in_it() -> None:
+    with running(postgres_settings={"autovacuum_naptime": "1s"}) as servers:
+        async with connected(servers) as connection:
+            await connection.execute("CREATE DATABASE cluttered")
+            async with connected(servers, database="cluttered") as cluttered:
+                await cluttered.execute(
+                    "CREATE TABLE clutter (number int) WITH (autovacuum_vacuum_threshold = 1, "
+                    "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)"
+                )
+                await cluttered.execute("INSERT INTO clutter SELECT generate_series(1, 100000)")
+                await cluttered.execute("DELETE FROM clutter")
+
+            async def is_at_work() -> bool:
+                autovacuum = "usename IS NULL AND datname = 'cluttered'"  # for it is nobody's
+                look = f"SELECT FROM pg_stat_activity WHERE {autovacuum}"
+                return bool(await connection.fetch(look))
+
+            await until(is_at_work, within=40)
+            await connection.execute("DROP DATABASE cluttered WITH (FORCE)")
 
 
 async def test_a_replica_follows_its_primary_and_takes_no_writes(servers: Servers) -> None:

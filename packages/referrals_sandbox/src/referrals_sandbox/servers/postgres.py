@@ -50,7 +50,7 @@ class Database:
         grpc_user: Who the gRPC service connects as: it sees the rows of whom it acts for.
         grpc_password: Its.
         owner: Who brings the schema up; in the sandbox's own server also allowed CREATEDB and
-            REPLICATION, and a member of both users' roles.
+            REPLICATION, and a member of both users' roles and of `pg_signal_backend`.
         owner_password: Theirs.
         process: The server, unless it is an outside one.
     """
@@ -223,6 +223,8 @@ def _create(server: Path, folder: Path, port: int, password: str) -> Command:
     script = folder / "create.sql"
     script.write_text(
         f"CREATE ROLE {OWNER} LOGIN CREATEDB REPLICATION PASSWORD '{password}';\n"
+        # DROP DATABASE ... WITH (FORCE) is refused without it while autovacuum works there.
+        f"GRANT pg_signal_backend TO {OWNER};\n"
         f"CREATE ROLE {GROUP} NOLOGIN;\n"
         f"CREATE ROLE {USER} LOGIN PASSWORD '{password}' IN ROLE {GROUP} ROLE {OWNER};\n"
         f"CREATE ROLE {GRPC_GROUP} NOLOGIN;\n"
