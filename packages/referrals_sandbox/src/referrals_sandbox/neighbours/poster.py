@@ -68,13 +68,22 @@ class Poster:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[_Connection]:
         """Use a connection within the block; one that failed is not used again."""
-        connection = self._idle.pop() if self._idle else await self._connect()
+        connection = self._open() or await self._connect()
         try:
             yield connection
         except BaseException:
             connection[1].close()
             raise
         self._idle.append(connection)
+
+    def _open(self) -> _Connection | None:
+        """Return an idle connection, unless the server has closed them all meanwhile."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not (reader.at_eof() or writer.is_closing()):
+                return reader, writer
+            writer.close()
+        return None
 
     async def _connect(self) -> _Connection:
         host, _, port = self.address.rpartition(":")
