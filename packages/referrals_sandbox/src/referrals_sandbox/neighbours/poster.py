@@ -68,7 +68,7 @@ class Poster:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[_Connection]:
         """Use a connection within the block; one that failed is not used again."""
-        connection = self._open() or await self._connect()
+        connection = self._still_open() or await self._connect()
         try:
             yield connection
         except BaseException:
@@ -76,7 +76,7 @@ class Poster:
             raise
         self._idle.append(connection)
 
-    def _open(self) -> _Connection | None:
+    def _still_open(self) -> _Connection | None:
         """Return an idle connection, unless the server has closed them all meanwhile."""
         while self._idle:
             reader, writer = self._idle.pop()
