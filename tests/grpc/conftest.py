@@ -32,8 +32,9 @@ async def core_channel(core: Neighbour) -> AsyncIterator[Channel]:
 
 
 @pytest.fixture
-async def service(auth: Neighbour) -> AsyncIterator[Service]:
-    async with serving_in_memory(auth) as service:
+async def service(request: pytest.FixtureRequest, auth: Neighbour) -> AsyncIterator[Service]:
+    """Our service, by our server or, where a test says so, by grpc.aio's."""
+    async with serving_in_memory(auth, aio=getattr(request, "param", False)) as service:
         yield service
 
 

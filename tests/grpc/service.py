@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
     from tests.neighbours import Neighbour
 
+BY_EITHER_SERVER: Final = pytest.mark.parametrize(
+    "service", [False, True], ids=["polled", "of grpc.aio"], indirect=True
+)
+"""What marks tests of the service whichever server it is served by."""
+
 TOKEN: Final = (("authorization", "Bearer good"),)
 
 

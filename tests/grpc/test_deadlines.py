@@ -19,7 +19,7 @@ from referrals_adapters.postgres.migrate import migrate
 from referrals_adapters.postgres.pool import open_pool
 from referrals_adapters.postgres.transaction import PostgresTransaction
 from referrals_domain.testing.builders import MERCHANT, SHOP
-from tests.grpc.service import TOKEN, bare, refusal_of
+from tests.grpc.service import BY_EITHER_SERVER, TOKEN, bare, refusal_of
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from referrals_adapters.postgres.settings import PostgresSettings
     from tests.grpc.service import Service
     from tests.neighbours import Neighbour
+
+pytestmark = BY_EITHER_SERVER
 
 PROGRAM = pb.GetProgramRequest(merchant_id=MERCHANT)
 ROUNDED = 1.02  # on its way gRPC rounds a timeout up, by a hundredth at most

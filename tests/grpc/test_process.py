@@ -141,6 +141,23 @@ async def test_it_tells_prometheus_of_calls_and_of_the_cache(
         } <= set(told)
 
 
+@pytest.mark.parametrize(
+    ("switch", "told"), [("off", "there is no such method"), ("on", "Method not found!")]
+)
+async def test_it_may_be_served_by_grpc_aio(
+    environment: Mapping[str, str], switch: str, told: str
+) -> None:
+    """Each server tells in its own words that there is no such method."""
+    async with (
+        started({**environment, "REFERRALS_GRPC_AIO": switch}) as running,
+        open_channel(running.address) as channel,
+    ):
+        assert await bare(channel, PATHS[0])(b"", metadata=TOKEN).code() is (
+            grpc.StatusCode.INVALID_ARGUMENT
+        )
+        assert await bare(channel, "/nothing")(b"").details() == told
+
+
 async def test_a_taken_port_is_one_line(environment: Mapping[str, str]) -> None:
     async with started(environment) as running:
         taken = {**environment, "REFERRALS_GRPC_LISTEN": running.address}

@@ -37,8 +37,11 @@ async def test_nobody_is_told_the_schemas_unless_the_setting_says_so(service: Se
     assert failure.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_anybody_is_told_which_services_there_are_where_it_does(auth: Neighbour) -> None:
-    async with serving_in_memory(auth, reflection=True) as service:
+@pytest.mark.parametrize("aio", [False, True])
+async def test_anybody_is_told_which_services_there_are_where_it_does(
+    auth: Neighbour, *, aio: bool
+) -> None:
+    async with serving_in_memory(auth, reflection=True, aio=aio) as service:
         answer = await reflect(service, ServerReflectionRequest(list_services=""))
     assert [one.name for one in answer.list_services_response.service] == [
         "grpc.health.v1.Health",
@@ -47,8 +50,9 @@ async def test_anybody_is_told_which_services_there_are_where_it_does(auth: Neig
     ]
 
 
-async def test_the_schema_of_our_service_is_told(auth: Neighbour) -> None:
-    async with serving_in_memory(auth, reflection=True) as service:
+@pytest.mark.parametrize("aio", [False, True])
+async def test_the_schema_of_our_service_is_told(auth: Neighbour, *, aio: bool) -> None:
+    async with serving_in_memory(auth, reflection=True, aio=aio) as service:
         answer = await reflect(service, ServerReflectionRequest(file_containing_symbol=SERVICE))
     (first, *_) = answer.file_descriptor_response.file_descriptor_proto
     assert FileDescriptorProto.FromString(first).service[0].name == "ReferralsService"

@@ -76,9 +76,11 @@ def test_the_service_is_out_of_the_worlds_reach_unless_told_otherwise() -> None:
 
 
 @pytest.mark.parametrize(("says", "on"), [("", False), ("off", False), ("on", True)])
-def test_reflection_is_off_unless_told_otherwise(says: str, *, on: bool) -> None:
-    told = ENVIRONMENT | {"REFERRALS_GRPC_REFLECTION": says}
-    assert Settings.read(Variables(told)).reflection is on
+def test_switches_are_off_unless_told_otherwise(says: str, *, on: bool) -> None:
+    names = ("REFERRALS_GRPC_REFLECTION", "REFERRALS_GRPC_AIO")
+    settings = Settings.read(Variables(ENVIRONMENT | dict.fromkeys(names, says)))
+    assert settings.reflection is on
+    assert settings.aio is on
 
 
 def test_a_replica_is_optional() -> None:

@@ -121,7 +121,7 @@ async def neighbour(tls: ServerTls) -> AsyncIterator[tuple[str, list[bytes]]]:
 
     server = grpc.aio.server()
     server.add_generic_rpc_handlers([Echo()])
-    port = server.add_secure_port(f"{HOST}:0", server_credentials(tls, 1)[0])
+    port = server.add_secure_port(f"{HOST}:0", server_credentials(tls))
     await server.start()
     try:
         yield f"{HOST}:{port}", shown

@@ -31,6 +31,7 @@ is away is waited for. Files of certificates are in PEM, and read anew when they
         "REFERRALS_PUBLIC_URL": "where friends reach the gateway, as https://go.example; the "
         "URLs of links begin so",
         "REFERRALS_GRPC_REFLECTION": "on: anybody may ask for the schemas (off)",
+        "REFERRALS_GRPC_AIO": "on: serve by grpc.aio, for twice the CPU (off)",
         "REFERRALS_DB_HOST": "PostgreSQL; also _PORT (5434), _NAME (referrals_db), _USER, a "
         "member of referrals_merchant, and _PASSWORD, which with _FILE behind it names a file "
         "instead",

@@ -6,11 +6,12 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING, Any, Final
 
+import uvloop
+
 from referrals_adapters.system.exits import ADVICE, reported
 from referrals_adapters.system.scheduling import run_in_batches
 from referrals_adapters.telemetry.logs import set_up_logs
 from referrals_grpc.command_line import PROGRAM
-from referrals_grpc.loop import Loop
 from referrals_grpc.settings import log_settings
 
 if TYPE_CHECKING:
@@ -42,5 +43,5 @@ def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     with reported(PROGRAM, {**ADVICE, ProcessEnded: "its log tells why; start it again"}):
         set_up_logs(log_settings())
         run_in_batches()
-        with asyncio.Runner(loop_factory=Loop) as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)

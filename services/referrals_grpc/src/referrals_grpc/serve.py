@@ -40,6 +40,7 @@ async def served(settings: Settings, *, shared: bool = False) -> AsyncIterator[A
             reflection=settings.reflection,
             shared=shared,
             tls=settings.tls,
+            aio=settings.aio,
         ) as address,
     ):
         settle_down()

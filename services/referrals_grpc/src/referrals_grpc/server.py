@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +22,7 @@ from referrals_adapters.grpc.server_credentials import server_credentials
 from referrals_adapters.system.address import Address, CannotListen
 from referrals_grpc.ending import GRACE
 from referrals_grpc.methods import Methods
+from referrals_grpc.polled_server import PolledServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -34,15 +34,6 @@ if TYPE_CHECKING:
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["ReferralsService"].full_name
 PACKAGE: Final = pb.DESCRIPTOR.package
-_SERVERS: Final = 32
-"""
-How many servers of gRPC share the port in this process.
-
-One is handed a single new call, and the next when the loop has come round. So several take
-several calls in one round; the kernel spreads connections over them, by chance: of four, two fall
-on the same one of 8 in three of five cases, which costs an eighth, and of 32 in one of six.
-"""
-
 _OPTIONS: Final = (
     ("grpc.so_reuseport", 1),
     # Far above what the interceptors let pass, whose refusals have details: gRPC's have none.
@@ -62,6 +53,7 @@ async def serving(  # noqa: PLR0913 - each is named, and has a default
     reflection: bool = False,
     shared: bool = False,
     tls: ServerTls | None = None,
+    aio: bool = False,
 ) -> AsyncIterator[Address]:
     """
     Serve within the block, and yield the address with its port, should the machine have chosen it.
@@ -77,6 +69,7 @@ async def serving(  # noqa: PLR0913 - each is named, and has a default
         shared: Whether other processes may listen on the same port, and take their part of the
             connections.
         tls: How connections are encrypted, if they are to be.
+        aio: Whether to serve by `grpc.aio`, and so for twice the CPU.
 
     Raises:
         CannotListen: The address is taken, or is none of this machine.
@@ -92,15 +85,19 @@ async def serving(  # noqa: PLR0913 - each is named, and has a default
         reflector = reflecting.aio.ReflectionServicer(names)
         services.append(partial(add_ServerReflectionServicer_to_server, reflector))
     methods = await Methods.behind(interceptors, *services)
-    servers = [grpc.aio.server(handlers=(methods,), options=_OPTIONS) for _ in range(_SERVERS)]
-    address = _listen(servers, at, shared=shared, tls=tls)
-    await asyncio.gather(*(server.start() for server in servers))
+    server = (
+        grpc.aio.server(handlers=(methods,), options=_OPTIONS)
+        if aio
+        else PolledServer(methods, _OPTIONS)
+    )
+    address = _listen(server, at, shared=shared, tls=tls)
+    await server.start()
     await checks.set(SERVICE, HealthCheckResponse.SERVING)
     try:
         yield address
     finally:
         await checks.enter_graceful_shutdown()
-        await asyncio.gather(*(server.stop(GRACE) for server in servers))
+        await server.stop(GRACE)
 
 
 def _add_short_paths(servicer: ReferralsServiceServicer, server: grpc.aio.Server) -> None:
@@ -121,18 +118,16 @@ def _add_short_paths(servicer: ReferralsServiceServicer, server: grpc.aio.Server
 
 
 def _listen(
-    servers: Sequence[grpc.aio.Server], at: Address, *, shared: bool, tls: ServerTls | None
+    server: grpc.aio.Server | PolledServer, at: Address, *, shared: bool, tls: ServerTls | None
 ) -> Address:
-    """Have all of them listen on the one port, which is not yet shared unless it is said so."""
+    """Listen on a port that is not yet shared, unless it is said so."""
     with nullcontext() if shared else at.claim() as claim:
         address = attrs.evolve(at, port=Address.of(claim).port) if claim else at
-        credentials = server_credentials(tls, len(servers)) if tls else [None] * len(servers)
         try:
-            for server, own in zip(servers, credentials, strict=True):
-                if own is None:
-                    server.add_insecure_port(str(address))
-                else:
-                    server.add_secure_port(str(address), own)
+            if tls:
+                server.add_secure_port(str(address), server_credentials(tls))
+            else:
+                server.add_insecure_port(str(address))
         except RuntimeError as error:  # somebody was quicker
             raise CannotListen(f"cannot listen on {address}") from error
     return address

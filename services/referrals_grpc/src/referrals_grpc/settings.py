@@ -34,6 +34,7 @@ class Settings:
         public_url: Where friends reach the gateway; the URLs of links begin so.
         metrics: Where Prometheus may ask, if anywhere.
         reflection: Whether anybody may ask which services there are, and for their schemas.
+        aio: Whether to serve by `grpc.aio` in place of our own server.
     """
 
     listen: Address
@@ -46,11 +47,12 @@ class Settings:
     public_url: str
     metrics: Address | None
     reflection: bool
+    aio: bool
 
     @classmethod
     def read(cls, variables: Variables) -> Self:
         """
-        Read the addresses, `REFERRALS_GRPC_REFLECTION` and the adapters' settings.
+        Read the addresses, two switches of ours and the adapters' settings.
 
         Raises:
             SettingsError: A variable is missing or cannot be read.
@@ -66,6 +68,7 @@ class Settings:
             public_url=variables.url("REFERRALS_PUBLIC_URL"),
             metrics=Address.read_optional(variables, "REFERRALS_METRICS_LISTEN"),
             reflection=variables.switch("REFERRALS_GRPC_REFLECTION"),
+            aio=variables.switch("REFERRALS_GRPC_AIO"),
         )
 
     @classmethod

@@ -11,20 +11,29 @@ import grpc
 from referrals_adapters.wire.certificates import Renewed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from referrals_adapters.wire.tls import ServerTls
 
 
-def server_credentials(tls: ServerTls, servers: int) -> Sequence[grpc.ServerCredentials]:
+def server_credentials(tls: ServerTls) -> grpc.ServerCredentials:
     """
-    Return for each server what its new connections are encrypted by: the files as they are then.
+    Return what a server's new connections are encrypted by: the files as they are then.
 
     Raises:
         OSError: A file cannot be read.
     """
     files = Renewed.of(tls, lambda: _Certificate.read(tls))
-    return [_credentials(tls, files) for _ in range(servers)]
+    last = files.current()
+
+    def changed() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal last
+        before, last = last, files.current()
+        return None if last is before else last.configuration()
+
+    return grpc.dynamic_ssl_server_credentials(
+        last.configuration(),
+        changed,  # type: ignore[arg-type]  # the stubs forget that None is "no change"
+        require_client_authentication=tls.client_ca_file is not None,
+    )
 
 
 @attrs.frozen
@@ -49,18 +58,3 @@ class _Certificate:
         return grpc.ssl_server_certificate_configuration(
             [(self.key, self.chain)], root_certificates=self.client_authorities
         )
-
-
-def _credentials(tls: ServerTls, files: Renewed[_Certificate]) -> grpc.ServerCredentials:
-    last = files.current()
-
-    def changed() -> grpc.ServerCertificateConfiguration | None:
-        nonlocal last
-        before, last = last, files.current()
-        return None if last is before else last.configuration()
-
-    return grpc.dynamic_ssl_server_credentials(
-        last.configuration(),
-        changed,  # type: ignore[arg-type]  # the stubs forget that None is "no change"
-        require_client_authentication=tls.client_ca_file is not None,
-    )
