@@ -143,6 +143,7 @@ async def test_without_an_order_there_is_nothing_to_make_a_crowd_of(named: Datab
 
 
 @pytest.mark.long
+@pytest.mark.timeout(240)  # it takes half a minute; the machine may be busy
 def test_many_are_asked_between_few_and_nothing_is_left() -> None:
     async def grow(sandbox: Sandbox) -> None:
         plan = attrs.evolve(QUICK, rounds=1, few=400, many=4 * 400, reads=0.4, conversions=0.6)
