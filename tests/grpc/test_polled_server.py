@@ -5,147 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import attrs
 import grpc
 import grpc.aio
 import pytest
 
-from referrals_adapters.grpc.channel import Channel, open_channel
+from referrals_adapters.grpc.channel import open_channel
 from referrals_grpc.methods import Methods
 from referrals_grpc.polled_server import PolledServer
+from tests.grpc.any_methods import Served, of_aio, polled, served
 from tests.grpc.service import bare
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
-    from referrals_grpc.interceptors.calls import Context, Handler
-
-    Server: TypeAlias = grpc.aio.Server | PolledServer
+    from referrals_grpc.interceptors.calls import Handler
+    from tests.grpc.any_methods import Server
 
 REFUSED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}  # as its connection ends
-OPTIONS = (("grpc.so_reuseport", 0),)
-
-
-def polled(methods: Methods) -> Server:
-    return PolledServer(methods, OPTIONS)
-
-
-def of_aio(methods: Methods) -> Server:
-    return grpc.aio.server(handlers=(methods,), options=OPTIONS)
-
-
-@attrs.define
-class Doing:
-    """What handlers do, and what became of those that wait."""
-
-    may_end: asyncio.Event = attrs.field(factory=asyncio.Event)
-    begun: int = 0
-    under_way: int = 0
-    left: list[float | None] = attrs.field(factory=list)
-
-    async def echo(self, request: bytes, _: Context) -> bytes:
-        return request
-
-    async def join(self, requests: AsyncIterator[bytes], _: Context) -> bytes:
-        return b"+".join([request async for request in requests])
-
-    async def spell(self, request: bytes, _: Context) -> AsyncIterator[bytes]:
-        for letter in request:
-            yield bytes([letter])
-
-    async def write(self, request: bytes, context: Context) -> None:
-        for letter in request:
-            await context.write(bytes([letter]))
-
-    async def answer(self, requests: AsyncIterator[bytes], _: Context) -> AsyncIterator[bytes]:
-        async for request in requests:
-            yield b"<" + request + b">"
-
-    async def wait(self, request: bytes, context: Context) -> bytes:
-        self.left.append(context.time_remaining())
-        self.begun += 1
-        self.under_way += 1
-        try:
-            await self.may_end.wait()
-        finally:
-            self.under_way -= 1
-        return request
-
-    async def write_on(self, request: bytes, context: Context) -> None:
-        await context.write(request)
-        await self.wait(request, context)
-
-    async def flood(self, request: bytes, context: Context) -> None:
-        self.under_way += 1
-        try:
-            while True:
-                await context.write(request)
-        finally:
-            self.under_way -= 1
-
-    async def fail(self, _: bytes, __: Context) -> bytes:
-        raise RuntimeError("hunter2")
-
-    async def is_under_way(self, number: int) -> bool:
-        return self.under_way == number
-
-
-def _handler(kind: str, behave: Callable[..., Any]) -> Handler:
-    make = getattr(grpc, f"{kind}_rpc_method_handler")
-    return make(behave, response_serializer=bytes)
-
-
-@attrs.define
-class Served:
-    """A server with those methods, and a client of it."""
-
-    doing: Doing
-    server: Server
-    port: int
-    channel: Channel
-    is_stopped: bool = False
-
-    def call(
-        self, name: str, request: Any = b"abc", *, kind: str = "unary_unary", **how: Any
-    ) -> Any:
-        method: Any = getattr(self.channel, kind)(f"/any/{name}")
-        return method(request, **how)
-
-    async def stop(self, grace: float) -> None:
-        if not self.is_stopped:
-            self.is_stopped = True
-            await self.server.stop(grace)
-
-
-@asynccontextmanager
-async def served(make: Callable[[Methods], Server]) -> AsyncIterator[Served]:
-    doing = Doing()
-    server = make(
-        Methods(
-            {
-                "/any/echo": _handler("unary_unary", doing.echo),
-                "/any/wait": _handler("unary_unary", doing.wait),
-                "/any/fail": _handler("unary_unary", doing.fail),
-                "/any/join": _handler("stream_unary", doing.join),
-                "/any/spell": _handler("unary_stream", doing.spell),
-                "/any/write": _handler("unary_stream", doing.write),
-                "/any/write_on": _handler("unary_stream", doing.write_on),
-                "/any/flood": _handler("unary_stream", doing.flood),
-                "/any/answer": _handler("stream_stream", doing.answer),
-            }
-        )
-    )
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with open_channel(f"127.0.0.1:{port}") as channel:
-        one = Served(doing, server, port, channel)
-        yield one
-    await one.stop(0)
 
 
 @pytest.fixture(params=[polled, of_aio], ids=["polled", "of grpc.aio"])
@@ -244,7 +125,7 @@ async def test_who_leaves_without_reading_ends_what_is_written(
 ) -> None:
     call = ours.call("flood", b"x" * 100_000, kind="unary_stream")
     assert len(await call.read()) == 100_000
-    await asyncio.sleep(0.2)  # until no more can be written
+    await until(ours.doing.writes_no_more)
     call.cancel()
     await until(partial(ours.doing.is_under_way, 0))
     await ours.stop(5)
@@ -258,7 +139,7 @@ async def test_who_left_before_the_loop_looked_is_not_served(ours: Served) -> No
     call, taken = _Left(), _Taken()
 
     server._leave(call, taken)  # type: ignore[arg-type]  # noqa: SLF001 - the order is chance
-    server._hand_over(call, taken)  # type: ignore[arg-type]  # noqa: SLF001
+    server._hand_over(call, taken)  # type: ignore[arg-type]  # noqa: SLF001 - as above
 
     assert await ours.call("echo") == b"abc"
     assert not call.is_handled
@@ -313,14 +194,19 @@ async def test_calls_that_take_too_long_are_broken_off(either: Served) -> None:
 async def test_a_server_that_ends_under_load_answers_or_refuses_every_call(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for round_ in range(3):
+    """
+    Within its grace, which is shorter here than the callers' patience.
+
+    Of a hundred ends one leaves a call that gRPC never hands over, to us or to grpc.aio, and
+    does not refuse by itself: the end of the grace breaks it off.
+    """
+    for round_ in range(10):
         async with served(polled) as one:
             calls = [one.call("echo", timeout=10) for _ in range(300)]
             await asyncio.sleep(round_ * 0.005)
-            await asyncio.wait_for(one.stop(10), 15)
+            await asyncio.wait_for(one.stop(0.5), 15)
             codes = {await call.code() for call in calls}
-        # A call that comes in the moment of the end may wait for its deadline: not yet explained.
-        assert codes <= {grpc.StatusCode.OK, grpc.StatusCode.DEADLINE_EXCEEDED, *REFUSED}
+        assert codes <= {grpc.StatusCode.OK, *REFUSED}
     assert caplog.records == []
 
 
@@ -344,7 +230,7 @@ async def test_a_call_that_cannot_be_taken_leaves_the_others_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def make(_: Methods) -> Server:
-        return PolledServer(Methods(_Broken()), OPTIONS)  # type: ignore[arg-type]  # it is broken
+        return polled(Methods(_Broken()))  # type: ignore[arg-type]  # it is broken
 
     async with served(make) as one:
         with caplog.at_level(logging.ERROR):
